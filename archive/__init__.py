@@ -1,0 +1,1 @@
+"""A signed record is laid down for good, and found again."""

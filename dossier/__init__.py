@@ -1,0 +1,1 @@
+"""The words of the domain: spine types, states, errors and ports. Imports nothing else of ours."""

@@ -1,0 +1,311 @@
+"""The ports: what the stages need from outside, each with two adapters or more.
+
+Protocols only; the adapters live in the room they belong to and are chosen in ``api/bootstrap.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from uuid import UUID
+
+from dossier.spine import Blob, Description, RecognisedPage, Signature
+from dossier.states import PaperState
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> datetime:
+        """The time, aware, UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """Where new identifiers come from."""
+
+    def new(self) -> UUID:
+        """A new UUIDv7: later ones sort after earlier ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GreyPicture:
+    """A page as the recogniser takes it.
+
+    Attributes:
+        width: px.
+        height: px.
+        dpi: px an inch.
+        pixels: one byte a pixel, 0 black to 255 white, rows from the top without padding.
+    """
+
+    width: int
+    height: int
+    dpi: float
+    pixels: bytes
+
+
+class Recogniser(Protocol):
+    """Turns one grey picture into words. Runs in a child process."""
+
+    @property
+    def engine(self) -> str:
+        """Name, version and language, such as ``tesserocr 5.5.1 vie``."""
+        ...
+
+    def recognise(self, picture: GreyPicture, *, number: int) -> RecognisedPage:
+        """The words of a page in reading order, boxes in pt.
+
+        Args:
+            picture: the upright page.
+            number: the page's number, from 1, for the result and for errors.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What the visible signature of an office shows (NĐ 30/2020, phụ lục I).
+
+    Attributes:
+        form: SAO Y, SAO LỤC or TRÍCH SAO; or empty for none.
+        office: the office's name.
+        at: aware; shown as ISO 8601 with its own zone.
+    """
+
+    form: str
+    office: str
+    at: datetime
+
+
+class Signer(Protocol):
+    """Puts one PAdES signature on a finished PDF/A by incremental update."""
+
+    def sign(self, unsigned: Path, signed: Path, *, stamp: Stamp | None) -> Signature:
+        """Write ``signed``: the bytes of ``unsigned`` and an update after them.
+
+        Raises:
+            TransientFault: ``tsa.no-answer``: the time-stamping authority did not answer rightly.
+            Misconfigured: the key cannot be used.
+            IntegrityViolation: what came out does not verify, or does not begin with ``unsigned``.
+        """
+        ...
+
+
+class TimeSource(Protocol):
+    """A time-stamping authority (RFC 3161)."""
+
+    def timestamp(self, request: bytes) -> bytes:
+        """The DER of the TimeStampResp to the DER of a TimeStampReq.
+
+        Raises:
+            TransientFault: ``tsa.no-answer``.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordVersion:
+    """One object as it lies in the record area.
+
+    Attributes:
+        key: where; ``/``-separated, no personal data.
+        version: the store's own name of this version; empty where the store has none.
+        size: bytes.
+    """
+
+    key: str
+    version: str
+    size: int
+
+
+class ObjectStore(Protocol):
+    """The store, with a work area (erased once safe) and a record area (only ever added to)."""
+
+    def put_work(self, source: Path) -> Blob:
+        """Copy a file into the work area; writing the same bytes twice is harmless."""
+        ...
+
+    def put_work_bytes(self, content: bytes) -> Blob:
+        """Write bytes into the work area; writing the same bytes twice is harmless."""
+        ...
+
+    def work_file(self, blob: Blob) -> AbstractContextManager[Path]:
+        """A local file with the blob's bytes for as long as the context lasts; not to be changed.
+
+        Raises:
+            IntegrityViolation: ``work.missing``.
+        """
+        ...
+
+    def erase_work(self, digest: str) -> None:
+        """Remove a blob from the work area; it may be gone already."""
+        ...
+
+    def works(self) -> Iterator[str]:
+        """The digests of all blobs in the work area."""
+        ...
+
+    def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
+        """Add an object to the record area, durably.
+
+        The same bytes at a key that holds them already is a success that adds nothing.
+
+        Raises:
+            IntegrityViolation: ``record.exists``: the key holds other bytes.
+        """
+        ...
+
+    def open_record(self, record: RecordVersion) -> AbstractContextManager[BinaryIO]:
+        """Read one object of the record area.
+
+        Raises:
+            IntegrityViolation: ``record.missing``.
+        """
+        ...
+
+    def records(self, prefix: str = "") -> Iterator[RecordVersion]:
+        """What lies in the record area under a prefix, oldest version of each key, by key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueEntry:
+    """One archived record as the catalogue holds it.
+
+    Attributes:
+        text: the recognised text, pages parted by form feeds.
+        labelled: texts of values that names and titles are looked for in first.
+    """
+
+    paper: UUID
+    office: str
+    dossier: str
+    ordinal: int
+    source_digest: str
+    media_type: str
+    page_count: int
+    description: Description
+    text: str
+    object_id: str
+    key: str
+    version: int
+    signed_at: datetime
+    archived_at: datetime
+    kept_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One row of an answer.
+
+    Attributes:
+        person: as printed, or empty.
+        number: masked, or empty.
+        role: of this person in the record, or empty.
+    """
+
+    paper: UUID
+    dossier: str
+    kind: str
+    person: str
+    number: str
+    role: str
+    archived_at: datetime
+
+
+class Catalogue(Protocol):
+    """What is archived, by person, dossier and text. Can be made again from the store alone."""
+
+    def add(self, entry: CatalogueEntry) -> None:
+        """Add a record with its people and its text; adding it again replaces it."""
+        ...
+
+    def get(self, paper: UUID, *, offices: Sequence[str]) -> CatalogueEntry | None:
+        """One record, its text empty; None where it is not there or of another office."""
+        ...
+
+    def by_citizen_id(self, number: str, *, offices: Sequence[str], limit: int) -> list[Found]:
+        """The records that name this person (citizen ID or CMND), newest first."""
+        ...
+
+    def by_dossier(self, code: str, *, offices: Sequence[str], limit: int) -> list[Found]:
+        """The records of a dossier, by ordinal."""
+        ...
+
+    def by_text(self, words: str, *, offices: Sequence[str], limit: int) -> list[Found]:
+        """The records that hold these words; exact tones before folded, phrases before words."""
+        ...
+
+    def count(self) -> int:
+        """How many records there are."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all records, to make them again from the store."""
+        ...
+
+
+class Queue(Protocol):
+    """A nudge: somebody should look at this paper. Losing one is harmless."""
+
+    def enqueue(self, paper: UUID) -> None:
+        """Ask that this paper be moved on."""
+        ...
+
+    def start(self, work: Callable[[UUID], None]) -> None:
+        """Start taking papers off, where this process is one that works."""
+        ...
+
+    def wait_until_idle(self) -> None:
+        """Return when nothing that was enqueued here is left or being worked on."""
+        ...
+
+    def stop(self) -> None:
+        """Finish the work in hand and take no more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """A paper in progress as the ledger shows it.
+
+    Attributes:
+        code: why it waits, was rejected or is in review; a stable code, or empty.
+        reason: the sentence to the code; no personal data.
+    """
+
+    paper: UUID
+    office: str
+    dossier: str
+    ordinal: int
+    source: str
+    state: PaperState
+    code: str
+    reason: str
+    pages: int
+    kind: str
+    updated_at: datetime
+
+
+class Ledger(Protocol):
+    """Work in progress: scans, papers, their states and history. Adapters in ``api/ledger``."""
+
+    def rows(
+        self,
+        *,
+        offices: Sequence[str],
+        state: PaperState | None = None,
+        dossier: str | None = None,
+    ) -> list[LedgerRow]:
+        """The papers, oldest first."""
+        ...
+
+    def counts(self, *, offices: Sequence[str]) -> Mapping[PaperState, int]:
+        """How many papers stand in each state."""
+        ...

@@ -1,0 +1,216 @@
+"""The written form of the spine: JSON as it crosses to children, lies in ledger and store.
+
+Every reader refuses what it does not know with ``ValueError``, ``TypeError`` or ``KeyError``;
+callers translate at their border. ``FORMAT`` is raised when a field changes its meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dossier.spine import (
+    Box,
+    Description,
+    Level,
+    PdfaReport,
+    RecognisedPage,
+    Signature,
+    SignatureReport,
+    Source,
+    Value,
+    Word,
+)
+
+FORMAT = 1
+
+JsonObject = dict[str, Any]
+
+
+def dumps(value: object) -> bytes:
+    """JSON in UTF-8, one form for equal values: keys sorted, no spaces, no escapes."""
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def box_to_json(box: Box) -> list[float]:
+    """Four numbers in pt, one digit after the point."""
+    return [round(n, 1) for n in (box.left, box.top, box.right, box.bottom)]
+
+
+def box_from_json(numbers: object) -> Box:
+    """The box of four numbers."""
+    if not isinstance(numbers, list) or len(numbers) != 4:  # noqa: PLR2004 - a box has four sides
+        raise ValueError("a box is four numbers")
+    return Box(*(float(n) for n in numbers))
+
+
+def page_to_json(page: RecognisedPage) -> JsonObject:
+    """A page as an object; words as ``[text, left, top, right, bottom, confidence, line]``."""
+    return {
+        "number": page.number,
+        "width": round(page.width, 2),
+        "height": round(page.height, 2),
+        "turn": page.turn,
+        "unread": page.unread,
+        "words": [
+            [w.text, *box_to_json(w.box), round(w.confidence, 2), w.line] for w in page.words
+        ],
+    }
+
+
+def page_from_json(written: Mapping[str, Any]) -> RecognisedPage:
+    """The page of an object."""
+    return RecognisedPage(
+        number=int(written["number"]),
+        width=float(written["width"]),
+        height=float(written["height"]),
+        turn=int(written["turn"]),
+        unread=str(written["unread"]),
+        words=tuple(
+            Word(
+                str(w[0]),
+                Box(float(w[1]), float(w[2]), float(w[3]), float(w[4])),
+                float(w[5]),
+                int(w[6]),
+            )
+            for w in written["words"]
+        ),
+    )
+
+
+def words_to_json(pages: tuple[RecognisedPage, ...], *, engine: str) -> bytes:
+    """``words.json``: all pages of a paper, as it is kept in the store."""
+    return dumps(
+        {
+            "format": FORMAT,
+            "engine": engine,
+            "unit": "pt from the top left of the upright page",
+            "pages": [page_to_json(page) for page in pages],
+        }
+    )
+
+
+def words_from_json(written: bytes) -> tuple[tuple[RecognisedPage, ...], str]:
+    """The pages and the engine of a ``words.json``."""
+    read = json.loads(written)
+    if read["format"] != FORMAT:
+        raise ValueError("words.json is of another format")
+    return tuple(page_from_json(page) for page in read["pages"]), str(read["engine"])
+
+
+def value_to_json(value: Value) -> JsonObject:
+    """One value."""
+    return {
+        "field": value.field,
+        "text": value.text,
+        "source": value.source.value,
+        "confidence": round(value.confidence, 3),
+        "page": value.page,
+        "box": None if value.box is None else box_to_json(value.box),
+        "doubt": value.doubt,
+    }
+
+
+def description_to_json(description: Description) -> JsonObject:
+    """A description."""
+    return {
+        "format": FORMAT,
+        "kind": description.kind,
+        "values": [value_to_json(value) for value in description.values],
+        "doubts": list(description.doubts),
+    }
+
+
+def description_from_json(written: Mapping[str, Any]) -> Description:
+    """The description of an object."""
+    if written["format"] != FORMAT:
+        raise ValueError("the description is of another format")
+    return Description(
+        kind=str(written["kind"]),
+        doubts=tuple(str(d) for d in written["doubts"]),
+        values=tuple(
+            Value(
+                field=str(v["field"]),
+                text=str(v["text"]),
+                source=Source(v["source"]),
+                confidence=float(v["confidence"]),
+                page=None if v["page"] is None else int(v["page"]),
+                box=None if v["box"] is None else box_from_json(v["box"]),
+                doubt=str(v["doubt"]),
+            )
+            for v in written["values"]
+        ),
+    )
+
+
+def report_to_json(report: SignatureReport) -> JsonObject:
+    """The report on one signature."""
+    return {
+        "signer": report.signer,
+        "signed_at": None if report.signed_at is None else report.signed_at.isoformat(),
+        "level": None if report.level is None else report.level.value,
+        "intact": report.intact,
+        "trusted": report.trusted,
+        "covers_whole_file": report.covers_whole_file,
+        "changed_later": list(report.changed_later),
+        "problem": report.problem,
+    }
+
+
+def report_from_json(written: Mapping[str, Any]) -> SignatureReport:
+    """The report of an object."""
+    at, level = written["signed_at"], written["level"]
+    return SignatureReport(
+        signer=str(written["signer"]),
+        signed_at=None if at is None else datetime.fromisoformat(at),
+        level=None if level is None else Level(level),
+        intact=bool(written["intact"]),
+        trusted=bool(written["trusted"]),
+        covers_whole_file=bool(written["covers_whole_file"]),
+        changed_later=tuple(str(c) for c in written["changed_later"]),
+        problem=str(written["problem"]),
+    )
+
+
+def pdfa_report_to_json(report: PdfaReport) -> JsonObject:
+    """The report on a PDF/A."""
+    return {
+        "flavour": report.flavour,
+        "validator": report.validator,
+        "findings": list(report.findings),
+        "drawn_anew": list(report.drawn_anew),
+    }
+
+
+def pdfa_report_from_json(written: Mapping[str, Any]) -> PdfaReport:
+    """The report of an object."""
+    return PdfaReport(
+        flavour=str(written["flavour"]),
+        validator=str(written["validator"]),
+        findings=tuple(str(f) for f in written["findings"]),
+        drawn_anew=tuple(int(n) for n in written["drawn_anew"]),
+    )
+
+
+def signature_to_json(signature: Signature) -> JsonObject:
+    """A signature of ours."""
+    return {
+        "signer": signature.signer,
+        "certificate": signature.certificate,
+        "signed_at": signature.signed_at.isoformat(),
+        "level": signature.level.value,
+    }
+
+
+def signature_from_json(written: Mapping[str, Any]) -> Signature:
+    """The signature of an object."""
+    return Signature(
+        signer=str(written["signer"]),
+        certificate=str(written["certificate"]),
+        signed_at=datetime.fromisoformat(written["signed_at"]),
+        level=Level(written["level"]),
+    )

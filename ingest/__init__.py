@@ -1,0 +1,1 @@
+"""A file comes in; papers come out."""

@@ -1,0 +1,1 @@
+"""Pages become words, fields, and a two-layer PDF/A."""
