@@ -1,0 +1,103 @@
+"""A paper in hand: what a claim gives out, and what a step gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from dossier.spine import (
+    ArchivedRecord,
+    Blob,
+    Paper,
+    RecognisedPaper,
+    Record,
+    SignedRecord,
+)
+from dossier.states import PaperState, ScanState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InHand:
+    """A paper as it stands, held by whoever knows ``version``.
+
+    Attributes:
+        scan_state: RECEIVED while the scan's pages have not been counted.
+        words: the recognised words in the work area, once RECOGNISED.
+        record: once a record was made (REVIEW and later).
+        signed: once SIGNED.
+        attempts: how often this step was begun and not finished, this time included.
+    """
+
+    paper: Paper
+    state: PaperState
+    scan_state: ScanState
+    version: int
+    attempts: int
+    sign_requested: bool
+    accept_as_found: bool
+    words: Blob | None = None
+    engine: str = ""
+    record: Record | None = None
+    signed: SignedRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a step came to; only what it made is set.
+
+    Attributes:
+        after: the state the paper moves to; may be the one it has.
+        code: why, where that is worth saying; else empty.
+        reason: the sentence to the code; no personal data.
+        split: the paper with its pages counted; the scan moves to SPLIT.
+        recognised: with the blob of its words.
+    """
+
+    after: PaperState
+    code: str = ""
+    reason: str = ""
+    split: Paper | None = None
+    recognised: tuple[RecognisedPaper, Blob] | None = None
+    record: Record | None = None
+    signed: SignedRecord | None = None
+    archived: ArchivedRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of a file that came in."""
+
+    paper: UUID
+    known_already: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One line of a paper's history."""
+
+    at: datetime
+    before: str
+    after: str
+    code: str
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One look-up as it is logged before anything is shown.
+
+    Attributes:
+        manner: ``citizen-id``, ``text`` or ``dossier``.
+        asked: what was looked for; sealed at rest.
+        shown: the papers the answer named.
+    """
+
+    office: str
+    at: datetime
+    actor: str
+    purpose: str
+    manner: str
+    asked: str
+    shown: tuple[UUID, ...]

@@ -1,0 +1,133 @@
+"""The tables of the ledger. An office stands on every row."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from api.ledger.engine import UtcTime
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# A citizen ID never stands here in the clear: `description` is sealed (archive.identity).
+OFFICE = sa.Table(
+    "office",
+    METADATA,
+    sa.Column("code", sa.String(35), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+)
+
+NOTE = sa.Table(
+    "note",
+    METADATA,
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), primary_key=True),
+    sa.Column("name", sa.String(50), primary_key=True),
+    sa.Column("value", sa.String(200), nullable=False),
+)
+
+SCAN = sa.Table(
+    "scan",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("dossier", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("media_type", sa.String(20), nullable=False),
+    sa.Column("source", sa.String(300), nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    # The same bytes twice in one dossier are told, not stored twice; what was rejected may come
+    # again.
+    sa.Index(
+        "uq_scan_once_in_a_dossier",
+        "office",
+        "dossier",
+        "digest",
+        unique=True,
+        sqlite_where=sa.text("state <> 'REJECTED'"),
+        postgresql_where=sa.text("state <> 'REJECTED'"),
+    ),
+    sa.Index("ix_scan_digest", "digest"),
+)
+
+PAPER = sa.Table(
+    "paper",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("dossier", sa.String(100), nullable=False),
+    sa.Column("ordinal", sa.Integer, nullable=False),
+    sa.Column("scan", sa.Uuid, sa.ForeignKey("scan.id"), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    # Raised by each claim and each save: who holds an older one has lost the paper.
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("lease_until", UtcTime),
+    sa.Column("retry_at", UtcTime),
+    sa.Column("set_aside_at", UtcTime),
+    sa.Column("code", sa.String(60), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("sign_requested", sa.Boolean, nullable=False),
+    sa.Column("accept_as_found", sa.Boolean, nullable=False),
+    sa.Column("pages", sa.JSON, nullable=False),
+    sa.Column("page_count", sa.Integer, nullable=False),
+    sa.Column("arrived_signed", sa.Boolean, nullable=False),
+    sa.Column("words", sa.JSON),
+    sa.Column("engine", sa.String(60), nullable=False),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("description", sa.LargeBinary),
+    sa.Column("received_signatures", sa.JSON, nullable=False),
+    sa.Column("pdfa", sa.JSON),
+    sa.Column("pdfa_report", sa.JSON),
+    sa.Column("signed", sa.JSON),
+    sa.Column("signatures", sa.JSON, nullable=False),
+    sa.Column("level", sa.String(8), nullable=False),
+    sa.Column("object_id", sa.String(60), nullable=False),
+    sa.Column("object_key", sa.String(200), nullable=False),
+    sa.Column("object_version", sa.Integer, nullable=False),
+    sa.Column("kept_until", UtcTime),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("updated_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("office", "dossier", "ordinal"),
+    sa.Index("ix_paper_state", "state", "updated_at"),
+    sa.Index("ix_paper_scan", "scan"),
+)
+
+MOVE = sa.Table(
+    "move",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("paper", sa.Uuid, sa.ForeignKey("paper.id"), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("before", sa.String(12), nullable=False),
+    sa.Column("after", sa.String(12), nullable=False),
+    sa.Column("code", sa.String(60), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("actor", sa.String(100), nullable=False),
+    sa.Index("ix_move_paper", "paper", "id"),
+)
+
+# Who looked for whom, why, and what was shown; only ever added to.
+LOOKUP = sa.Table(
+    "lookup",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.String(100), nullable=False),
+    sa.Column("purpose", sa.String(500), nullable=False),
+    sa.Column("manner", sa.String(20), nullable=False),
+    # What was asked for, sealed; an auditor may open it, a copied database may not.
+    sa.Column("asked", sa.LargeBinary, nullable=False),
+    sa.Column("shown", sa.JSON, nullable=False),
+    sa.Index("ix_lookup_at", "at"),
+)

@@ -1,0 +1,393 @@
+"""The ledger on SQLAlchemy: one transaction a call, compare-and-swap on a version."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from api.ledger import rows
+from api.ledger.hand import InHand, Lookup, Move, Outcome, Received
+from api.ledger.models import LOOKUP, MOVE, NOTE, OFFICE, PAPER, SCAN
+from dossier.errors import Misconfigured, TransientFault, WrongUse
+from dossier.ports import LedgerRow
+from dossier.spine import Scan
+from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check_move
+
+# States in which the pipeline may have something to do.
+_MOVING = (PaperState.RECEIVED, PaperState.RECOGNISED, PaperState.DESCRIBED, PaperState.SIGNED)
+
+
+class SqlLedger:
+    """Scans, papers, history and look-ups of all offices."""
+
+    def __init__(self, engine: sa.Engine, *, sealing: rows.Sealing) -> None:
+        self._engine = engine
+        self._sealing = sealing
+        # SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        engine = self._engine.execution_options(immediate=True)
+        with self._writer, _translated(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _translated(), self._engine.connect() as connection:
+            yield connection
+
+    # -- notes -------------------------------------------------------------------------------
+
+    def add_office(self, code: str, name: str) -> None:
+        """Make an office known; a known one keeps its name."""
+        with self._writing() as c:
+            known = c.execute(sa.select(OFFICE.c.code).where(OFFICE.c.code == code)).first()
+            if known is None:
+                c.execute(OFFICE.insert().values(code=code, name=name))
+
+    def note(self, office: str, name: str) -> str:
+        """A small fact about an office's data, such as ``trial``; empty where there is none."""
+        with self._reading() as c:
+            query = sa.select(NOTE.c.value).where(NOTE.c.office == office, NOTE.c.name == name)
+            return c.execute(query).scalar() or ""
+
+    def set_note(self, office: str, name: str, value: str) -> None:
+        """Write a small fact down."""
+        with self._writing() as c:
+            c.execute(NOTE.delete().where(NOTE.c.office == office, NOTE.c.name == name))
+            c.execute(NOTE.insert().values(office=office, name=name, value=value))
+
+    # -- coming in ---------------------------------------------------------------------------
+
+    def receive(
+        self,
+        scan: Scan,
+        *,
+        paper: UUID,
+        dossier: str,
+        sign: bool,
+        accept: bool,
+        rejected: tuple[str, str] | None = None,
+    ) -> Received:
+        """Write down a scan and its one paper, or tell which paper it is already.
+
+        Args:
+            scan: as received.
+            paper: the id a new paper gets.
+            dossier: where it belongs.
+            sign: somebody asked to sign it once described.
+            accept: take what was found without review (trial data only).
+            rejected: code and reason, where the scan cannot be taken; it is written down as such.
+        """
+        with self._writing() as c:
+            known = c.execute(
+                sa.select(PAPER.c.id)
+                .join(SCAN, SCAN.c.id == PAPER.c.scan)
+                .where(
+                    SCAN.c.office == scan.office,
+                    SCAN.c.dossier == dossier,
+                    SCAN.c.digest == scan.blob.digest,
+                    SCAN.c.state != ScanState.REJECTED,
+                )
+                .order_by(PAPER.c.ordinal)
+            ).scalar()
+            if known is not None and rejected is None:
+                return Received(paper=known, known_already=True)
+            state = PaperState.RECEIVED if rejected is None else PaperState.REJECTED
+            code, reason = rejected or ("", "")
+            highest = sa.select(sa.func.max(PAPER.c.ordinal)).where(
+                PAPER.c.office == scan.office, PAPER.c.dossier == dossier
+            )
+            ordinal = (c.execute(highest).scalar() or 0) + 1
+            c.execute(
+                SCAN.insert().values(
+                    id=scan.id,
+                    office=scan.office,
+                    dossier=dossier,
+                    state=ScanState.RECEIVED if rejected is None else ScanState.REJECTED,
+                    digest=scan.blob.digest,
+                    size=scan.blob.size,
+                    media_type=scan.media_type,
+                    source=scan.source,
+                    received_at=scan.received_at,
+                )
+            )
+            c.execute(
+                PAPER.insert().values(
+                    **rows.EMPTY_PAPER,
+                    id=paper,
+                    office=scan.office,
+                    dossier=dossier,
+                    ordinal=ordinal,
+                    scan=scan.id,
+                    state=state,
+                    code=code,
+                    reason=reason,
+                    sign_requested=sign,
+                    accept_as_found=accept,
+                    created_at=scan.received_at,
+                    updated_at=scan.received_at,
+                )
+            )
+            _add_move(c, scan.office, paper, scan.received_at, ("", state, code, reason, "ingest"))
+        return Received(paper=paper, known_already=False)
+
+    # -- the steps ---------------------------------------------------------------------------
+
+    def claim(self, paper: UUID, *, now: datetime, lease: timedelta) -> InHand | None:
+        """Take a paper in hand, if there is something to do and nobody else has it."""
+        with self._writing() as c:
+            row = _paper_row(c, paper)
+            if row is None or row["state"] not in _MOVING or row["set_aside_at"] is not None:
+                return None
+            if row["lease_until"] is not None and row["lease_until"] > now:
+                return None
+            if row["retry_at"] is not None and row["retry_at"] > now:
+                return None
+            if row["state"] == PaperState.DESCRIBED and not row["sign_requested"]:
+                return None
+            taken = {"version": row["version"] + 1, "attempts": row["attempts"] + 1}
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.id == paper)
+                .values(**taken, lease_until=now + lease, retry_at=None)
+            )
+        return rows.in_hand_of({**row, **taken}, self._sealing)
+
+    def finish(self, held: InHand, outcome: Outcome, *, now: datetime, actor: str) -> bool:
+        """Save what a step came to and let go; False where the paper was lost to another.
+
+        A move that the table of states does not hold raises WrongUse and saves nothing.
+        """
+        columns = rows.outcome_columns(outcome, self._sealing)
+        if outcome.after is not held.state:
+            check_move(PAPER_MOVES, held.state, outcome.after)
+        if outcome.after is PaperState.REVIEW:
+            # Who asked for a signature has not seen what a review will change.
+            columns["sign_requested"] = False
+        with self._writing() as c:
+            saved = c.execute(
+                PAPER.update()
+                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
+                .values(
+                    **columns,
+                    state=outcome.after,
+                    version=held.version + 1,
+                    attempts=0,
+                    lease_until=None,
+                    retry_at=None,
+                    code=outcome.code,
+                    reason=outcome.reason,
+                    updated_at=now,
+                )
+            )
+            if saved.rowcount != 1:
+                return False
+            scan_after = _scan_after(held, outcome)
+            if scan_after is not held.scan_state:
+                check_move(SCAN_MOVES, held.scan_state, scan_after)
+                c.execute(
+                    SCAN.update().where(SCAN.c.id == held.paper.scan.id).values(state=scan_after)
+                )
+            if outcome.after is not held.state:
+                told = (held.state, outcome.after, outcome.code, outcome.reason, actor)
+                _add_move(c, held.paper.office, held.paper.id, now, told)
+        return True
+
+    def let_go(
+        self,
+        held: InHand,
+        *,
+        code: str,
+        reason: str,
+        now: datetime,
+        retry_at: datetime | None,
+    ) -> None:
+        """Give a paper back as it was, with the reason; without a time to retry it is set aside."""
+        with self._writing() as c:
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
+                .values(
+                    version=held.version + 1,
+                    lease_until=None,
+                    retry_at=retry_at,
+                    set_aside_at=None if retry_at is not None else now,
+                    code=code,
+                    reason=reason,
+                    updated_at=now,
+                )
+            )
+
+    def stalled(self, *, now: datetime) -> list[UUID]:
+        """Papers that somebody should look at: not held, not waiting for a time, not set aside."""
+        with self._reading() as c:
+            return list(
+                c.execute(
+                    sa.select(PAPER.c.id)
+                    .where(
+                        PAPER.c.state.in_(_MOVING),
+                        PAPER.c.set_aside_at.is_(None),
+                        sa.or_(PAPER.c.lease_until.is_(None), PAPER.c.lease_until <= now),
+                        sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at <= now),
+                        sa.or_(PAPER.c.state != PaperState.DESCRIBED, PAPER.c.sign_requested),
+                    )
+                    .order_by(PAPER.c.created_at, PAPER.c.ordinal)
+                ).scalars()
+            )
+
+    def request_signature(self, paper: UUID, *, office: str, now: datetime) -> None:
+        """Note that somebody asked to sign this described paper; at once, not after a retry time.
+
+        Raises:
+            WrongUse: ``sign.not-described``: it is in another state.
+        """
+        with self._writing() as c:
+            changed = c.execute(
+                PAPER.update()
+                .where(
+                    PAPER.c.id == paper,
+                    PAPER.c.office == office,
+                    PAPER.c.state == PaperState.DESCRIBED,
+                )
+                .values(sign_requested=True, retry_at=None, set_aside_at=None, updated_at=now)
+            )
+            if changed.rowcount != 1:
+                raise WrongUse(
+                    "sign.not-described",
+                    f"paper {paper} is not DESCRIBED; only a described paper can be signed",
+                )
+
+    # -- looking -----------------------------------------------------------------------------
+
+    def look(self, paper: UUID, *, offices: Sequence[str]) -> InHand | None:
+        """A paper as it stands, without taking it; None where it is not there for these offices."""
+        with self._reading() as c:
+            row = _paper_row(c, paper)
+        if row is None or row["office"] not in offices:
+            return None
+        return rows.in_hand_of(row, self._sealing)
+
+    def row(self, paper: UUID, *, offices: Sequence[str]) -> LedgerRow | None:
+        """The short form of one paper."""
+        with self._reading() as c:
+            row = _paper_row(c, paper)
+        return None if row is None or row["office"] not in offices else rows.row_of(row)
+
+    def rows(
+        self,
+        *,
+        offices: Sequence[str],
+        state: PaperState | None = None,
+        dossier: str | None = None,
+    ) -> list[LedgerRow]:
+        """The papers, by dossier's age and their order in it."""
+        query = rows.SELECT_PAPER.where(PAPER.c.office.in_(offices))
+        if state is not None:
+            query = query.where(PAPER.c.state == state)
+        if dossier is not None:
+            query = query.where(PAPER.c.dossier == dossier)
+        with self._reading() as c:
+            found = c.execute(query.order_by(PAPER.c.created_at, PAPER.c.ordinal)).mappings()
+            return [rows.row_of(row) for row in found]  # type: ignore[arg-type]  # keys are strings
+
+    def history(self, paper: UUID) -> list[Move]:
+        """The moves of a paper, oldest first."""
+        query = sa.select(MOVE).where(MOVE.c.paper == paper).order_by(MOVE.c.id)
+        with self._reading() as c:
+            return [
+                Move(
+                    at=m.at,
+                    before=m.before,
+                    after=m.after,
+                    code=m.code,
+                    reason=m.reason,
+                    actor=m.actor,
+                )
+                for m in c.execute(query)
+            ]
+
+    def counts(self, *, offices: Sequence[str]) -> Mapping[PaperState, int]:
+        """How many papers stand in each state."""
+        query = (
+            sa.select(PAPER.c.state, sa.func.count())
+            .where(PAPER.c.office.in_(offices))
+            .group_by(PAPER.c.state)
+        )
+        with self._reading() as c:
+            return {PaperState(state): number for state, number in c.execute(query)}
+
+    def log_lookup(self, lookup: Lookup, *, key: UUID) -> None:
+        """Write down who looked for what and why, before it is shown."""
+        with self._writing() as c:
+            c.execute(
+                LOOKUP.insert().values(
+                    office=lookup.office,
+                    at=lookup.at,
+                    actor=lookup.actor,
+                    purpose=lookup.purpose,
+                    manner=lookup.manner,
+                    asked=key.bytes + self._sealing.close(lookup.asked.encode(), key),
+                    shown=[str(paper) for paper in lookup.shown],
+                )
+            )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Foreign errors of the database as ours, without their text, which may hold values."""
+    try:
+        yield
+    except OperationalError as error:
+        if "no such table" in str(error.orig):
+            raise Misconfigured(
+                "database.not-made", "the database has no tables yet; run: sohoa init"
+            ) from None
+        raise TransientFault(
+            "database.no-answer", "the database did not answer; it is tried again"
+        ) from None
+    except DBAPIError as error:
+        raise TransientFault(
+            "database.fault", f"the database refused: {type(error).__name__}"
+        ) from None
+
+
+def _scan_after(held: InHand, outcome: Outcome) -> ScanState:
+    if held.scan_state is ScanState.RECEIVED and outcome.after is PaperState.REJECTED:
+        return ScanState.REJECTED
+    return held.scan_state if outcome.split is None else ScanState.SPLIT
+
+
+def _paper_row(connection: sa.Connection, paper: UUID) -> dict[str, Any] | None:
+    row = connection.execute(rows.SELECT_PAPER.where(PAPER.c.id == paper)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def _add_move(
+    connection: sa.Connection,
+    office: str,
+    paper: UUID,
+    at: datetime,
+    told: tuple[str, str, str, str, str],
+) -> None:
+    before, after, code, reason, actor = told
+    connection.execute(
+        MOVE.insert().values(
+            office=office,
+            paper=paper,
+            at=at,
+            before=before,
+            after=after,
+            code=code,
+            reason=reason,
+            actor=actor,
+        )
+    )

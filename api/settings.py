@@ -1,0 +1,158 @@
+"""Every setting, read from the environment (prefix ``SOHOA_``) or from files that it names.
+
+Each is documented in docs/operations.md; a test keeps it so. Secrets come as ``..._FILE``, a path
+to a file with the secret on its first line, or in the environment; they never show in a repr.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dossier.codes import office_code
+from dossier.errors import Misconfigured, WrongUse
+
+_MB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """The settings; paths without a value follow ``var``."""
+
+    model_config = SettingsConfigDict(env_prefix="SOHOA_", extra="ignore", frozen=True)
+
+    # Where
+    var: Path = Path("var")
+    database: str = ""
+    store: str = ""
+    broker: str = ""
+    keys: Path | None = None
+
+    # Who
+    office: str = "X00"
+    office_name: str = "UBND"
+
+    # What is taken in
+    limit_bytes: Annotated[int, Field(ge=1)] = 200 * _MB
+    limit_pages: Annotated[int, Field(ge=1)] = 1_000
+    limit_pixels: Annotated[int, Field(ge=1)] = 150_000_000
+
+    # Work in children
+    cores: Annotated[int, Field(ge=0)] = 0
+    child_memory: Annotated[int, Field(ge=256 * _MB)] = 1_000 * _MB
+    page_seconds: Annotated[float, Field(gt=0)] = 50.0
+    paper_seconds: Annotated[float, Field(gt=0)] = 300.0
+
+    # Reading
+    ocr_engine: Literal["tesserocr", "pytesseract"] = "tesserocr"
+    ocr_language: str = "vie"
+    ocr_dpi: Annotated[int, Field(ge=70, le=600)] = 300
+    forms: Path | None = None
+
+    # Signing
+    signer_p12: Path | None = None
+    signer_passphrase: SecretStr | None = None
+    signer_passphrase_file: Path | None = None
+    tsa_url: str = ""
+    tsa_seconds: Annotated[float, Field(gt=0)] = 10.0
+    trust: Path | None = None
+    stamp_form: Literal["SAO Y", "SAO LỤC", "TRÍCH SAO", ""] = "SAO Y"
+    stamp_font: Path = Path("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf")
+
+    # Keeping
+    first_lock_days: Annotated[int, Field(ge=1)] = 90
+
+    # Showing
+    time_zone: str = "+07:00"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+
+    @field_validator("office")
+    @classmethod
+    def _office_is_a_code(cls, value: str) -> str:
+        try:
+            return office_code(value)
+        except WrongUse as error:
+            raise ValueError(error.message) from error
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_an_offset(cls, value: str) -> str:
+        if not re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", value):
+            raise ValueError("a zone is an offset such as +07:00")
+        return value
+
+    @property
+    def zone(self) -> timezone:
+        """The zone in which times are shown."""
+        sign = -1 if self.time_zone[0] == "-" else 1
+        hours, minutes = self.time_zone[1:].split(":")
+        return timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))
+
+    @property
+    def database_address(self) -> str:
+        """SQLAlchemy's address of the database."""
+        return self.database or f"sqlite:///{self.var.absolute() / 'sohoa.db'}"
+
+    @property
+    def store_address(self) -> str:
+        """The store's address: ``file:///...``."""
+        return self.store or f"file://{self.var.absolute() / 'store'}"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the keys of the numbers lie; outside database and store."""
+        return self.keys or self.var / "keys"
+
+    @property
+    def trial_folder(self) -> Path:
+        """Where the test CA, TSA and signer of ``init --trial`` lie."""
+        return self.var / "trial"
+
+    @property
+    def scratch_folder(self) -> Path:
+        """Where children write what is not yet in the store."""
+        return self.var / "scratch"
+
+    @property
+    def worker_count(self) -> int:
+        """How many pages are read at once: the setting, or one a core."""
+        return self.cores or len(os.sched_getaffinity(0))
+
+    def passphrase(self) -> str:
+        """The passphrase of the signer's key.
+
+        Raises:
+            Misconfigured: ``setting.unreadable``: the file it should be in cannot be read.
+        """
+        if self.signer_passphrase is not None:
+            return self.signer_passphrase.get_secret_value()
+        if self.signer_passphrase_file is None:
+            return ""
+        try:
+            lines = self.signer_passphrase_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misconfigured(
+                "setting.unreadable",
+                "the file named by SOHOA_SIGNER_PASSPHRASE_FILE cannot be read; check its path "
+                "and its owner",
+            ) from error
+        return lines[0] if lines else ""
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        Misconfigured: ``setting.bad``, naming the setting, never its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise Misconfigured("setting.bad", f"SOHOA_{name}: {first['msg']}") from None

@@ -1,0 +1,69 @@
+"""The queue of embedded mode: worker threads in the same process."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from uuid import UUID
+
+
+class ThreadQueue:
+    """Papers in the order they were asked for, taken by a fixed number of threads.
+
+    A nudge to a paper that already waits is dropped: who takes it looks at its state anyway.
+    """
+
+    def __init__(self, *, threads: int) -> None:
+        self._threads = threads
+        self._papers: queue.SimpleQueue[UUID | None] = queue.SimpleQueue()
+        self._idle = threading.Condition()
+        self._waiting: set[UUID] = set()
+        self._working = 0
+        self._stopping = False
+        self._running: list[threading.Thread] = []
+
+    def enqueue(self, paper: UUID) -> None:
+        """Ask that this paper be moved on."""
+        with self._idle:
+            if paper in self._waiting:
+                return
+            self._waiting.add(paper)
+        self._papers.put(paper)
+
+    def start(self, work: Callable[[UUID], None]) -> None:
+        """Start the threads; ``work`` must not raise."""
+        for number in range(self._threads):
+            thread = threading.Thread(
+                target=self._take, args=(work,), name=f"worker-{number}", daemon=True
+            )
+            thread.start()
+            self._running.append(thread)
+
+    def _take(self, work: Callable[[UUID], None]) -> None:
+        while (paper := self._papers.get()) is not None and not self._stopping:
+            with self._idle:
+                self._waiting.discard(paper)
+                self._working += 1
+            try:
+                work(paper)
+            finally:
+                with self._idle:
+                    self._working -= 1
+                    self._idle.notify_all()
+
+    def wait_until_idle(self, seconds: float | None = None) -> bool:
+        """Return True when nothing waits or is worked on; False after so many seconds."""
+        with self._idle:
+            return self._idle.wait_for(
+                lambda: not self._waiting and not self._working, timeout=seconds
+            )
+
+    def stop(self) -> None:
+        """Finish the work in hand, drop what waits: it stays in the ledger."""
+        self._stopping = True
+        for _ in self._running:
+            self._papers.put(None)
+        for thread in self._running:
+            thread.join()
+        self._running.clear()
