@@ -147,8 +147,12 @@ class ObjectStore(Protocol):
         """Remove a blob from the work area; it may be gone already."""
         ...
 
-    def works(self) -> Iterator[str]:
-        """The digests of all blobs in the work area."""
+    def works(self, *, untouched_since: datetime) -> Iterator[str]:
+        """The digests of blobs in the work area that nobody has put since then.
+
+        Putting a blob again counts as touching it, so that a sweep never takes a blob between
+        being put and being written down.
+        """
         ...
 
     def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
