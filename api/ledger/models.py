@@ -70,6 +70,7 @@ PAPER = sa.Table(
     # Raised by each claim and each save: who holds an older one has lost the paper.
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("held_by", sa.String(120), nullable=False),
     sa.Column("lease_until", UtcTime),
     sa.Column("retry_at", UtcTime),
     sa.Column("set_aside_at", UtcTime),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -142,13 +142,30 @@ class SqlLedger:
 
     # -- the steps ---------------------------------------------------------------------------
 
-    def claim(self, paper: UUID, *, now: datetime, lease: timedelta) -> InHand | None:
-        """Take a paper in hand, if there is something to do and nobody else has it."""
+    def claim(
+        self,
+        paper: UUID,
+        *,
+        now: datetime,
+        lease: timedelta,
+        holder: str,
+        is_gone: Callable[[str], bool],
+    ) -> InHand | None:
+        """Take a paper in hand, if there is something to do and nobody else has it.
+
+        Args:
+            paper: which.
+            now: aware UTC.
+            lease: how long another machine leaves it to us; on this one ``is_gone`` decides.
+            holder: who takes it.
+            is_gone: whether a holder is known to live no more.
+        """
         with self._writing() as c:
             row = _paper_row(c, paper)
             if row is None or row["state"] not in _MOVING or row["set_aside_at"] is not None:
                 return None
-            if row["lease_until"] is not None and row["lease_until"] > now:
+            leased = row["lease_until"] is not None and row["lease_until"] > now
+            if leased and not is_gone(row["held_by"]):
                 return None
             if row["retry_at"] is not None and row["retry_at"] > now:
                 return None
@@ -158,7 +175,7 @@ class SqlLedger:
             c.execute(
                 PAPER.update()
                 .where(PAPER.c.id == paper)
-                .values(**taken, lease_until=now + lease, retry_at=None)
+                .values(**taken, held_by=holder, lease_until=now + lease, retry_at=None)
             )
         return rows.in_hand_of({**row, **taken}, self._sealing)
 
@@ -227,22 +244,24 @@ class SqlLedger:
                 )
             )
 
-    def stalled(self, *, now: datetime) -> list[UUID]:
+    def stalled(self, *, now: datetime, is_gone: Callable[[str], bool]) -> list[UUID]:
         """Papers that somebody should look at: not held, not waiting for a time, not set aside."""
         with self._reading() as c:
-            return list(
-                c.execute(
-                    sa.select(PAPER.c.id)
-                    .where(
-                        PAPER.c.state.in_(_MOVING),
-                        PAPER.c.set_aside_at.is_(None),
-                        sa.or_(PAPER.c.lease_until.is_(None), PAPER.c.lease_until <= now),
-                        sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at <= now),
-                        sa.or_(PAPER.c.state != PaperState.DESCRIBED, PAPER.c.sign_requested),
-                    )
-                    .order_by(PAPER.c.created_at, PAPER.c.ordinal)
-                ).scalars()
-            )
+            found = c.execute(
+                sa.select(PAPER.c.id, PAPER.c.held_by, PAPER.c.lease_until)
+                .where(
+                    PAPER.c.state.in_(_MOVING),
+                    PAPER.c.set_aside_at.is_(None),
+                    sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at <= now),
+                    sa.or_(PAPER.c.state != PaperState.DESCRIBED, PAPER.c.sign_requested),
+                )
+                .order_by(PAPER.c.created_at, PAPER.c.ordinal)
+            ).all()
+        return [
+            row.id
+            for row in found
+            if row.lease_until is None or row.lease_until <= now or is_gone(row.held_by)
+        ]
 
     def request_signature(self, paper: UUID, *, office: str, now: datetime) -> None:
         """Note that somebody asked to sign this described paper; at once, not after a retry time.

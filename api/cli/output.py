@@ -1,0 +1,80 @@
+"""Tables for people, one object a line for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.cli import words
+
+Row = Mapping[str, Any]
+
+
+class Output:
+    """Where a command's answer goes: stdout, in one of two forms.
+
+    Args:
+        as_json: one JSON object a line instead of a table.
+        zone: in which times are shown to people; JSON keeps the offset too.
+    """
+
+    def __init__(self, *, as_json: bool, zone: tzinfo) -> None:
+        self.as_json = as_json
+        self._zone = zone
+        width = None if sys.stdout.isatty() else 200
+        self._console = Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
+
+    def rows(self, rows: Iterable[Row], columns: Sequence[str], *, empty: str = "") -> None:
+        """Print rows; in a table only these columns, in JSON all there is."""
+        if self.as_json:
+            for row in rows:
+                self.line(row)
+            return
+        table = Table(*(words.HEADINGS.get(column, column) for column in columns))
+        for row in rows:
+            table.add_row(*(Text(self._cell(column, row.get(column))) for column in columns))
+        if table.row_count:
+            self._console.print(table)
+        elif empty:
+            self.say(empty)
+
+    def line(self, row: Row) -> None:
+        """Print one JSON object."""
+        written = json.dumps(row, ensure_ascii=False, default=self._plain)
+        sys.stdout.write(written + "\n")
+
+    def say(self, sentence: str) -> None:
+        """A sentence for people; nothing in JSON."""
+        if not self.as_json:
+            self._console.print(Text(sentence))
+
+    def at(self, time: datetime | None) -> str | None:
+        """A time as it is shown."""
+        return None if time is None else time.astimezone(self._zone).isoformat(timespec="seconds")
+
+    def _plain(self, value: object) -> object:
+        if isinstance(value, datetime):
+            return self.at(value)
+        return str(value)
+
+    def _cell(self, column: str, value: object) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "có" if value else "không"
+        if column in {"state", "before", "after"} and value:
+            return words.state(str(value))
+        if column == "role":
+            return words.role(str(value))
+        if isinstance(value, float):
+            return f"{value:.2f}"
+        if isinstance(value, list | tuple):
+            return ", ".join(self._cell("", part) for part in value)
+        return str(self._plain(value)) if not isinstance(value, str) else value

@@ -1,0 +1,81 @@
+"""What somebody who waits sees: each paper, each stage, how much is left. On stderr."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api.cli import words
+from api.pipeline import Event
+from dossier.errors import SohoaError
+from dossier.states import PaperState
+
+# Where a paper stands still by itself.
+_RESTING = {PaperState.REVIEW, PaperState.DESCRIBED, PaperState.ARCHIVED, PaperState.REJECTED}
+
+
+class Waiting:
+    """Takes the pipeline's events from any thread; a bar on a terminal, lines elsewhere."""
+
+    def __init__(self, *, signing: bool) -> None:
+        self.errors: list[SohoaError] = []
+        self._resting = _RESTING - ({PaperState.DESCRIBED} if signing else set())
+        self._labels: dict[UUID, str] = {}
+        self._done: set[UUID] = set()
+        self._lock = threading.Lock()
+        self._console = Console(stderr=True, highlight=False)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task("Giấy", total=0)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def expect(self, paper: UUID, label: str) -> None:
+        """A paper that is now on its way; the label tells people which."""
+        with self._lock:
+            self._labels[paper] = label
+            self._progress.update(self._task, total=len(self._labels))
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        with self._lock:
+            label = self._labels.get(event.paper, str(event.paper))
+            if event.page:
+                said = f"trang {event.page}/{event.pages}"
+            else:
+                said = words.STATES[event.state]
+            if event.error is not None:
+                self.errors.append(event.error)
+                said = f"{said}: {event.error.code}: {event.error.message}"
+            if event.error is not None or (not event.page and event.state in self._resting):
+                self._done.add(event.paper)
+            self._progress.update(
+                self._task,
+                completed=len(self._done),
+                description=f"Giấy  {label}: {said}"[:100],
+            )
+            if not sys.stderr.isatty() or event.error is not None:
+                done, total = len(self._done), len(self._labels)
+                self._console.print(f"[{done}/{total}] {label}: {said}", markup=False)

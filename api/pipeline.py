@@ -1,0 +1,251 @@
+"""The order of steps: the one place that knows it.
+
+    RECEIVED   -> count the pages, read them       -> RECOGNISED
+    RECOGNISED -> describe, make the PDF/A         -> DESCRIBED, or REVIEW where something is doubtful
+    DESCRIBED  -> sign, if somebody asked for it   -> SIGNED
+    SIGNED     -> deposit, read back, catalogue    -> ARCHIVED
+
+A step is: claim, run the stage's function, write blobs, save the row, commit. Whatever ends a
+process between two of these leaves a paper that the next claim takes from where it stood.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from api.ledger.hand import InHand, Outcome
+from api.ledger.sql_ledger import SqlLedger
+from api.process import is_gone, this_process
+from api.stages import Stages
+from dossier import written
+from dossier.errors import (
+    IntegrityViolation,
+    Misconfigured,
+    RejectedInput,
+    SohoaError,
+    TransientFault,
+)
+from dossier.ports import Catalogue, Clock, ObjectStore
+from dossier.spine import RecognisedPaper
+from dossier.states import PAPER_MOVES, PaperState, ScanState
+
+log = structlog.get_logger()
+
+# Longer than the longest step; only another machine waits for it to pass.
+_LEASE = timedelta(hours=1)
+_FIRST_RETRY = timedelta(seconds=5)
+_LONGEST_RETRY = timedelta(minutes=10)
+# A paper that kills its worker twice is set aside, not retried for ever.
+_MOST_CRASHES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something a person who waits would like to see.
+
+    Attributes:
+        state: the state the paper stands in now.
+        error: why it moved on no further, or None.
+        page: the page just read, from 1; 0 where the event is not about a page.
+        pages: of how many.
+    """
+
+    paper: UUID
+    state: PaperState
+    error: SohoaError | None = None
+    page: int = 0
+    pages: int = 0
+
+
+Watch = Callable[[Event], None]
+
+
+class Pipeline:
+    """Moves papers on, one step after the other, as far as they go by themselves."""
+
+    def __init__(
+        self,
+        *,
+        ledger: SqlLedger,
+        store: ObjectStore,
+        catalogue: Catalogue,
+        stages: Stages,
+        clock: Clock,
+        scratch: Path,
+        watch: Watch,
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._catalogue = catalogue
+        self._stages = stages
+        self._clock = clock
+        self._scratch = scratch
+        self._watch = watch
+        self._holder = this_process()
+        self._steps: dict[PaperState, Callable[[InHand, Path], Outcome]] = {
+            PaperState.RECEIVED: self._read,
+            PaperState.RECOGNISED: self._describe,
+            PaperState.DESCRIBED: self._sign,
+            PaperState.SIGNED: self._archive,
+        }
+
+    def advance(self, paper: UUID) -> None:
+        """Move a paper on until it waits for a person, a time or nothing; raises nothing of ours.
+
+        What goes wrong is saved with the paper and told to the watch.
+        """
+        while True:
+            held = self._ledger.claim(
+                paper, now=self._clock.now(), lease=_LEASE, holder=self._holder, is_gone=is_gone
+            )
+            if held is None or not self._advance_one(held):
+                return
+
+    def _advance_one(self, held: InHand) -> bool:
+        """Run one step; whether it is worth trying the next one at once."""
+        try:
+            with self._desk(held) as desk:
+                outcome = self._steps[held.state](held, desk)
+                saved = self._ledger.finish(
+                    held, outcome, now=self._clock.now(), actor=self._holder
+                )
+        except SohoaError as error:
+            return self._stopped(held, error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not take the worker down
+            log.error("paper.fault", paper=str(held.paper.id), error=type(error).__name__)
+            fault = TransientFault(
+                "fault.unexpected",
+                f"paper {held.paper.id}: a fault of ours ({type(error).__name__}); the paper is "
+                "kept as it was, tell the operator",
+            )
+            return self._stopped(held, fault)
+        if saved:
+            log.info("paper.moved", paper=str(held.paper.id), state=outcome.after.value)
+            self._watch(Event(paper=held.paper.id, state=outcome.after))
+        return saved
+
+    def _stopped(self, held: InHand, error: SohoaError) -> bool:
+        """Save why a step did not come to its end; whether to try again at once."""
+        now = self._clock.now()
+        log.warning("paper.stopped", paper=str(held.paper.id), code=error.code)
+        rejectable = PaperState.REJECTED in PAPER_MOVES[held.state]
+        if isinstance(error, RejectedInput) and rejectable:
+            outcome = Outcome(after=PaperState.REJECTED, code=error.code, reason=error.message)
+            self._ledger.finish(held, outcome, now=now, actor=self._holder)
+            self._watch(Event(paper=held.paper.id, state=PaperState.REJECTED, error=error))
+            return False
+        retry_at = None
+        at_once = False
+        if isinstance(error, TransientFault | Misconfigured):
+            crashed = error.code.startswith("child.")
+            if not crashed:
+                retry_at = now + min(_FIRST_RETRY * 2 ** (held.attempts - 1), _LONGEST_RETRY)
+            elif held.attempts < _MOST_CRASHES:
+                retry_at, at_once = now, True
+        code = error.code if retry_at is not None else f"set-aside.{error.code}"
+        self._ledger.let_go(
+            held, code=code[:60], reason=error.message[:500], now=now, retry_at=retry_at
+        )
+        if not at_once:
+            self._watch(Event(paper=held.paper.id, state=held.state, error=error))
+        return at_once
+
+    @contextmanager
+    def _desk(self, held: InHand) -> Iterator[Path]:
+        """A folder for what is being made, gone when the step is over."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{held.paper.id}-", dir=self._scratch) as desk:
+            yield Path(desk)
+
+    # -- the four steps ----------------------------------------------------------------------
+
+    def _read(self, held: InHand, _desk: Path) -> Outcome:
+        paper = held.paper
+        with self._store.work_file(paper.scan.blob) as scan:
+            split = None
+            if held.scan_state is ScanState.RECEIVED:
+                paper = split = self._stages.split(paper, scan)
+            recognised = self._stages.recognise(
+                paper,
+                scan,
+                page_read=lambda page: self._watch(
+                    Event(
+                        paper=paper.id,
+                        state=PaperState.RECEIVED,
+                        page=page,
+                        pages=len(paper.pages),
+                    )
+                ),
+            )
+        words = self._store.put_work_bytes(
+            written.words_to_json(recognised.pages, engine=recognised.engine)
+        )
+        return Outcome(after=PaperState.RECOGNISED, split=split, recognised=(recognised, words))
+
+    def _describe(self, held: InHand, desk: Path) -> Outcome:
+        if held.words is None:
+            raise IntegrityViolation(
+                "paper.no-words", f"paper {held.paper.id} is RECOGNISED but has no words"
+            )
+        with (
+            self._store.work_file(held.paper.scan.blob) as scan,
+            self._store.work_file(held.words) as words,
+        ):
+            pages, engine = written.words_from_json(words.read_bytes())
+            recognised = RecognisedPaper(paper=held.paper, pages=pages, engine=engine)
+            record = self._stages.describe(
+                recognised,
+                scan=scan,
+                words=words,
+                words_blob=held.words,
+                pdfa=desk / "paper.pdf",
+                put=self._store.put_work,
+            )
+        if record.description.certain or held.accept_as_found:
+            return Outcome(after=PaperState.DESCRIBED, record=record)
+        return Outcome(
+            after=PaperState.REVIEW,
+            code="review.doubtful",
+            reason="something on this paper needs a person's eye; see it with: sohoa review "
+            f"{held.paper.id}",
+            record=record,
+        )
+
+    def _sign(self, held: InHand, desk: Path) -> Outcome:
+        if held.record is None:
+            raise IntegrityViolation(
+                "paper.no-record", f"paper {held.paper.id} is DESCRIBED but has no record"
+            )
+        with self._store.work_file(held.record.pdfa) as pdfa:
+            signed = self._stages.sign(
+                held.record, pdfa=pdfa, out=desk / "signed.pdf", put=self._store.put_work
+            )
+        return Outcome(after=PaperState.SIGNED, signed=signed)
+
+    def _archive(self, held: InHand, _desk: Path) -> Outcome:
+        if held.signed is None:
+            raise IntegrityViolation(
+                "paper.no-signed-record", f"paper {held.paper.id} is SIGNED but has no signed PDF"
+            )
+        archived, entry = self._stages.deposit(held.signed, self._store)
+        self._catalogue.add(entry)
+        return Outcome(after=PaperState.ARCHIVED, archived=archived)
+
+    # -- by a person's hand ------------------------------------------------------------------
+
+    def nudge_order(self) -> list[UUID]:
+        """What a crash or a passed time left to do, oldest dossier first."""
+        return self._ledger.stalled(now=self._clock.now(), is_gone=is_gone)
+
+
+def accepted(held: InHand, outcome: Outcome) -> Outcome:
+    """An outcome of a review that lets the paper go on as described."""
+    return replace(outcome, after=PaperState.DESCRIBED)
