@@ -398,7 +398,8 @@ class ArchivedRecord:
     """Where a signed record lies and until when it is kept.
 
     Attributes:
-        signed: None when it was read back from the store alone.
+        archived_at: aware UTC; the time of the first try, where a deposit took several.
+        digests: SHA-256 of each file by its path in the package.
         object_id: of the OCFL object, ``urn:uuid:...``.
         version: of the OCFL object, from 1.
         key: of the object's root in the record area; holds no personal data.
@@ -409,5 +410,6 @@ class ArchivedRecord:
     object_id: str
     version: int
     key: str
+    archived_at: datetime
     kept_until: datetime
     digests: tuple[tuple[str, str], ...] = field(default=())

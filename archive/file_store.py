@@ -1,0 +1,354 @@
+"""The object store in a folder of a local file system.
+
+    ROOT/work/ab/abcd...        blobs in work, named by their SHA-256; erased once safe
+    ROOT/record/...             the record area, an OCFL storage root; only ever added to
+    ROOT/temp/...               what is being written; left over only by a crash, see ``sweep``
+
+A file comes into being whole or not at all: it is written and synced under ``temp`` and then given
+its name, by ``rename`` in the work area and by ``link`` in the record area, since a link never
+replaces what is there. What a file system can do against changing a record is done: files are
+read-only (0444), nothing here overwrites or removes one, and **the time until which an object is
+kept is its access time**, with which WORM file systems (NetApp SnapLock and its kin) lock a
+read-only file; on an ordinary one it is a note, which ``relatime`` and ``noatime`` leave alone
+while it lies ahead. Whoever owns the folder can still remove files: docs/operations tells what to
+do about that.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault, WrongUse
+from dossier.ports import RecordVersion
+from dossier.spine import Blob
+
+_CHUNK = 1 << 20
+_SEGMENT = re.compile(r"[A-Za-z0-9=%._-]{1,200}")
+_LONGEST_KEY = 900  # S3 takes 1,024 bytes
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NOT_ALLOWED = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENAMETOOLONG}
+)
+
+
+class FileStore:
+    """An ``ObjectStore`` (dossier/ports.py) in a folder. Safe for many threads and processes.
+
+    Args:
+        root: the folder; made on the first write. All of it must lie on one file system.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._work = root / "work"
+        self._record = root / "record"
+        self._temp = root / "temp"
+
+    # The work area
+
+    def put_work(self, source: Path) -> Blob:
+        """Copy a file into the work area; writing the same bytes twice is harmless."""
+        with translated("a file of the work area"), source.open("rb") as stream:
+            return self._put_work(stream)
+
+    def put_work_bytes(self, content: bytes) -> Blob:
+        """Write bytes into the work area; writing the same bytes twice is harmless."""
+        with translated("a file of the work area"):
+            return self._put_work(_Chunks(content))
+
+    def _put_work(self, stream: BinaryIO | _Chunks) -> Blob:
+        with self._written(stream, mode=0o400) as (temporary, digest, size):
+            target = self._work_path(digest)
+            _make_folder(target.parent)
+            # Over the same bytes, if they are there: that also heals a blob that has rotted.
+            temporary.rename(target)
+            _sync_folder(target.parent)
+        return Blob(digest, size)
+
+    @contextmanager
+    def work_file(self, blob: Blob) -> Iterator[Path]:
+        """A local file with the blob's bytes for as long as the context lasts; not to be changed.
+
+        Raises:
+            IntegrityViolation: ``work.missing``.
+        """
+        path = self._work_path(blob.digest)
+        if not path.is_file():
+            raise IntegrityViolation(
+                "work.missing",
+                f"the blob {blob.digest} is not in the work area; bring back the store's backup",
+            )
+        yield path
+
+    def erase_work(self, digest: str) -> None:
+        """Remove a blob from the work area; it may be gone already."""
+        with translated("a file of the work area"):
+            self._work_path(digest).unlink(missing_ok=True)
+
+    def works(self, *, untouched_since: datetime) -> Iterator[str]:
+        """The digests of blobs in the work area that nobody has put since then, in order."""
+        since = _aware(untouched_since).timestamp()
+        for folder in _entries(self._work):
+            for name in _entries(self._work / folder):
+                if _DIGEST.fullmatch(name):
+                    try:
+                        touched = (self._work / folder / name).lstat().st_mtime
+                    except FileNotFoundError:
+                        continue  # erased meanwhile
+                    if touched < since:
+                        yield name
+
+    def _work_path(self, digest: str) -> Path:
+        if not _DIGEST.fullmatch(digest):
+            raise WrongUse("work.bad-digest", "a blob is named by 64 lower-case hex digits")
+        return self._work / digest[:2] / digest
+
+    # The record area
+
+    def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
+        """Add an object to the record area, durably, read-only.
+
+        The same bytes at a key that holds them already is a success that adds nothing; neither
+        does it change until when they are kept.
+
+        Raises:
+            IntegrityViolation: ``record.exists``: the key holds other bytes.
+            WrongUse: ``record.bad-key``.
+        """
+        target = self._record_path(key)
+        kept = int(_aware(kept_until).timestamp()) * 10**9
+        with (
+            translated(f"the object {key}"),
+            source.open("rb") as stream,
+            self._written(stream, mode=0o444) as (temporary, digest, size),
+        ):
+            os.utime(temporary, ns=(kept, temporary.stat().st_mtime_ns))
+            _make_folder(target.parent)
+            try:
+                os.link(temporary, target)
+            except FileExistsError:
+                self._same_or_refused(key, target, digest)
+            # Also where it was there: the one who made it may have died before this.
+            _sync_folder(target.parent)
+        return RecordVersion(key=key, version="", size=size)
+
+    def _same_or_refused(self, key: str, target: Path, digest: str) -> None:
+        if target.is_symlink() or not target.is_file() or _digest(target) != digest:
+            raise IntegrityViolation(
+                "record.exists",
+                f"the object {key} is already in the record area with other bytes; nothing was "
+                "written; find out who wrote it",
+            )
+
+    @contextmanager
+    def open_record(self, record: RecordVersion) -> Iterator[BinaryIO]:
+        """Read one object of the record area.
+
+        Raises:
+            IntegrityViolation: ``record.missing``, ``store.unreadable``.
+        """
+        path = self._record_path(record.key)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError as fault:
+            # ELOOP: a link lies where a file was laid.
+            if fault.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR}:
+                raise _missing(record.key) from fault
+            raise _as_ours(fault, f"the object {record.key}") from fault
+        with os.fdopen(descriptor, "rb") as stream:
+            yield stream
+
+    def records(self, prefix: str = "") -> Iterator[RecordVersion]:
+        """What lies in the record area under a prefix, by key, whatever it is.
+
+        Raises:
+            WrongUse: ``record.bad-key``: the prefix cannot begin a key.
+        """
+        folder, _, begin = prefix.rpartition("/")
+        if folder:
+            self._record_path(folder)
+        with translated("the record area"):
+            yield from _walk(self._record / folder, f"{folder}/" if folder else "", begin)
+
+    def kept_until(self, record: RecordVersion) -> datetime:
+        """Until when an object is kept, as it was last set; aware UTC, whole seconds.
+
+        Raises:
+            IntegrityViolation: ``record.missing``.
+        """
+        try:
+            seconds = self._record_path(record.key).lstat().st_atime
+        except OSError as fault:
+            raise _missing(record.key) from fault
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def _record_path(self, key: str) -> Path:
+        segments = key.split("/")
+        if len(key) > _LONGEST_KEY or not all(
+            _SEGMENT.fullmatch(s) and s not in {".", ".."} for s in segments
+        ):
+            raise WrongUse(
+                "record.bad-key",
+                "a key is made of segments of A-Z a-z 0-9 = % . _ - between slashes, at most "
+                f"{_LONGEST_KEY} characters",
+            )
+        return self._record.joinpath(*segments)
+
+    # What both share
+
+    def sweep(self, *, before: datetime) -> int:
+        """Remove what a crash left half written; how many files.
+
+        Args:
+            before: only files last written before this (an hour ago, say): another process may
+                be writing younger ones.
+        """
+        swept = 0
+        for name in _entries(self._temp):
+            path = self._temp / name
+            try:
+                if path.lstat().st_mtime < _aware(before).timestamp():
+                    path.unlink()
+                    swept += 1
+            except FileNotFoundError:
+                continue  # its writer was alive
+            except OSError as fault:
+                raise _as_ours(fault, "a temporary file of the store") from fault
+        return swept
+
+    @contextmanager
+    def _written(self, stream: BinaryIO | _Chunks, *, mode: int) -> Iterator[tuple[Path, str, int]]:
+        """A synced copy under ``temp`` with its SHA-256 and size; its name is gone afterwards."""
+        _make_folder(self._temp)
+        descriptor, name = tempfile.mkstemp(dir=self._temp)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as out:
+                sha256 = hashlib.sha256()
+                size = 0
+                while chunk := stream.read(_CHUNK):
+                    sha256.update(chunk)
+                    size += len(chunk)
+                    view = memoryview(chunk)
+                    while view:
+                        view = view[out.write(view) :]
+                os.fchmod(out.fileno(), mode)
+                os.fsync(out.fileno())
+                # Who reads it back shall read the disk, not this machine's memory of it.
+                os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            yield temporary, sha256.hexdigest(), size
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+class _Chunks:
+    """Bytes that are read like a file, without a copy of them."""
+
+    def __init__(self, content: bytes) -> None:
+        self._rest = memoryview(content)
+
+    def read(self, size: int) -> memoryview:
+        chunk, self._rest = self._rest[:size], self._rest[size:]
+        return chunk
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn the operating system's errors into ours.
+
+    Args:
+        what: the thing being read or written, without personal data.
+    """
+    try:
+        yield
+    except OSError as fault:
+        raise _as_ours(fault, what) from fault
+
+
+def _as_ours(fault: OSError, what: str) -> SohoaError:
+    name = errno.errorcode.get(fault.errno or 0, "unknown")
+    if fault.errno in _NO_SPACE:
+        return TransientFault("store.full", f"the disk is full, {what} was not written; make room")
+    if fault.errno in _NOT_ALLOWED:
+        return Misconfigured(
+            "store.refused",
+            f"the store's file system refused {what} ({name}); it must be writable for this "
+            "program and know hard links",
+        )
+    if fault.errno == errno.EIO:
+        return IntegrityViolation(
+            "store.unreadable", f"the disk failed at {what} (EIO); replace it, bring back a backup"
+        )
+    return TransientFault("store.failed", f"the store failed at {what} ({name})")
+
+
+def _missing(key: str) -> IntegrityViolation:
+    return IntegrityViolation(
+        "record.missing",
+        f"the object {key} is not in the record area, or not a file; bring back the store's backup",
+    )
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise WrongUse("time.naive", "a time without a zone cannot say until when a thing is kept")
+    return at
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each durable in the one above."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _entries(folder: Path) -> list[str]:
+    """The names in a folder, sorted; none where it is not there."""
+    with translated("a folder of the store"):
+        try:
+            return sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted, not paths
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+def _walk(folder: Path, above: str, begin: str) -> Iterator[RecordVersion]:
+    """All that is not a folder, in the order of its key."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(
+                (e.name + "/" * e.is_dir(follow_symlinks=False), e)
+                for e in entries
+                if e.name.startswith(begin)
+            )
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name, entry in found:
+        if name.endswith("/"):
+            yield from _walk(Path(entry.path), above + name, "")
+        else:
+            size = entry.stat(follow_symlinks=False).st_size
+            yield RecordVersion(key=above + name, version="", size=size)

@@ -1,0 +1,250 @@
+"""OCFL 1.1 (https://ocfl.io/1.1/spec): what an object and its storage root consist of.
+
+Only names and bytes; nothing here reads or writes a store. The storage layout is extension 0003
+(hashed n-tuple and object identifier) with two tuples of two characters: at a million objects some
+16 lie in one folder, and an object can be found from its identifier alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from dossier.errors import IntegrityViolation
+from dossier.written import dumps
+
+OBJECT_DECLARATION = "0=ocfl_object_1.1"
+OBJECT_DECLARATION_BYTES = b"ocfl_object_1.1\n"
+INVENTORY = "inventory.json"
+SIDECAR = "inventory.json.sha512"
+INVENTORY_TYPE = "https://ocfl.io/1.1/spec/#inventory"
+LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
+LARGEST_INVENTORY = 16 << 20
+"""bytes; a larger one is not ours"""
+
+ROOT_FILES: Mapping[str, bytes] = MappingProxyType(
+    {
+        "0=ocfl_1.1": b"ocfl_1.1\n",
+        "ocfl_layout.json": dumps(
+            {"extension": LAYOUT, "description": "two tuples of two, then the object identifier"}
+        ),
+        f"extensions/{LAYOUT}/config.json": dumps(
+            {
+                "extensionName": LAYOUT,
+                "digestAlgorithm": "sha256",
+                "tupleSize": 2,
+                "numberOfTuples": 2,
+            }
+        ),
+    }
+)
+"""What makes a record area an OCFL storage root, by key."""
+
+_PLAIN = re.compile(rb"[A-Za-z0-9_-]")
+_LONGEST_FOLDER = 100
+_VERSION = re.compile(r"v[1-9][0-9]{0,8}")
+_SHA512 = re.compile(r"[0-9a-f]{128}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def object_id(paper: UUID) -> str:
+    """The identifier of a paper's object."""
+    return f"urn:uuid:{paper}"
+
+
+def paper_of(identifier: str) -> UUID:
+    """The paper of an object.
+
+    Raises:
+        ValueError: the identifier is not one of a paper.
+    """
+    if not identifier.startswith("urn:uuid:") or len(identifier) != len("urn:uuid:") + 36:
+        raise ValueError("not the identifier of a paper")
+    return UUID(identifier.removeprefix("urn:uuid:"))
+
+
+def object_key(identifier: str) -> str:
+    """Where an object lies: its root in the record area (layout 0003)."""
+    raw = identifier.encode()
+    digest = hashlib.sha256(raw).hexdigest()
+    name = "".join(chr(byte) if _PLAIN.fullmatch(bytes([byte])) else f"%{byte:02x}" for byte in raw)
+    if len(name) > _LONGEST_FOLDER:
+        name = f"{name[:_LONGEST_FOLDER]}-{digest}"
+    return f"{digest[:2]}/{digest[2:4]}/{name}"
+
+
+def is_object_key(key: str) -> bool:
+    """Whether a folder could be an object's root by its depth and tuples."""
+    parts = key.split("/")
+    return len(parts) == 3 and all(re.fullmatch("[0-9a-f]{2}", p) for p in parts[:2])  # noqa: PLR2004 - two tuples and a name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """One file of a version.
+
+    Attributes:
+        logical: its path in the package.
+        path: its path below the version's content folder.
+        sha512: lower-case hex.
+        sha256: lower-case hex.
+        size: bytes.
+    """
+
+    logical: str
+    path: str
+    sha512: str
+    sha256: str
+    size: int
+
+
+def first_inventory(
+    identifier: str, contents: tuple[Content, ...], *, created: datetime, user: str, address: str
+) -> bytes:
+    """The inventory of an object with one version, the same bytes for the same input.
+
+    Args:
+        identifier: the object's.
+        contents: the files of ``v1``.
+        created: when the record was made; never the time of a second try.
+        user: who is answerable for the version; no natural person.
+        address: a URI for it.
+    """
+    manifest: dict[str, list[str]] = {}
+    fixity: dict[str, list[str]] = {}
+    state: dict[str, list[str]] = {}
+    for content in sorted(contents, key=lambda c: c.path):
+        path = f"v1/content/{content.path}"
+        manifest.setdefault(content.sha512, []).append(path)
+        fixity.setdefault(content.sha256, []).append(path)
+        state.setdefault(content.sha512, []).append(content.logical)
+    return dumps(
+        {
+            "id": identifier,
+            "type": INVENTORY_TYPE,
+            "digestAlgorithm": "sha512",
+            "head": "v1",
+            "manifest": manifest,
+            "fixity": {"sha256": fixity},
+            "versions": {
+                "v1": {
+                    "created": created.isoformat(timespec="seconds"),
+                    "state": state,
+                    "message": "signed",
+                    "user": {"name": user, "address": address},
+                }
+            },
+        }
+    )
+
+
+def sidecar(inventory: bytes) -> bytes:
+    """The file beside an inventory that holds its digest."""
+    return f"{hashlib.sha512(inventory).hexdigest()} {INVENTORY}\n".encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What an inventory says.
+
+    Attributes:
+        head: number of the newest version.
+        created: when the first version was made; aware.
+        manifest: SHA-512 of every file by its path below the object's root.
+        fixity: SHA-256 likewise, where it is told.
+        state: for each logical path of the head version a path below the object's root.
+    """
+
+    id: str
+    head: int
+    created: datetime
+    manifest: Mapping[str, str]
+    fixity: Mapping[str, str] = field(repr=False)
+    state: Mapping[str, str] = field(repr=False)
+
+
+def read_inventory(written: bytes, *, key: str) -> Inventory:
+    """Read an inventory, trusting nothing in it.
+
+    Args:
+        written: its bytes.
+        key: of the object, for the error.
+
+    Raises:
+        IntegrityViolation: ``object.bad-inventory``: it does not say what an inventory of ours
+            must, or names a path outside the object.
+    """
+    try:
+        return _inventory(json.loads(written))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+        raise IntegrityViolation(
+            "object.bad-inventory",
+            f"the inventory of the object {key} cannot be read ({type(fault).__name__}); bring "
+            "back the store's backup",
+        ) from None  # the cause may quote the file
+
+
+def _inventory(read: Mapping[str, Any]) -> Inventory:
+    head = str(read["head"])
+    if (
+        read["type"] != INVENTORY_TYPE
+        or read["digestAlgorithm"] != "sha512"
+        or read.get("contentDirectory", "content") != "content"
+        or not _VERSION.fullmatch(head)
+        or set(read["versions"]) != {f"v{n}" for n in range(1, int(head[1:]) + 1)}
+    ):
+        raise ValueError("not an inventory of ours")
+    manifest = _by_path(read["manifest"], _SHA512)
+    for path in manifest:
+        version, _, rest = path.partition("/")
+        if version not in read["versions"] or not rest.startswith("content/"):
+            raise ValueError("a file outside the content folders")
+    anywhere: dict[str, str] = {}
+    for path, digest in manifest.items():
+        anywhere.setdefault(digest, path)
+    state = _by_path(read["versions"][head]["state"], _SHA512)
+    created = datetime.fromisoformat(read["versions"]["v1"]["created"])
+    if created.tzinfo is None:
+        raise ValueError("a time without a zone")
+    fixity = _by_path(read.get("fixity", {}).get("sha256", {}), _SHA256)
+    if not set(fixity) <= set(manifest):
+        raise ValueError("fixity of a file that is not in the manifest")
+    return Inventory(
+        id=str(read["id"]),
+        head=int(head[1:]),
+        created=created,
+        manifest=manifest,
+        fixity=fixity,
+        state={logical: anywhere[digest] for logical, digest in state.items()},
+    )
+
+
+def _by_path(block: Mapping[str, Any], form: re.Pattern[str]) -> dict[str, str]:
+    """A block of digests and paths, turned round and checked."""
+    by_path: dict[str, str] = {}
+    for digest, paths in block.items():
+        if not form.fullmatch(digest) or not isinstance(paths, list):
+            raise ValueError("not a digest with its paths")
+        for path in paths:
+            if path in by_path or not is_inner_path(path):
+                raise ValueError("a path twice, or one that leads outside")
+            by_path[path] = digest
+    return by_path
+
+
+def is_inner_path(path: object) -> bool:
+    """Whether this is a relative path that stays inside: no ``..``, no empty part, no control."""
+    return (
+        isinstance(path, str)
+        and 0 < len(path) <= 1000  # noqa: PLR2004 - longer than any of ours, shorter than any limit
+        and "\\" not in path
+        and path.isprintable()
+        and all(part not in {"", ".", ".."} for part in path.split("/"))
+    )
