@@ -1,9 +1,9 @@
 """The order of steps: the one place that knows it.
 
-    RECEIVED   -> count the pages, read them       -> RECOGNISED
-    RECOGNISED -> describe, make the PDF/A         -> DESCRIBED, or REVIEW where something is doubtful
-    DESCRIBED  -> sign, if somebody asked for it   -> SIGNED
-    SIGNED     -> deposit, read back, catalogue    -> ARCHIVED
+    RECEIVED    count the pages, read them       -> RECOGNISED
+    RECOGNISED  describe, make the PDF/A         -> DESCRIBED; REVIEW where something is doubtful
+    DESCRIBED   sign, if somebody asked for it   -> SIGNED
+    SIGNED      deposit, read back, catalogue    -> ARCHIVED
 
 A step is: claim, run the stage's function, write blobs, save the row, commit. Whatever ends a
 process between two of these leaves a paper that the next claim takes from where it stood.
@@ -12,9 +12,10 @@ process between two of these leaves a paper that the next claim takes from where
 from __future__ import annotations
 
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -120,7 +121,14 @@ class Pipeline:
         except SohoaError as error:
             return self._stopped(held, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not take the worker down
-            log.error("paper.fault", paper=str(held.paper.id), error=type(error).__name__)
+            # Where, but not what: the text of a foreign exception may hold somebody's name.
+            where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+            log.error(  # noqa: TRY400 - a logged traceback would carry the exception's text
+                "paper.fault",
+                paper=str(held.paper.id),
+                error=type(error).__name__,
+                where=where[-6:],
+            )
             fault = TransientFault(
                 "fault.unexpected",
                 f"paper {held.paper.id}: a fault of ours ({type(error).__name__}); the paper is "
@@ -244,8 +252,3 @@ class Pipeline:
     def nudge_order(self) -> list[UUID]:
         """What a crash or a passed time left to do, oldest dossier first."""
         return self._ledger.stalled(now=self._clock.now(), is_gone=is_gone)
-
-
-def accepted(held: InHand, outcome: Outcome) -> Outcome:
-    """An outcome of a review that lets the paper go on as described."""
-    return replace(outcome, after=PaperState.DESCRIBED)

@@ -65,16 +65,19 @@ class Output:
         return str(value)
 
     def _cell(self, column: str, value: object) -> str:
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return "có" if value else "không"
         if column in {"state", "before", "after"} and value:
             return words.state(str(value))
         if column == "role":
             return words.role(str(value))
-        if isinstance(value, float):
-            return f"{value:.2f}"
-        if isinstance(value, list | tuple):
-            return ", ".join(self._cell("", part) for part in value)
-        return str(self._plain(value)) if not isinstance(value, str) else value
+        match value:
+            case None:
+                said = ""
+            case bool():
+                said = "có" if value else "không"
+            case float():
+                said = f"{value:.2f}"
+            case list() | tuple():
+                said = ", ".join(self._cell("", part) for part in value)
+            case _:
+                said = str(self._plain(value))
+        return said

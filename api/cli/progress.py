@@ -62,10 +62,8 @@ class Waiting:
         """Show an event."""
         with self._lock:
             label = self._labels.get(event.paper, str(event.paper))
-            if event.page:
-                said = f"trang {event.page}/{event.pages}"
-            else:
-                said = words.STATES[event.state]
+            at_page = f"trang {event.page}/{event.pages}"
+            said = at_page if event.page else words.STATES[event.state]
             if event.error is not None:
                 self.errors.append(event.error)
                 said = f"{said}: {event.error.code}: {event.error.message}"

@@ -1,0 +1,51 @@
+# Two commands do everything: make demo, make test.
+PYTHON ?= python3
+export PYTHON
+SOHOA = .venv/bin/sohoa
+# Where the demo keeps its data; removed with `rm -r`, it is made again.
+DEMO_VAR ?= $(or $(SOHOA_VAR),var)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+.PHONY: setup
+setup: ## Install what is missing: Debian packages, .venv
+	@setup/system.sh run
+	@setup/venv.sh run
+
+.PHONY: demo
+demo: setup ## The main job on the sample scans: read, sign, archive, find
+	@SOHOA_VAR=$(DEMO_VAR) .venv/bin/python -m api.demo samples
+
+.PHONY: setuptest
+setuptest: ## Install what the tests need besides
+	@setup/system.sh test
+	@setup/venv.sh run
+	@setup/venv.sh dev
+	@setup/verapdf.sh
+
+.PHONY: test
+test: setuptest lint ## Set up, then lint, types, import contracts and all tests
+	.venv/bin/python -m pytest
+
+.PHONY: lint
+lint: setuptest ## Lint, types and import contracts
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+.PHONY: fmt
+fmt: setuptest ## Format the code
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+.PHONY: bench
+bench: setuptest ## Long benchmarks: throughput, fields, memory
+	@setup/system.sh bench
+	.venv/bin/python -m bench.throughput
+	.venv/bin/python -m bench.fields
+	.venv/bin/python -m bench.memory

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Installs the Debian (or Ubuntu) packages that are missing, and says which.
+# Usage: setup/system.sh run|test|bench
+set -eu
+
+RUN="python3-venv tesseract-ocr tesseract-ocr-vie tesseract-ocr-eng tesseract-ocr-osd poppler-utils fonts-liberation2"
+# openssl checks what our trial time-stamping authority answers; Maven brings veraPDF, Java runs it.
+TEST="$RUN openssl openjdk-17-jre-headless maven"
+BENCH="$TEST ghostscript fonts-texgyre fonts-freefont-ttf fonts-noto-core fonts-dejavu-core"
+
+case "${1:?run, test or bench}" in
+run) WANTED=$RUN ;;
+test) WANTED=$TEST ;;
+bench) WANTED=$BENCH ;;
+*) echo "setup: unknown set of packages: $1" >&2; exit 2 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "setup: this is no Debian or Ubuntu; install what these packages hold, then run make again:" >&2
+    echo "setup:   $WANTED" >&2
+    exit 4
+fi
+
+MISSING=""
+for package in $WANTED; do
+    # A Python with its own venv (pyenv and the like) needs no python3-venv.
+    if [ "$package" = python3-venv ] && python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        continue
+    fi
+    # Any Java from 17 on will do.
+    if [ "$package" = openjdk-17-jre-headless ] && command -v java >/dev/null 2>&1; then
+        continue
+    fi
+    status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+    [ "$status" = "install ok installed" ] || MISSING="$MISSING $package"
+done
+[ -n "$MISSING" ] || exit 0
+
+SUDO=""
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+        echo "setup: these packages are missing; ask an administrator to install them:$MISSING" >&2
+        exit 4
+    fi
+    SUDO=sudo
+fi
+echo "setup: installing Debian packages:$MISSING"
+LOG=$(mktemp)
+export DEBIAN_FRONTEND=noninteractive
+if ! { $SUDO apt-get update && $SUDO apt-get install -y --no-install-recommends $MISSING; } >"$LOG" 2>&1; then
+    tail -n 20 "$LOG" >&2
+    echo "setup: apt-get could not install:$MISSING; see $LOG, mend it and run make again" >&2
+    exit 4
+fi
+rm -f "$LOG"
