@@ -1,0 +1,72 @@
+"""The roots that signatures and timestamps are trusted from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from dossier.errors import Misconfigured
+
+_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
+_LARGEST = 1 << 20  # bytes; a bundle of a hundred certificates is a fifth of it
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnchors:
+    """Certificates whose holders are believed without asking further.
+
+    Attributes:
+        roots: DER of each.
+    """
+
+    roots: tuple[bytes, ...] = ()
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> TrustAnchors:
+        """All certificates of the folder's ``.pem``, ``.crt``, ``.cer`` and ``.der`` files.
+
+        Raises:
+            Misconfigured: ``trust.unreadable``.
+        """
+        try:
+            files = sorted(f for f in folder.iterdir() if f.suffix.lower() in _SUFFIXES)
+            return cls(tuple(der for file in files for der in _certificates(file)))
+        except (OSError, ValueError) as e:
+            raise Misconfigured(
+                "trust.unreadable",
+                "the folder of trusted roots cannot be read or holds a file that is no "
+                "certificate; put only certificates there, PEM or DER",
+            ) from e
+
+    @classmethod
+    def from_json(cls, written: Iterable[str]) -> TrustAnchors:
+        """The anchors of ``to_json``.
+
+        Raises:
+            Misconfigured: ``trust.unreadable``.
+        """
+        try:
+            return cls(tuple(base64.b64decode(text, validate=True) for text in written))
+        except (binascii.Error, ValueError, TypeError) as e:
+            raise Misconfigured("trust.unreadable", "the trusted roots cannot be read") from e
+
+    def to_json(self) -> list[str]:
+        """As they cross to a child process: base64 of each."""
+        return [base64.b64encode(root).decode("ascii") for root in self.roots]
+
+
+def _certificates(file: Path) -> list[bytes]:
+    if file.stat().st_size > _LARGEST:
+        raise ValueError("too large for certificates")
+    content = file.read_bytes()
+    if b"-----BEGIN" in content:
+        found = x509.load_pem_x509_certificates(content)
+    else:
+        found = [x509.load_der_x509_certificate(content)]
+    return [certificate.public_bytes(Encoding.DER) for certificate in found]
