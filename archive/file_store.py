@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import re
 import tempfile
@@ -125,7 +126,7 @@ class FileStore:
             WrongUse: ``record.bad-key``.
         """
         target = self._record_path(key)
-        kept = int(_aware(kept_until).timestamp()) * 10**9
+        kept = math.ceil(_aware(kept_until).timestamp()) * 10**9
         with (
             translated(f"the object {key}"),
             source.open("rb") as stream,

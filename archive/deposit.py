@@ -1,0 +1,231 @@
+"""Laying a signed record down for good: an OCFL object, written, read back and compared.
+
+The order makes it safe to be killed at any moment: content first, then the version's inventory,
+the inventory at the root last. Without that one there is no object. Whoever tries again writes the
+same bytes and completes the same object, since nothing in it depends on the time of the retry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from archive import ocfl, package, read
+from archive.digests import Digests, digests
+from dossier.errors import IntegrityViolation
+from dossier.ports import ObjectStore, RecordVersion
+from dossier.spine import ArchivedRecord, Blob, SignedRecord
+
+_DESCRIPTION = "description.json"
+_LARGEST_DESCRIPTION = 64 << 20
+
+
+def lay_root(store: ObjectStore, *, kept_until: datetime, scratch: Path | None = None) -> None:
+    """Declare the record area an OCFL storage root; safe to do again.
+
+    Args:
+        store: the store.
+        kept_until: of the three files; as far away as the store allows.
+        scratch: a folder for what is being made; the system's own by default.
+
+    Raises:
+        IntegrityViolation: ``record.exists``: it is a storage root of another layout.
+    """
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        for key, content in ocfl.ROOT_FILES.items():
+            source = Path(folder, "root")
+            source.write_bytes(content)
+            store.put_record(key, source, kept_until=kept_until)
+
+
+def deposit(
+    signed: SignedRecord,
+    *,
+    store: ObjectStore,
+    archived_at: datetime,
+    kept_until: datetime,
+    scratch: Path | None = None,
+) -> ArchivedRecord:
+    """Lay a signed record down in the record area and read all of it back.
+
+    Where an earlier try was broken off after it had written the description, its two times hold
+    and not those handed in; the result tells them.
+
+    Args:
+        signed: the record; its blobs are in the work area of ``store``.
+        store: where to.
+        archived_at: now, aware.
+        kept_until: aware; the end of the first lock.
+        scratch: a folder for what is being made; the system's own by default.
+
+    Raises:
+        IntegrityViolation: ``work.missing``; ``work.changed``: a blob is not what it was;
+            ``record.not-the-judged-pdfa``: the signed PDF does not begin with the PDF/A that
+            passed; ``record.exists``: other bytes lie where the object goes;
+            ``record.not-as-written``: what was read back is not what was written.
+        TransientFault: the store did not answer.
+        WrongUse: a code that cannot be part of a path.
+    """
+    paper = signed.record.paper
+    identifier = ocfl.object_id(paper.id)
+    key = ocfl.object_key(identifier)
+    archived_at, kept_until = _earlier_times(store, key) or (archived_at, kept_until)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
+        sources = {
+            "signed.pdf": stack.enter_context(store.work_file(signed.pdf)),
+            f"received{paper.scan.media_type.suffix}": stack.enter_context(
+                store.work_file(paper.scan.blob)
+            ),
+            "words.json": stack.enter_context(store.work_file(signed.record.words)),
+            _DESCRIPTION: folder / _DESCRIPTION,
+            "validation.json": folder / "validation.json",
+        }
+        sources[_DESCRIPTION].write_bytes(
+            package.description_of(signed, archived_at=archived_at, kept_until=kept_until)
+        )
+        sources["validation.json"].write_bytes(package.validation_of(signed))
+        contents = _contents(signed, sources)
+        inventory = ocfl.first_inventory(
+            identifier,
+            contents,
+            created=max(s.signed_at for s in signed.signatures),
+            user=f"office {paper.office}",
+            address=f"urn:x-sohoa:office:{paper.office}",
+        )
+        writing = _Writing(store, key, folder, kept_until)
+        writing.write(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES)
+        for content in contents:
+            writing.put(f"v1/content/{content.path}", sources[content.path], content.sha512)
+        for above in ("v1/", ""):
+            writing.write(above + ocfl.SIDECAR, ocfl.sidecar(inventory))
+            writing.write(above + ocfl.INVENTORY, inventory)
+        writing.compare()
+    return ArchivedRecord(
+        signed=signed,
+        object_id=identifier,
+        version=1,
+        key=key,
+        archived_at=archived_at,
+        kept_until=kept_until,
+        digests=tuple(sorted((c.logical, c.sha256) for c in contents)),
+    )
+
+
+def _contents(signed: SignedRecord, sources: Mapping[str, Path]) -> tuple[ocfl.Content, ...]:
+    """The files of the version; what came from the work area is what it was put in as."""
+    paper = signed.record.paper
+    received = f"received{paper.scan.media_type.suffix}"
+    logical = {
+        "signed.pdf": package.signed_path(paper),
+        received: package.received_path(paper.scan.media_type),
+        "words.json": package.WORDS,
+        _DESCRIPTION: package.DESCRIPTION,
+        "validation.json": package.VALIDATION,
+    }
+    blobs = {
+        "signed.pdf": signed.pdf,
+        received: paper.scan.blob,
+        "words.json": signed.record.words,
+    }
+    contents = []
+    for path, source in sources.items():
+        found = _digests_of(source)
+        blob = blobs.get(path)
+        if blob is not None and (found.sha256, found.size) != (blob.digest, blob.size):
+            raise IntegrityViolation(
+                "work.changed",
+                f"paper {paper.id}: the blob {blob.digest} in the work area is not what was put "
+                "there; bring back the store's backup",
+            )
+        contents.append(
+            ocfl.Content(
+                logical=logical[path],
+                path=path,
+                sha512=found.sha512,
+                sha256=found.sha256,
+                size=found.size,
+            )
+        )
+    _begins_with(sources["signed.pdf"], signed.record.pdfa, paper=str(paper.id))
+    return tuple(contents)
+
+
+def _begins_with(signed: Path, pdfa: Blob, *, paper: str) -> None:
+    """The signature was added after the bytes that were judged, and changed none of them."""
+    sha256, rest = hashlib.sha256(), pdfa.size
+    with signed.open("rb") as stream:
+        while rest and (chunk := stream.read(min(rest, 1 << 18))):
+            sha256.update(chunk)
+            rest -= len(chunk)
+    if rest or sha256.hexdigest() != pdfa.digest:
+        raise IntegrityViolation(
+            "record.not-the-judged-pdfa",
+            f"paper {paper}: the signed PDF does not begin with the PDF/A that passed; it was not "
+            "archived",
+        )
+
+
+def _digests_of(path: Path) -> Digests:
+    with path.open("rb") as stream:
+        return digests(stream)
+
+
+def _earlier_times(store: ObjectStore, key: str) -> tuple[datetime, datetime] | None:
+    """The times in a description that an earlier try has written."""
+    place = f"{key}/v1/content/{_DESCRIPTION}"
+    for record in store.records(place):
+        if record.key == place:
+            with store.open_record(record) as stream:
+                written = stream.read(_LARGEST_DESCRIPTION)
+            described = package.read_description(written, key=key)
+            return described.archived_at, described.kept_until
+    return None
+
+
+@dataclass(slots=True)
+class _Written:
+    record: RecordVersion
+    sha512: str
+
+
+class _Writing:
+    """One object being written; remembers what has to be found when it is read back."""
+
+    def __init__(self, store: ObjectStore, key: str, folder: Path, kept_until: datetime) -> None:
+        self._store = store
+        self._key = key
+        self._folder = folder
+        self._kept_until = kept_until
+        self._written: list[_Written] = []
+
+    def write(self, path: str, content: bytes) -> None:
+        source = self._folder / "next"
+        source.write_bytes(content)
+        self.put(path, source, hashlib.sha512(content).hexdigest())
+
+    def put(self, path: str, source: Path, sha512: str) -> None:
+        record = self._store.put_record(f"{self._key}/{path}", source, kept_until=self._kept_until)
+        self._written.append(_Written(record, sha512))
+
+    def compare(self) -> None:
+        """Read everything back; then load the object as any reader will."""
+        for written in self._written:
+            with self._store.open_record(written.record) as stream:
+                found = digests(stream)
+            if found.sha512 != written.sha512:
+                raise IntegrityViolation(
+                    "record.not-as-written",
+                    f"the object {written.record.key} is not what was written a moment ago; the "
+                    "disk or the store is failing",
+                )
+        stored = read.load(self._store, self._key)
+        if set(stored.files) != {w.record.key.removeprefix(f"{self._key}/") for w in self._written}:
+            raise IntegrityViolation(
+                "object.stray-file", f"something else lies in the object {self._key}"
+            )

@@ -1,0 +1,177 @@
+"""Reading an object back, with every digest checked on the way.
+
+**The newest version's own inventory (``vN/inventory.json``) is the truth; the one at the object's
+root is derived from it.** On an object store with locks the first is written once, while the root's
+is put anew with each version of the object, so that whoever may write may put one on top.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from archive import ocfl
+from archive.digests import digests
+from dossier.errors import IntegrityViolation
+from dossier.ports import ObjectStore, RecordVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """An object as it lies in the record area.
+
+    Attributes:
+        key: of its root.
+        inventory: of its newest version.
+        raw: that inventory's bytes.
+        files: everything found under the root, by its path below it.
+    """
+
+    key: str
+    inventory: ocfl.Inventory
+    raw: bytes
+    files: Mapping[str, RecordVersion]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the package in its newest state, sorted."""
+        return tuple(sorted(self.inventory.state))
+
+
+def load(store: ObjectStore, key: str) -> StoredObject:
+    """Find an object and read its inventory.
+
+    Args:
+        store: where it lies.
+        key: of the object's root.
+
+    Raises:
+        IntegrityViolation: ``object.missing``; ``object.unfinished``: a deposit was broken off;
+            ``object.bad-inventory``, ``object.misplaced``.
+    """
+    files = {r.key.removeprefix(f"{key}/"): r for r in store.records(f"{key}/")}
+    return of_files(store, key, files)
+
+
+def of_files(store: ObjectStore, key: str, files: Mapping[str, RecordVersion]) -> StoredObject:
+    """``load`` where what lies under the key is known already."""
+    if not files:
+        raise IntegrityViolation("object.missing", f"there is no object {key} in the store")
+    if ocfl.INVENTORY not in files:
+        raise IntegrityViolation(
+            "object.unfinished",
+            f"the deposit of the object {key} was broken off and not taken up again; if its paper "
+            "is still in work, it will be",
+        )
+    head = 0
+    while f"v{head + 1}/{ocfl.INVENTORY}" in files:
+        head += 1
+    if not head:
+        raise IntegrityViolation(
+            "object.bad-inventory", f"the object {key} has no version with an inventory"
+        )
+    raw = inventory_bytes(store, key, files, folder=f"v{head}/")
+    inventory = ocfl.read_inventory(raw, key=key)
+    if inventory.head != head:
+        raise IntegrityViolation(
+            "object.bad-inventory", f"the inventory v{head} of the object {key} is of another head"
+        )
+    if ocfl.object_key(inventory.id) != key:
+        raise IntegrityViolation(
+            "object.misplaced",
+            f"the object at {key} belongs elsewhere by its identifier; somebody moved it",
+        )
+    return StoredObject(key=key, inventory=inventory, raw=raw, files=files)
+
+
+def inventory_bytes(
+    store: ObjectStore, key: str, files: Mapping[str, RecordVersion], *, folder: str
+) -> bytes:
+    """An inventory whose sidecar fits; ``folder`` is ``v1/`` and so on, or empty for the root.
+
+    Raises:
+        IntegrityViolation: ``object.bad-inventory``.
+    """
+    raw = _small(store, key, files, folder + ocfl.INVENTORY)
+    beside = _small(store, key, files, folder + ocfl.SIDECAR)
+    if not hmac.compare_digest(beside, ocfl.sidecar(raw)):
+        raise IntegrityViolation(
+            "object.bad-inventory",
+            f"the inventory {folder}{ocfl.INVENTORY} of the object {key} is not what its sidecar "
+            "says: it was changed or the disk failed; bring back the store's backup",
+        )
+    return raw
+
+
+def _small(store: ObjectStore, key: str, files: Mapping[str, RecordVersion], path: str) -> bytes:
+    record = files.get(path)
+    if record is None:
+        raise IntegrityViolation("object.bad-inventory", f"{path} of the object {key} is missing")
+    with store.open_record(record) as stream:
+        content = stream.read(ocfl.LARGEST_INVENTORY + 1)
+    if len(content) > ocfl.LARGEST_INVENTORY:
+        raise IntegrityViolation("object.bad-inventory", f"{path} of the object {key} is too large")
+    return content
+
+
+def read_file(store: ObjectStore, stored: StoredObject, path: str, *, limit: int) -> bytes:
+    """One file of the package, whole, its digest checked.
+
+    Args:
+        store: where it lies.
+        stored: the object.
+        path: in the package.
+        limit: bytes; more are not read.
+
+    Raises:
+        IntegrityViolation: ``object.file-missing``, ``object.file-changed``.
+    """
+    record, sha512 = _where(stored, path)
+    with store.open_record(record) as stream:
+        content = stream.read(limit + 1)
+    if not hmac.compare_digest(hashlib.sha512(content).hexdigest(), sha512):
+        raise _changed(stored.key, path)
+    return content
+
+
+def copy_file(store: ObjectStore, stored: StoredObject, path: str, *, to: BinaryIO) -> None:
+    """Copy one file of the package out in bounded memory, its digest checked on the way.
+
+    What was copied before the fault was seen is to be thrown away.
+
+    Raises:
+        IntegrityViolation: ``object.file-missing``, ``object.file-changed``.
+    """
+    record, sha512 = _where(stored, path)
+    with store.open_record(record) as stream:
+        copied = digests(stream, to=to)
+    if not hmac.compare_digest(copied.sha512, sha512):
+        raise _changed(stored.key, path)
+
+
+def _where(stored: StoredObject, path: str) -> tuple[RecordVersion, str]:
+    place = stored.inventory.state.get(path)
+    record = None if place is None else stored.files.get(place)
+    if place is None or record is None:
+        raise IntegrityViolation(
+            "object.file-missing",
+            f"{kind_of(path)} of the object {stored.key} is missing; bring back the store's backup",
+        )
+    return record, stored.inventory.manifest[place]
+
+
+def _changed(key: str, path: str) -> IntegrityViolation:
+    return IntegrityViolation(
+        "object.file-changed",
+        f"{kind_of(path)} of the object {key} is not what was archived: it was changed or the disk "
+        "failed; bring back the store's backup",
+    )
+
+
+def kind_of(path: str) -> str:
+    """How a message names a file: ours by its path, anything else only by its folder."""
+    folder, _, name = path.rpartition("/")
+    return path if name.isascii() and " " not in name else f"a file in {folder or 'the root'}"
