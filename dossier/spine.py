@@ -305,6 +305,7 @@ class SignatureReport:
         covers_whole_file: nothing was added after it.
         changed_later: codes of what later updates changed beyond what is allowed; empty if none.
         problem: a stable code why it is not accepted, or empty.
+        remarks: stable codes of what a person should be told besides, such as ``digest.sha1``.
     """
 
     signer: str
@@ -315,6 +316,7 @@ class SignatureReport:
     covers_whole_file: bool
     changed_later: tuple[str, ...] = ()
     problem: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:

@@ -158,6 +158,7 @@ def report_to_json(report: SignatureReport) -> JsonObject:
         "covers_whole_file": report.covers_whole_file,
         "changed_later": list(report.changed_later),
         "problem": report.problem,
+        "remarks": list(report.remarks),
     }
 
 
@@ -173,6 +174,7 @@ def report_from_json(written: Mapping[str, Any]) -> SignatureReport:
         covers_whole_file=bool(written["covers_whole_file"]),
         changed_later=tuple(str(c) for c in written["changed_later"]),
         problem=str(written["problem"]),
+        remarks=tuple(str(c) for c in written.get("remarks", ())),
     )
 
 
