@@ -1,0 +1,243 @@
+"""A paper becomes a recognised paper: its pages read side by side, each in a child."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from dossier import written
+from dossier.errors import Misconfigured, RejectedInput, TransientFault
+from dossier.ports import Recogniser
+from dossier.spine import Box, MediaType, Page, Paper, RecognisedPage, RecognisedPaper
+from pages.children import (
+    ChildCrashed,
+    ChildFailed,
+    ChildFault,
+    ChildOutOfMemory,
+    Children,
+    ChildTimedOut,
+)
+
+
+class Engine(StrEnum):
+    """The engines there are."""
+
+    TESSEROCR = "tesserocr"
+    PYTESSERACT = "pytesseract"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingSettings:
+    """How pages are read.
+
+    Attributes:
+        engine: ``tesserocr`` in process, or ``pytesseract`` with ``pdf2image``, the portable path.
+        language: Tesseract's name of it.
+        dpi: what pages are drawn at, and the most that pictures keep.
+        page_seconds: how long a page may take.
+        max_source_pixels: of a picture in the file, as in ``Limits``.
+    """
+
+    engine: Engine = Engine.TESSEROCR
+    language: str = "vie"
+    dpi: float = 300.0
+    page_seconds: float = 120.0
+    max_source_pixels: int = 100_000_000
+
+
+_UNREAD: dict[type[ChildFault], str] = {
+    ChildTimedOut: "page.too-slow",
+    ChildCrashed: "page.crashed",
+    ChildOutOfMemory: "page.out-of-memory",
+    ChildFailed: "page.failed",
+}
+_engines: dict[tuple[str, str, float], Recogniser] = {}
+
+
+def recognise(
+    paper: Paper,
+    scan_file: Path,
+    *,
+    children: Children,
+    settings: ReadingSettings,
+    page_read: Callable[[int], None] | None = None,
+) -> RecognisedPaper:
+    """Read all pages of a paper.
+
+    A page that cannot be read loses its words, not the paper: its ``unread`` tells why.
+
+    Args:
+        paper: with its pages.
+        scan_file: the bytes of its scan.
+        children: as many pages are read side by side as there may be children.
+        settings: engine, language, resolution, time.
+        page_read: told the number of each page when it is done, from several threads.
+
+    Raises:
+        Misconfigured: a program, a language file or a setting is missing or wrong.
+        TransientFault: the children are being ended, or cannot be started.
+    """
+
+    def one(page: Page) -> tuple[RecognisedPage, str]:
+        read = _read(paper, page, scan_file, children=children, settings=settings)
+        if page_read is not None:
+            page_read(page.number)
+        return read
+
+    threads = min(children.size, max(len(paper.pages), 1))
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="read")
+    try:
+        read = list(pool.map(one, paper.pages))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    engines = {engine for _, engine in read if engine}
+    return RecognisedPaper(
+        paper=paper,
+        pages=tuple(page for page, _ in read),
+        engine=min(engines, default=f"{settings.engine} {settings.language}"),
+    )
+
+
+def _read(
+    paper: Paper, page: Page, scan_file: Path, *, children: Children, settings: ReadingSettings
+) -> tuple[RecognisedPage, str]:
+    """One page and the engine that read it; the engine is empty where none could."""
+    arguments: dict[str, Any] = {
+        "path": str(scan_file),
+        "media_type": paper.scan.media_type.value,
+        "number": page.number,
+        "size": [page.width, page.height],
+        "engine": settings.engine.value,
+        "language": settings.language,
+        "dpi": settings.dpi,
+        "seconds": settings.page_seconds,
+        "max_source_pixels": settings.max_source_pixels,
+    }
+    what = f"paper {paper.id} page {page.number}"
+    unread = "page.failed"
+    # What ended a child once may have been the child's age or our machine: a second child tells.
+    for _ in range(2):
+        try:
+            told = children.run(
+                "ocr.reading:read_page", arguments, deadline=settings.page_seconds, what=what
+            )
+            return _answer(told, page, what=what)
+        except RejectedInput as error:
+            unread = error.code
+            break
+        except ChildTimedOut:
+            unread = _UNREAD[ChildTimedOut]
+            break
+        except ChildFault as error:
+            unread = _UNREAD.get(type(error), "page.failed")
+        except TransientFault as error:
+            if error.code.startswith("child."):
+                raise
+            unread = "page.failed"
+    return RecognisedPage(page.number, page.width, page.height, (), unread=unread), ""
+
+
+def _answer(told: Any, page: Page, *, what: str) -> tuple[RecognisedPage, str]:  # noqa: ANN401 - any JSON value
+    """The page of a child's answer, which is not trusted."""
+    try:
+        read, engine = written.page_from_json(told["page"]), str(told["engine"])
+    except (TypeError, ValueError, KeyError, IndexError):
+        read, engine = None, ""
+    if read is None or read.number != page.number:
+        raise ChildFailed("child.failed", f"{what}: its reader answered nonsense")
+    return read, engine
+
+
+def read_page(
+    *,
+    path: str,
+    media_type: str,
+    number: int,
+    size: list[float],
+    engine: str,
+    language: str,
+    dpi: float,
+    seconds: float,
+    max_source_pixels: int,
+) -> dict[str, Any]:
+    """The job: make one page grey and recognise it. Runs in a child.
+
+    Args:
+        path: the file as received.
+        media_type: of the file.
+        number: of the page, from 1.
+        size: width and height of the page as shown, pt.
+        engine: one of ``Engine``.
+        language: Tesseract's name of it.
+        dpi: what pages are drawn at, and the most that pictures keep.
+        seconds: the most that a program may take.
+        max_source_pixels: of a picture in the file.
+
+    Returns:
+        ``{"page": ..., "engine": ...}``, the page as ``dossier.written.page_to_json`` writes it.
+
+    Raises:
+        RejectedInput: the codes of ``pages.grey.grey``.
+        Misconfigured: ``ocr.language-missing``, ``ocr.program-missing``, ``renderer.missing``.
+        TransientFault: ``ocr.failed``, ``ocr.too-slow``.
+    """
+    from pages.grey import GreySettings, grey  # noqa: PLC0415 - Pillow, in the child only
+
+    settings = GreySettings(
+        dpi=dpi,
+        max_source_pixels=max_source_pixels,
+        renderer="poppler" if engine == Engine.PYTESSERACT else "pdfium",
+        seconds=seconds,
+    )
+    picture = grey(Path(path), MediaType(media_type), number, settings=settings)
+    recogniser = _engine(engine, language, seconds)
+    read = recogniser.recognise(picture, number=number)
+    read = _sized(read, size[0], size[1])
+    return {"page": written.page_to_json(read), "engine": recogniser.engine}
+
+
+def _engine(engine: str, language: str, seconds: float) -> Recogniser:
+    """The engine, loaded once in each child."""
+    key = (engine, language, seconds)
+    if key not in _engines:
+        if engine == Engine.TESSEROCR:
+            from ocr.recognisers.tesserocr_engine import TesserocrRecogniser  # noqa: PLC0415 - child
+
+            _engines[key] = TesserocrRecogniser(language=language)
+        elif engine == Engine.PYTESSERACT:
+            from ocr.recognisers.pytesseract_engine import (  # noqa: PLC0415 - child
+                PytesseractRecogniser,
+            )
+
+            _engines[key] = PytesseractRecogniser(language=language, seconds=seconds)
+        else:
+            raise Misconfigured(
+                "ocr.engine-unknown", "the engine of recognition is tesserocr or pytesseract"
+            )
+    return _engines[key]
+
+
+def _sized(page: RecognisedPage, width: float, height: float) -> RecognisedPage:
+    """The page with its true size, its boxes stretched from that of whole pixels."""
+    across, down = width / page.width, height / page.height
+    return replace(
+        page,
+        width=width,
+        height=height,
+        words=tuple(
+            replace(
+                word,
+                box=Box(
+                    word.box.left * across,
+                    word.box.top * down,
+                    word.box.right * across,
+                    word.box.bottom * down,
+                ),
+            )
+            for word in page.words
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The engines behind the recogniser port. They run in children only."""

@@ -1,0 +1,41 @@
+"""What kind of file it is, told by its first bytes and never by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dossier.errors import RejectedInput
+from dossier.spine import MediaType
+
+# A PDF's header may stand anywhere in the first 1024 bytes (Adobe's readers; ISO 32000-1 H.3.13).
+_HEAD = 1024
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", MediaType.PNG),
+    (b"\xff\xd8\xff", MediaType.JPEG),
+    (b"II*\x00", MediaType.TIFF),
+    (b"MM\x00*", MediaType.TIFF),
+    (b"II+\x00", MediaType.TIFF),  # BigTIFF
+    (b"MM\x00+", MediaType.TIFF),
+)
+
+
+def media_type(path: Path) -> MediaType:
+    """The type of a file by content.
+
+    Raises:
+        RejectedInput: ``scan.empty``, ``scan.not-a-known-type``.
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head:
+        raise RejectedInput("scan.empty", "the file is empty; scan the paper again")
+    for start, kind in _STARTS:
+        if head.startswith(start):
+            return kind
+    if b"%PDF-" in head:
+        return MediaType.PDF
+    raise RejectedInput(
+        "scan.not-a-known-type",
+        "the file is neither PDF, TIFF, JPEG nor PNG; save the scan as one of these",
+    )
