@@ -2,7 +2,8 @@
 
 The order makes it safe to be killed at any moment: content first, then the version's inventory,
 the inventory at the root last. Without that one there is no object. Whoever tries again writes the
-same bytes and completes the same object, since nothing in it depends on the time of the retry.
+same bytes and completes the same object: the times of the first try hold, as its description has
+them, and nothing else depends on the clock.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def deposit(
         inventory = ocfl.first_inventory(
             identifier,
             contents,
-            created=max(s.signed_at for s in signed.signatures),
+            created=archived_at,
             user=f"office {paper.office}",
             address=f"urn:x-sohoa:office:{paper.office}",
         )

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -113,7 +113,7 @@ def first_inventory(
     Args:
         identifier: the object's.
         contents: the files of ``v1``.
-        created: when the record was made; never the time of a second try.
+        created: when it was archived; the same at every try.
         user: who is answerable for the version; no natural person.
         address: a URI for it.
     """
@@ -135,7 +135,7 @@ def first_inventory(
             "fixity": {"sha256": fixity},
             "versions": {
                 "v1": {
-                    "created": created.isoformat(timespec="seconds"),
+                    "created": created.astimezone(UTC).isoformat(),
                     "state": state,
                     "message": "signed",
                     "user": {"name": user, "address": address},

@@ -5,7 +5,7 @@ Protocols only; the adapters live in the room they belong to and are chosen in `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -184,7 +184,9 @@ class CatalogueEntry:
 
     Attributes:
         text: the recognised text, pages parted by form feeds.
-        labelled: texts of values that names and titles are looked for in first.
+        object_id: of the OCFL object.
+        key: of the object's root in the record area.
+        version: of the object.
     """
 
     paper: UUID
@@ -228,6 +230,10 @@ class Catalogue(Protocol):
 
     def add(self, entry: CatalogueEntry) -> None:
         """Add a record with its people and its text; adding it again replaces it."""
+        ...
+
+    def add_all(self, entries: Iterable[CatalogueEntry]) -> None:
+        """Add many in few transactions; what was added stays where a later one fails."""
         ...
 
     def get(self, paper: UUID, *, offices: Sequence[str]) -> CatalogueEntry | None:

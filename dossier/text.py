@@ -14,7 +14,7 @@ _TONE_PAIRS = {
     "oè": "òe", "oé": "óe", "oẻ": "ỏe", "oẽ": "õe", "oẹ": "ọe",
     "uỳ": "ùy", "uý": "úy", "uỷ": "ủy", "uỹ": "ũy", "uỵ": "ụy",
 }  # fmt: skip
-_OLD_TONE = re.compile(r"(?<![qQ])(" + "|".join(_TONE_PAIRS) + r")(?!\w)")
+_OLD_TONE = re.compile(r"(" + "|".join(_TONE_PAIRS) + r")(?<![qQ]..)(?!\w)")
 _WORD = re.compile(r"\w+")
 
 

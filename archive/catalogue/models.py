@@ -1,0 +1,86 @@
+"""The tables of the catalogue. An office stands on every row of a record.
+
+Alembic makes them: ``METADATA`` holds the ordinary tables, ``sqlite_search.create_statements`` the
+search tables of SQLite, which SQLAlchemy does not know as such.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite keeps none of the zone, so it is put back on reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's own signature
+        """Refuse a time without zone, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's own signature
+        """Give the zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+# Ids are given in the order of archiving: newest first is highest first, in every index, for free.
+_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+RECORD = sa.Table(
+    "record",
+    METADATA,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("paper", sa.Uuid, nullable=False, unique=True),
+    sa.Column("office", sa.String(35), nullable=False),
+    sa.Column("dossier", sa.String(100), nullable=False),
+    sa.Column("ordinal", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(100), nullable=False),
+    sa.Column("media_type", sa.String(20), nullable=False),
+    sa.Column("page_count", sa.Integer, nullable=False),
+    sa.Column("source_digest", sa.String(64), nullable=False),
+    sa.Column("object_id", sa.String(100), nullable=False),
+    sa.Column("object_key", sa.String(300), nullable=False),
+    sa.Column("object_version", sa.Integer, nullable=False),
+    sa.Column("signed_at", UtcTime, nullable=False),
+    sa.Column("archived_at", UtcTime, nullable=False),
+    sa.Column("kept_until", UtcTime, nullable=False),
+    # Which identity key and which form of words this row and its index were made with.
+    sa.Column("key_id", sa.String(8), nullable=False),
+    sa.Column("form", sa.Integer, nullable=False),
+    # Compressed, then closed (archive.identity): the text to take its words out of the index again.
+    sa.Column("description", sa.LargeBinary, nullable=False),
+    sa.Column("text", sa.LargeBinary, nullable=False),
+    sa.Index("ix_record_dossier_ordinal", "dossier", "ordinal"),
+)
+
+# One row for each number and role. SQLite: the table is its own index, so a look-up is one seek.
+RECORD_PERSON = sa.Table(
+    "record_person",
+    METADATA,
+    sa.Column("id_hash", sa.LargeBinary(16), primary_key=True),
+    sa.Column("record_id", _ID, sa.ForeignKey("record.id"), primary_key=True, autoincrement=False),
+    sa.Column("role", sa.String(50), primary_key=True),
+    sa.Column("number", sa.LargeBinary, nullable=False),
+    sa.Column("name", sa.LargeBinary, nullable=False),
+    sa.Index("ix_record_person_record_id", "record_id"),
+    sqlite_with_rowid=False,
+)

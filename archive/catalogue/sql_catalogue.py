@@ -1,0 +1,262 @@
+"""The catalogue on SQLAlchemy. A write is one transaction; what goes in is made ready before it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import (
+    DatabaseError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from archive.catalogue import rows, sqlite_search, terms
+from archive.catalogue.models import RECORD, RECORD_PERSON
+from archive.catalogue.rows import Prepared
+from archive.identity import IdentityKeys
+from dossier.errors import (
+    IntegrityViolation,
+    Misconfigured,
+    SohoaError,
+    TransientFault,
+    WrongUse,
+)
+from dossier.ports import CatalogueEntry, Found
+
+_BATCH = 500
+_BETWEEN_DIGITS = re.compile(r"[\s.\-]")
+_A_NUMBER = re.compile(r"[0-9]{12}|[0-9]{9}")
+
+
+class SqlCatalogue:
+    """A ``Catalogue`` (dossier/ports.py). Safe for many threads and processes.
+
+    Args:
+        engine: on SQLite, with WAL and a busy time-out. Its option ``immediate`` is set for
+            writes, for an engine that knows it; ``hide_parameters`` should be set.
+        keys: for numbers, names and texts.
+        writer: held while writing: the same lock for all that write to this database in this
+            process, since SQLite takes one writer at a time and is unfair among those who wait.
+
+    All methods raise:
+        TransientFault: ``catalogue.busy``.
+        Misconfigured: ``catalogue.not-made``; ``identity.other-key``: it was written with another
+            identity key, under which nobody would be found; ``catalogue.other-form``.
+        IntegrityViolation: ``catalogue.damaged``: ``rebuild`` makes it again.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        keys: IdentityKeys,
+        *,
+        writer: AbstractContextManager[object] | None = None,
+    ) -> None:
+        if engine.dialect.name != "sqlite":
+            raise Misconfigured(
+                "catalogue.unknown-database", "the catalogue runs on SQLite in this version"
+            )
+        self._engine = engine
+        self._keys = keys
+        self._writer = writer or threading.Lock()
+        self._right_key = False
+
+    def add(self, entry: CatalogueEntry) -> None:
+        """Add a record with its people and its text; adding it again replaces it."""
+        self._put([rows.prepare(entry, self._keys)])
+
+    def add_all(self, entries: Iterable[CatalogueEntry]) -> None:
+        """Add many in few transactions; what was added stays where a later one fails."""
+        rest = iter(entries)
+        while batch := [rows.prepare(entry, self._keys) for entry in islice(rest, _BATCH)]:
+            self._put(list({prepared.paper: prepared for prepared in batch}.values()))
+
+    def get(self, paper: UUID, *, offices: Sequence[str]) -> CatalogueEntry | None:
+        """One record, its text empty; None where it is not there or of another office."""
+        with self._reading() as connection:
+            row = _one(
+                connection,
+                sa.select(RECORD).where(RECORD.c.paper == paper, RECORD.c.office.in_(offices)),
+            )
+            return None if row is None else rows.entry_of(row, self._keys)
+
+    def by_citizen_id(self, number: str, *, offices: Sequence[str], limit: int) -> list[Found]:
+        """The records that name this person (citizen ID or CMND), newest first.
+
+        One row for each role of the person in a record.
+
+        Raises:
+            WrongUse: ``find.bad-number``.
+        """
+        number = _BETWEEN_DIGITS.sub("", number)
+        if not _A_NUMBER.fullmatch(number):
+            raise WrongUse("find.bad-number", "a citizen ID has 12 digits, an old CMND 9")
+        # By record_person's own id: its primary key hands them out in this order.
+        statement = (
+            sa.select(
+                RECORD.c.paper,
+                RECORD.c.dossier,
+                RECORD.c.kind,
+                RECORD.c.archived_at,
+                RECORD_PERSON.c.role,
+                RECORD_PERSON.c.number,
+                RECORD_PERSON.c.name,
+            )
+            .join_from(RECORD_PERSON, RECORD, RECORD.c.id == RECORD_PERSON.c.record_id)
+            .where(
+                RECORD_PERSON.c.id_hash == self._keys.number_hash(number),
+                RECORD.c.office.in_(offices),
+            )
+            .order_by(RECORD_PERSON.c.record_id.desc(), RECORD_PERSON.c.role)
+            .limit(max(limit, 0))
+        )
+        with self._reading() as connection:
+            return [
+                rows.found_person(row, self._keys)
+                for row in connection.execute(statement).mappings()
+            ]
+
+    def by_dossier(self, code: str, *, offices: Sequence[str], limit: int) -> list[Found]:
+        """The records of a dossier, by ordinal, each with the first person it names."""
+        statement = (
+            sa.select(RECORD)
+            .where(RECORD.c.dossier == code.strip().upper(), RECORD.c.office.in_(offices))
+            .order_by(RECORD.c.ordinal, RECORD.c.id)
+            .limit(max(limit, 0))
+        )
+        with self._reading() as connection:
+            return [
+                rows.found_record(row, (), self._keys)
+                for row in connection.execute(statement).mappings()
+            ]
+
+    def by_text(self, words: str, *, offices: Sequence[str], limit: int) -> list[Found]:
+        """The records that hold these words; exact tones before folded, phrases before words.
+
+        Each with the person whom the words name, else the first. A whole number of a person is
+        found too (``terms.numbers`` tells that one was asked for), a part of one is not.
+        """
+        exact, folded = terms.asked(words, self._keys)
+        with self._reading() as connection:
+            form = connection.execute(sa.select(RECORD.c.form).order_by(_NEWEST).limit(1)).scalar()
+            if form not in {None, terms.FORM}:
+                raise rows.other_form()
+            ids = sqlite_search.search(
+                connection, exact, folded, offices=offices, limit=max(limit, 0)
+            )
+            statement = sa.select(RECORD).where(RECORD.c.id.in_(ids))
+            by_id = {row["id"]: row for row in connection.execute(statement).mappings()}
+        return [rows.found_record(by_id[i], exact, self._keys) for i in ids]
+
+    def count(self) -> int:
+        """How many records there are."""
+        with _translated(), self._engine.connect() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(RECORD)).scalar_one()
+
+    def clear(self) -> None:
+        """Forget all records, to make them again from the store."""
+        with self._writing() as connection:
+            connection.execute(RECORD_PERSON.delete())
+            connection.execute(RECORD.delete())
+            sqlite_search.clear(connection)
+        self._right_key = False
+
+    def _put(self, batch: Sequence[Prepared]) -> None:
+        papers = [prepared.paper for prepared in batch]
+        known = sa.select(RECORD.c.id).where(RECORD.c.paper.in_(papers))
+        with self._writing() as connection:
+            # A write comes first: it takes SQLite's lock also in a deferred transaction.
+            connection.execute(RECORD_PERSON.delete().where(RECORD_PERSON.c.record_id.in_(known)))
+            self._check_key(connection)
+            ids = self._replace_known(connection, batch)
+            new = [prepared for prepared in batch if prepared.paper not in ids]
+            if new:
+                statement = RECORD.insert().returning(RECORD.c.id, sort_by_parameter_order=True)
+                made = connection.execute(statement, [prepared.record for prepared in new])
+                ids |= {p.paper: i for p, i in zip(new, made.scalars(), strict=True)}
+            people = [{**row, "record_id": ids[p.paper]} for p in batch for row in p.people]
+            if people:
+                connection.execute(RECORD_PERSON.insert(), people)
+            sqlite_search.put(connection, [(ids[p.paper], p.terms) for p in batch])
+
+    def _replace_known(
+        self, connection: sa.Connection, batch: Sequence[Prepared]
+    ) -> dict[UUID, int]:
+        """Write over the rows that are there, out of the index with their old words; their ids."""
+        by_paper = {prepared.paper: prepared for prepared in batch}
+        statement = sa.select(RECORD).where(RECORD.c.paper.in_(list(by_paper)))
+        ids: dict[UUID, int] = {}
+        for row in connection.execute(statement).mappings().all():
+            ids[row["paper"]] = row["id"]
+            sqlite_search.remove(connection, row["id"], rows.was_indexed(row, self._keys))
+            connection.execute(
+                RECORD.update()
+                .where(RECORD.c.id == row["id"])
+                .values(by_paper[row["paper"]].record)
+            )
+        return ids
+
+    def _check_key(self, connection: sa.Connection) -> None:
+        """A key that made none of the rows would find nobody, and nobody would notice."""
+        if not self._right_key:
+            newest = sa.select(RECORD.c.key_id).order_by(_NEWEST).limit(1)
+            key_id = connection.execute(newest).scalar()
+            if key_id not in {None, self._keys.id}:
+                raise self._keys.other_key(str(key_id))
+            self._right_key = key_id is not None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        engine = self._engine.execution_options(immediate=True)
+        with self._writer, _translated(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _translated(), self._engine.connect() as connection:
+            self._check_key(connection)
+            yield connection
+
+
+_NEWEST = RECORD.c.id.desc()
+
+
+def _one(connection: sa.Connection, statement: sa.Select[Any]) -> sa.RowMapping | None:
+    return connection.execute(statement).mappings().first()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn SQLAlchemy's errors into ours; they are not chained, as they quote what was written."""
+    try:
+        yield
+    except SQLAlchemyError as fault:
+        raise _as_ours(fault) from None
+
+
+def _as_ours(fault: SQLAlchemyError) -> SohoaError:
+    said = str(fault.orig).lower() if isinstance(fault, DatabaseError) else ""
+    if "no such table" in said:
+        return Misconfigured("catalogue.not-made", "the catalogue is not set up; run: sohoa init")
+    if "malformed" in said or "not a database" in said or "corrupt" in said:
+        return IntegrityViolation(
+            "catalogue.damaged",
+            "the database is damaged; bring back its backup, then run: sohoa rebuild",
+        )
+    if isinstance(fault, OperationalError | PoolTimeout):
+        return TransientFault(
+            "catalogue.busy", "the database did not take this in time; it is tried again"
+        )
+    return IntegrityViolation(
+        "catalogue.refused",
+        f"the database refused a row or a question of the catalogue ({type(fault).__name__}); "
+        "tell whoever maintains Sohoa",
+    )

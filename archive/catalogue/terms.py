@@ -1,0 +1,87 @@
+"""The words of the index, made here and not by the database, so that all databases find the same.
+
+Each word stands in it twice: as it is (NFC, lower case, one placing of the tone mark) and folded
+(without diacritics, ``đ`` as ``d``). A number that may be a person's stands there as a keyed hash
+of it: the index holds none, a part of one finds nothing, and only who knows the whole number finds
+it again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from archive.identity import IdentityKeys
+from dossier import text
+
+FORM = 1
+"""Raised when the same text makes other words: then the index has to be made again."""
+
+BREAK = "¶"
+"""Stands between lines that no phrase may cross; no word, so nobody can ask for it."""
+
+_LONGEST_WORD = 64
+_MOST_ASKED = 32
+_WORD = re.compile(r"\w+")
+# What may be a person's number: a run of 9 digits or more (CMND, citizen ID, the lines at the foot
+# of an ID card), and 9 or 12 digits printed in groups that are no part of a longer code.
+# (A look behind after the first digit instead of before it is four times as fast.)
+_NUMBER = re.compile(
+    r"\d(?<!\d\d)"
+    r"(?:\d{8,}"
+    r"|(?<![^\W_]\d)(?<![^\W_][.\-/]\d)"
+    r"(?:(?:[ .\-\u00a0]?\d){11}|(?:[ .\-\u00a0]?\d){8})(?!\d|[.\-/][^\W_]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The words of some lines, each at the same place in both.
+
+    Attributes:
+        exact: words as they are, parted by spaces.
+        folded: the same words without diacritics.
+    """
+
+    exact: str
+    folded: str
+
+
+def words(content: str, keys: IdentityKeys) -> list[str]:
+    """The words of a text in order, exact; numbers of people as their hash."""
+    content = text.exact(content)
+    content = _NUMBER.sub(lambda m: f" {keys.number_token(_digits(m.group()))} ", content)
+    return [word[:_LONGEST_WORD] for word in _WORD.findall(content.replace("_", " "))]
+
+
+def terms(lines: Iterable[str], keys: IdentityKeys) -> Terms:
+    """The terms of lines that no phrase may cross."""
+    by_line = [found for line in lines if (found := words(line, keys))]
+    return Terms(
+        f" {BREAK} ".join(" ".join(line) for line in by_line),
+        f" {BREAK} ".join(" ".join(fold(word) for word in line) for line in by_line),
+    )
+
+
+def asked(query: str, keys: IdentityKeys) -> tuple[list[str], list[str]]:
+    """The words of a question, exact and folded; no more than 32 of them."""
+    found = words(query, keys)[:_MOST_ASKED]
+    return found, [fold(word) for word in found]
+
+
+def numbers(query: str) -> tuple[str, ...]:
+    """The numbers in a question that may be a person's: asking for one is asking for a person."""
+    return tuple(_digits(m.group()) for m in _NUMBER.finditer(text.nfc(query)))
+
+
+@lru_cache(maxsize=1 << 15)  # Vietnamese has some seven thousand syllables
+def fold(word: str) -> str:
+    """A word without diacritics; itself where nothing would be left."""
+    return "".join(_WORD.findall(text.folded(word))) or word
+
+
+def _digits(number: str) -> str:
+    return "".join(str(unicodedata.decimal(c)) for c in number if c.isdecimal())
