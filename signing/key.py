@@ -70,9 +70,8 @@ class Key:
                 ``signer.key-unreadable``, and what the constructor raises.
         """
         try:
-            if path.stat().st_size > _LARGEST_FILE:
-                raise ValueError("too large for a key")
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                content = file.read(_LARGEST_FILE)  # what is larger is no key, and fails to load
             private, certificate, chain = pkcs12.load_key_and_certificates(
                 content, passphrase.encode()
             )

@@ -171,7 +171,10 @@ class _HeldKeySigner(Signer):
         self._held = key
 
     async def async_sign_raw(
-        self, data: bytes, digest_algorithm: str, dry_run: bool = False
+        self,
+        data: bytes,
+        digest_algorithm: str,  # noqa: ARG002 - pyHanko's signature; it is always SHA-256 here
+        dry_run: bool = False,  # noqa: ARG002, FBT001, FBT002 - the same; there are no dry runs
     ) -> bytes:
         return self._held.sign(data)
 

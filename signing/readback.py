@@ -70,8 +70,7 @@ def _problem(
     certificate: x509.Certificate,
     token: Token,
 ) -> str:
-    signature.compute_integrity_info(skip_diff=True)
-    if signature.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
+    if signature.evaluate_signature_coverage() is not SignatureCoverageLevel.ENTIRE_FILE:
         return "the signature does not cover it"
     if gap_problem(file, list(signature.byte_range), signature.pkcs7_content):
         return "the signature's place is not the gap in what it covers"
@@ -85,10 +84,14 @@ def _problem(
     )
     if not intact or not valid:
         return "digest or signature do not hold"
-    found = _token(signature.signer_info)
+    return _timestamp_problem(signature.signer_info, token)
+
+
+def _timestamp_problem(signer: cms.SignerInfo, token: Token) -> str:
+    found = _token(signer)
     if found is None or found.dump() != token.content.dump():
         return "the timestamp is not there"
-    digest = hashlib.sha256(signature.signer_info["signature"].native).digest()
+    digest = hashlib.sha256(signer["signature"].native).digest()
     if token_info(found)["message_imprint"]["hashed_message"].native != digest:
         return "the timestamp is over something else"
     return ""

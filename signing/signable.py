@@ -17,6 +17,7 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from dossier.errors import RejectedInput
+from signing.pdf_objects import entry, items
 
 # What pyHanko raises on a PDF that is not well formed.
 MALFORMED = (
@@ -73,19 +74,19 @@ def _refuse(reader: PdfFileReader) -> None:
     if reader.xrefs.hybrid_xrefs_present:
         raise _refused("pdf.hybrid-xref")
     root = reader.root
-    form = root.get("/AcroForm")
+    form = entry(root, "/AcroForm")
     if form is not None:
-        signed = any("/V" in field.get_object() for field in form.get("/Fields", ()))
+        signed = any("/V" in field for field in items(entry(form, "/Fields")))
         raise _refused("pdf.already-signed" if signed else "pdf.form")
     # What was hidden in an earlier revision could be brought back by a later one.
     if reader.xrefs.total_revisions != 1:
         raise _refused("pdf.revisions")
     _refuse_keys(root, _ROOT)
-    names = root.get("/Names")
+    names = entry(root, "/Names")
     if names is not None:
         _refuse_keys(names, _NAMES)
     for page in _pages(reader):
-        if len(page.get("/Annots", ())):
+        if any(True for _ in items(entry(page, "/Annots"))):
             raise _refused("pdf.annotations")
         _refuse_keys(page, _PAGE)
     if "/Outlines" in root:
@@ -129,8 +130,8 @@ def _refuse_scripts(outlines: Any) -> None:  # noqa: ANN401 - any PDF object
         if not waiting:
             return
         item = waiting.pop()
-        action = item.get("/A")
-        if action is not None and action.get("/S") != "/GoTo":
+        action = entry(item, "/A")
+        if action is not None and entry(action, "/S") != "/GoTo":
             raise _refused("pdf.actions")
         waiting.extend(item[key] for key in ("/First", "/Next") if key in item)
     raise ValueError("too many bookmarks")

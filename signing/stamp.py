@@ -23,6 +23,7 @@ from pyhanko.stamp import BaseStamp, BaseStampStyle
 
 from dossier.errors import RejectedInput
 from dossier.ports import Stamp
+from signing.pdf_objects import entry, inherited, items
 from signing.stamp_font import FontSubset, StampFont
 
 SIZE = 10.0  # pt
@@ -93,31 +94,24 @@ def frame_of(page: generic.DictionaryObject) -> PageFrame:
         RejectedInput: ``pdf.page-box``: the page has no proper box.
     """
     try:
-        media = _box(_inherited(page, "/MediaBox"))
-        crop = _inherited(page, "/CropBox")
+        media = _box(inherited(page, "/MediaBox"))
+        crop = inherited(page, "/CropBox")
         box = media if crop is None else _common(media, _box(crop))
-        turn = int(_inherited(page, "/Rotate") or 0) % 360
-        unit = float(page.get("/UserUnit", 1))
-    except (TypeError, ValueError, KeyError) as e:
+        turn = _turn(inherited(page, "/Rotate"))
+        unit = float(entry(page, "/UserUnit", 1))
+    except (TypeError, ValueError, LookupError, AttributeError) as e:
         raise RejectedInput("pdf.page-box", "page 1 has no proper page box") from e
     if turn not in _QUARTERS or unit <= 0 or box[0] >= box[2] or box[1] >= box[3]:
         raise RejectedInput("pdf.page-box", "page 1 has no proper page box, rotation or unit")
     return PageFrame(*box, turn=turn, unit=unit)
 
 
-def _inherited(page: generic.DictionaryObject, key: str) -> Any:  # noqa: ANN401 - any PDF object
-    node: Any = page
-    for _ in range(64):  # deeper page trees are not made by anyone
-        if key in node:
-            return node[key]
-        if "/Parent" not in node:
-            return None
-        node = node["/Parent"]
-    raise ValueError("the page tree is too deep")
+def _turn(written: Any) -> int:  # noqa: ANN401 - any PDF object
+    return 0 if written is None else int(written.get_object()) % 360
 
 
-def _box(numbers: Sequence[Any]) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = (float(n) for n in numbers)
+def _box(written: Any) -> tuple[float, float, float, float]:  # noqa: ANN401 - any PDF object
+    x0, y0, x1, y1 = (float(n) for n in items(written.get_object()))
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
