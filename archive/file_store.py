@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import math
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -162,10 +164,14 @@ class FileStore:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as fault:
             # ELOOP: a link lies where a file was laid.
-            if fault.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR}:
+            if fault.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
                 raise _missing(record.key) from fault
             raise _as_ours(fault, f"the object {record.key}") from fault
-        with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise _missing(record.key)
+        with _Record(io.FileIO(descriptor)) as stream:
+            stream.what = f"the object {record.key}"
             yield stream
 
     def records(self, prefix: str = "") -> Iterator[RecordVersion]:
@@ -249,6 +255,16 @@ class FileStore:
             yield temporary, sha256.hexdigest(), size
         finally:
             temporary.unlink(missing_ok=True)
+
+
+class _Record(io.BufferedReader):
+    """An object of the record area being read; a failing disk is an error of ours."""
+
+    what = "an object"
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        with translated(self.what):
+            return super().read(size)
 
 
 class _Chunks:
