@@ -203,17 +203,13 @@ class Pipeline:
             raise IntegrityViolation(
                 "paper.no-words", f"paper {held.paper.id} is RECOGNISED but has no words"
             )
-        with (
-            self._store.work_file(held.paper.scan.blob) as scan,
-            self._store.work_file(held.words) as words,
-        ):
+        with self._store.work_file(held.words) as words:
             pages, engine = written.words_from_json(words.read_bytes())
-            recognised = RecognisedPaper(paper=held.paper, pages=pages, engine=engine)
+        with self._store.work_file(held.paper.scan.blob) as scan:
             record = self._stages.describe(
-                recognised,
+                RecognisedPaper(paper=held.paper, pages=pages, engine=engine),
                 scan=scan,
-                words=words,
-                words_blob=held.words,
+                words=held.words,
                 pdfa=desk / "paper.pdf",
                 put=self._store.put_work,
             )

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     tsa_seconds: Annotated[float, Field(gt=0)] = 10.0
     trust: Path | None = None
     stamp_form: Literal["SAO Y", "SAO LỤC", "TRÍCH SAO", ""] = "SAO Y"
-    stamp_font: Path = Path("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf")
+    stamp_font: Path | None = None
 
     # Keeping
     first_lock_days: Annotated[int, Field(ge=1)] = 90

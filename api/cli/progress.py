@@ -58,6 +58,16 @@ class Waiting:
             self._labels[paper] = label
             self._progress.update(self._task, total=len(self._labels))
 
+    def turned_away(self, paper: UUID, error: SohoaError) -> None:
+        """A file that could not be taken in."""
+        self(Event(paper=paper, state=PaperState.REJECTED, error=error))
+
+    def known(self, paper: UUID) -> None:
+        """A file that is there already."""
+        with self._lock:
+            self._done.add(paper)
+            self._console.print(f"{self._labels[paper]}: đã có / already there", markup=False)
+
     def __call__(self, event: Event) -> None:
         """Show an event."""
         with self._lock:
@@ -77,3 +87,34 @@ class Waiting:
             if not sys.stderr.isatty() or event.error is not None:
                 done, total = len(self._done), len(self._labels)
                 self._console.print(f"[{done}/{total}] {label}: {said}", markup=False)
+
+
+class Counting:
+    """How many of how many, on a terminal; nothing elsewhere."""
+
+    def __init__(self, label: str) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task(label, total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """So many are done."""
+        self._progress.update(self._task, completed=done, total=total)

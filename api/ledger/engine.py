@@ -1,38 +1,17 @@
-"""The database engine. SQLite: WAL, full sync, foreign keys, one writer; times aware UTC."""
+"""The database engine. SQLite: WAL, full sync, foreign keys, one writer."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.types import TypeDecorator
 
 from dossier.errors import Misconfigured
 
 _BUSY_MILLISECONDS = 60_000
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite keeps none of the zone, so it is put back on reading."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Any) -> datetime | None:  # noqa: ANN401 - SQLAlchemy's own signature
-        """Refuse a time without zone, store UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:  # noqa: ANN401 - SQLAlchemy's own signature
-        """Give the zone back."""
-        return None if value is None else value.replace(tzinfo=UTC)
 
 
 def build_engine(address: str) -> sa.Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from api.ledger.engine import UtcTime
+from archive.catalogue.models import UtcTime
 
 METADATA = sa.MetaData(
     naming_convention={

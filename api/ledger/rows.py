@@ -149,6 +149,19 @@ def row_of(row: Mapping[str, Any]) -> LedgerRow:
     )
 
 
+def scan_columns(scan: Scan) -> Columns:
+    """What is written of a scan when it comes in."""
+    return {
+        "id": scan.id,
+        "office": scan.office,
+        "digest": scan.blob.digest,
+        "size": scan.blob.size,
+        "media_type": scan.media_type,
+        "source": scan.source,
+        "received_at": scan.received_at,
+    }
+
+
 def pages_columns(paper: Paper) -> Columns:
     """What is written when the pages of a scan were counted."""
     return {
@@ -194,3 +207,9 @@ def outcome_columns(outcome: Outcome, sealing: Sealing) -> Columns:
             "kept_until": outcome.archived.kept_until,
         }
     return columns
+
+
+def digests_of(row: sa.RowMapping) -> tuple[str, ...]:
+    """The digests of the blobs a row of ``SELECT_PAPER`` names."""
+    blobs = (row["words"], row["pdfa"], row["signed"])
+    return (row["scan_digest"], *(str(blob["digest"]) for blob in blobs if blob is not None))

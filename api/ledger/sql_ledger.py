@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from api.ledger import rows
-from api.ledger.hand import InHand, Lookup, Move, Outcome, Received
+from api.ledger.hand import InHand, Lookup, Outcome, Received
+from api.ledger.looking import MOVING, Looking, paper_row
 from api.ledger.models import LOOKUP, MOVE, NOTE, OFFICE, PAPER, SCAN
-from dossier.errors import Misconfigured, TransientFault, WrongUse
-from dossier.ports import LedgerRow
-from dossier.spine import Scan
+from dossier.errors import WrongUse
+from dossier.spine import ArchivedRecord, Scan
 from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check_move
 
-# States in which the pipeline may have something to do.
-_MOVING = (PaperState.RECEIVED, PaperState.RECOGNISED, PaperState.DESCRIBED, PaperState.SIGNED)
 
-
-class SqlLedger:
+class SqlLedger(Looking):
     """Scans, papers, history and look-ups of all offices."""
-
-    def __init__(self, engine: sa.Engine, *, sealing: rows.Sealing) -> None:
-        self._engine = engine
-        self._sealing = sealing
-        # SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
-        self._writer = threading.Lock()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        engine = self._engine.execution_options(immediate=True)
-        with self._writer, _translated(), engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with _translated(), self._engine.connect() as connection:
-            yield connection
 
     # -- notes -------------------------------------------------------------------------------
 
@@ -52,12 +28,6 @@ class SqlLedger:
             known = c.execute(sa.select(OFFICE.c.code).where(OFFICE.c.code == code)).first()
             if known is None:
                 c.execute(OFFICE.insert().values(code=code, name=name))
-
-    def note(self, office: str, name: str) -> str:
-        """A small fact about an office's data, such as ``trial``; empty where there is none."""
-        with self._reading() as c:
-            query = sa.select(NOTE.c.value).where(NOTE.c.office == office, NOTE.c.name == name)
-            return c.execute(query).scalar() or ""
 
     def set_note(self, office: str, name: str, value: str) -> None:
         """Write a small fact down."""
@@ -100,6 +70,8 @@ class SqlLedger:
                 .order_by(PAPER.c.ordinal)
             ).scalar()
             if known is not None and rejected is None:
+                if sign:
+                    _wish_signed(c, known)
                 return Received(paper=known, known_already=True)
             state = PaperState.RECEIVED if rejected is None else PaperState.REJECTED
             code, reason = rejected or ("", "")
@@ -109,15 +81,9 @@ class SqlLedger:
             ordinal = (c.execute(highest).scalar() or 0) + 1
             c.execute(
                 SCAN.insert().values(
-                    id=scan.id,
-                    office=scan.office,
+                    **rows.scan_columns(scan),
                     dossier=dossier,
                     state=ScanState.RECEIVED if rejected is None else ScanState.REJECTED,
-                    digest=scan.blob.digest,
-                    size=scan.blob.size,
-                    media_type=scan.media_type,
-                    source=scan.source,
-                    received_at=scan.received_at,
                 )
             )
             c.execute(
@@ -140,6 +106,49 @@ class SqlLedger:
             _add_move(c, scan.office, paper, scan.received_at, ("", state, code, reason, "ingest"))
         return Received(paper=paper, known_already=False)
 
+    def restore(self, archived: ArchivedRecord) -> bool:
+        """Write down an archived paper as the store tells it; False where it is known already."""
+        signed = archived.signed
+        record = signed.record
+        paper, scan = record.paper, record.paper.scan
+        outcome = Outcome(
+            after=PaperState.ARCHIVED, split=paper, record=record, signed=signed, archived=archived
+        )
+        known = {
+            **rows.EMPTY_PAPER,
+            **rows.outcome_columns(outcome, self._sealing),
+            "words": rows.blob_to_json(record.words),
+            "engine": record.engine,
+        }
+        with self._writing() as c:
+            if paper_row(c, paper.id) is not None:
+                return False
+            c.execute(
+                SCAN.insert().values(
+                    **rows.scan_columns(scan), dossier=paper.dossier, state=ScanState.SPLIT
+                )
+            )
+            c.execute(
+                PAPER.insert().values(
+                    **known,
+                    id=paper.id,
+                    office=paper.office,
+                    dossier=paper.dossier,
+                    ordinal=paper.ordinal,
+                    scan=scan.id,
+                    state=PaperState.ARCHIVED,
+                    code="",
+                    reason="",
+                    sign_requested=False,
+                    accept_as_found=False,
+                    created_at=scan.received_at,
+                    updated_at=scan.received_at,
+                )
+            )
+            told = ("", PaperState.ARCHIVED, "rebuilt", "", "rebuild")
+            _add_move(c, paper.office, paper.id, scan.received_at, told)
+        return True
+
     # -- the steps ---------------------------------------------------------------------------
 
     def claim(
@@ -161,8 +170,8 @@ class SqlLedger:
             is_gone: whether a holder is known to live no more.
         """
         with self._writing() as c:
-            row = _paper_row(c, paper)
-            if row is None or row["state"] not in _MOVING or row["set_aside_at"] is not None:
+            row = paper_row(c, paper)
+            if row is None or row["state"] not in MOVING or row["set_aside_at"] is not None:
                 return None
             leased = row["lease_until"] is not None and row["lease_until"] > now
             if leased and not is_gone(row["held_by"]):
@@ -244,25 +253,6 @@ class SqlLedger:
                 )
             )
 
-    def stalled(self, *, now: datetime, is_gone: Callable[[str], bool]) -> list[UUID]:
-        """Papers that somebody should look at: not held, not waiting for a time, not set aside."""
-        with self._reading() as c:
-            found = c.execute(
-                sa.select(PAPER.c.id, PAPER.c.held_by, PAPER.c.lease_until)
-                .where(
-                    PAPER.c.state.in_(_MOVING),
-                    PAPER.c.set_aside_at.is_(None),
-                    sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at <= now),
-                    sa.or_(PAPER.c.state != PaperState.DESCRIBED, PAPER.c.sign_requested),
-                )
-                .order_by(PAPER.c.created_at, PAPER.c.ordinal)
-            ).all()
-        return [
-            row.id
-            for row in found
-            if row.lease_until is None or row.lease_until <= now or is_gone(row.held_by)
-        ]
-
     def request_signature(self, paper: UUID, *, office: str, now: datetime) -> None:
         """Note that somebody asked to sign this described paper; at once, not after a retry time.
 
@@ -285,65 +275,6 @@ class SqlLedger:
                     f"paper {paper} is not DESCRIBED; only a described paper can be signed",
                 )
 
-    # -- looking -----------------------------------------------------------------------------
-
-    def look(self, paper: UUID, *, offices: Sequence[str]) -> InHand | None:
-        """A paper as it stands, without taking it; None where it is not there for these offices."""
-        with self._reading() as c:
-            row = _paper_row(c, paper)
-        if row is None or row["office"] not in offices:
-            return None
-        return rows.in_hand_of(row, self._sealing)
-
-    def row(self, paper: UUID, *, offices: Sequence[str]) -> LedgerRow | None:
-        """The short form of one paper."""
-        with self._reading() as c:
-            row = _paper_row(c, paper)
-        return None if row is None or row["office"] not in offices else rows.row_of(row)
-
-    def rows(
-        self,
-        *,
-        offices: Sequence[str],
-        state: PaperState | None = None,
-        dossier: str | None = None,
-    ) -> list[LedgerRow]:
-        """The papers, by dossier's age and their order in it."""
-        query = rows.SELECT_PAPER.where(PAPER.c.office.in_(offices))
-        if state is not None:
-            query = query.where(PAPER.c.state == state)
-        if dossier is not None:
-            query = query.where(PAPER.c.dossier == dossier)
-        with self._reading() as c:
-            found = c.execute(query.order_by(PAPER.c.created_at, PAPER.c.ordinal)).mappings()
-            return [rows.row_of(row) for row in found]  # type: ignore[arg-type]  # keys are strings
-
-    def history(self, paper: UUID) -> list[Move]:
-        """The moves of a paper, oldest first."""
-        query = sa.select(MOVE).where(MOVE.c.paper == paper).order_by(MOVE.c.id)
-        with self._reading() as c:
-            return [
-                Move(
-                    at=m.at,
-                    before=m.before,
-                    after=m.after,
-                    code=m.code,
-                    reason=m.reason,
-                    actor=m.actor,
-                )
-                for m in c.execute(query)
-            ]
-
-    def counts(self, *, offices: Sequence[str]) -> Mapping[PaperState, int]:
-        """How many papers stand in each state."""
-        query = (
-            sa.select(PAPER.c.state, sa.func.count())
-            .where(PAPER.c.office.in_(offices))
-            .group_by(PAPER.c.state)
-        )
-        with self._reading() as c:
-            return {PaperState(state): number for state, number in c.execute(query)}
-
     def log_lookup(self, lookup: Lookup, *, key: UUID) -> None:
         """Write down who looked for what and why, before it is shown."""
         with self._writing() as c:
@@ -360,34 +291,19 @@ class SqlLedger:
             )
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Foreign errors of the database as ours, without their text, which may hold values."""
-    try:
-        yield
-    except OperationalError as error:
-        if "no such table" in str(error.orig):
-            raise Misconfigured(
-                "database.not-made", "the database has no tables yet; run: sohoa init"
-            ) from None
-        raise TransientFault(
-            "database.no-answer", "the database did not answer; it is tried again"
-        ) from None
-    except DBAPIError as error:
-        raise TransientFault(
-            "database.fault", f"the database refused: {type(error).__name__}"
-        ) from None
+def _wish_signed(connection: sa.Connection, paper: UUID) -> None:
+    """Somebody asks again for a paper that is there; where it still can be signed, it shall be."""
+    connection.execute(
+        PAPER.update()
+        .where(PAPER.c.id == paper, PAPER.c.state.in_(MOVING), PAPER.c.lease_until.is_(None))
+        .values(sign_requested=True, retry_at=None)
+    )
 
 
 def _scan_after(held: InHand, outcome: Outcome) -> ScanState:
     if held.scan_state is ScanState.RECEIVED and outcome.after is PaperState.REJECTED:
         return ScanState.REJECTED
     return held.scan_state if outcome.split is None else ScanState.SPLIT
-
-
-def _paper_row(connection: sa.Connection, paper: UUID) -> dict[str, Any] | None:
-    row = connection.execute(rows.SELECT_PAPER.where(PAPER.c.id == paper)).mappings().first()
-    return None if row is None else dict(row)
 
 
 def _add_move(

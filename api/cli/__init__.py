@@ -1,0 +1,100 @@
+"""The command line: ``sohoa COMMAND``. A contract; docs/operations.md tells it, tests hold it."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+import structlog
+
+from api.exit_codes import Exit, exit_of
+from dossier.errors import SohoaError
+
+# Where each command lives; imported when it is called, so that `sohoa list` does not pay for
+# signing.
+_COMMANDS = {
+    "init": "api.cli.setup",
+    "status": "api.cli.setup",
+    "rebuild": "api.cli.setup",
+    "ingest": "api.cli.intake",
+    "sign": "api.cli.intake",
+    "list": "api.cli.desk",
+    "show": "api.cli.desk",
+    "text": "api.cli.desk",
+    "review": "api.cli.desk",
+    "find": "api.cli.finding",
+    "export": "api.cli.finding",
+    "verify": "api.cli.finding",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of a paper's way."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command, its module imported now."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name])
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def sohoa(context: click.Context, *, as_json: bool) -> None:
+    """Số hóa: papers come in, are read, signed, archived and found again."""
+    context.obj = as_json
+
+
+def main() -> None:
+    """Run a command and end the process with a documented exit code; nobody sees a traceback."""
+    _log_to_stderr("WARNING")
+    try:
+        ended = sohoa.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        ended = Exit.WRONG_USE
+    except click.Abort:
+        _say("interrupted: what was in hand is kept and goes on with the next start")
+        ended = Exit.TRY_AGAIN
+    except KeyboardInterrupt:
+        _say("interrupted: what was in hand is kept and goes on with the next start")
+        ended = Exit.TRY_AGAIN
+    except SohoaError as error:
+        _say(f"{error.code}: {error.message}")
+        ended = exit_of(error)
+    except BrokenPipeError:
+        # Whoever read our answer has seen enough; nothing may be flushed to it at exit.
+        sys.stdout = None
+        ended = Exit.DONE
+    except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
+        structlog.get_logger().error("cli.fault", error=type(error).__name__)
+        _say(f"fault.unexpected: a fault of ours ({type(error).__name__}); nothing was lost")
+        ended = Exit.OUR_FAULT
+    sys.exit(int(ended or 0))
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"sohoa: {sentence}", err=True)
+
+
+def _log_to_stderr(level: str) -> None:
+    """Structured events, one JSON object a line, on stderr."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )

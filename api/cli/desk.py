@@ -1,0 +1,118 @@
+"""``sohoa list``, ``show``, ``text``, ``review``: looking at papers and settling doubts."""
+
+from __future__ import annotations
+
+import click
+
+from api import desk
+from api.cli.output import Output
+from api.cli.shared import ROW_COLUMNS, actor, answering, house_of, listed, paper_named
+from api.exit_codes import Exit
+from api.settings import Settings
+from dossier import written
+from dossier.codes import dossier_code
+from dossier.errors import WrongUse
+from dossier.states import PaperState
+
+_VALUE_COLUMNS = ("field", "text", "confidence", "page", "box", "doubt")
+
+
+@click.command("list")
+@click.option("--state", type=click.Choice([s.value for s in PaperState], case_sensitive=False))
+@click.option("--dossier", metavar="CODE")
+@answering
+def list_command(
+    output: Output, settings: Settings, *, state: str | None, dossier: str | None
+) -> int:
+    """The papers, and where each stands."""
+    with house_of(settings) as house:
+        rows = house.ledger.rows(
+            offices=house.offices,
+            state=None if state is None else PaperState(state.upper()),
+            dossier=None if dossier is None else dossier_code(dossier),
+        )
+    output.rows((listed(row) for row in rows), ROW_COLUMNS, empty="Không có giấy nào / none.")
+    return Exit.DONE
+
+
+@click.command("show")
+@click.argument("paper")
+@answering
+def show_command(output: Output, settings: Settings, *, paper: str) -> int:
+    """One paper: state, history, description, signatures, where it lies."""
+    with house_of(settings) as house:
+        shown = desk.show(house, paper_named(house, paper), actor=actor())
+    if output.as_json:
+        output.line(shown)
+        return Exit.DONE
+    output.rows([shown], ROW_COLUMNS)
+    if shown["reason"]:
+        output.say(str(shown["reason"]))
+    output.rows(shown["description"]["values"], _VALUE_COLUMNS)
+    for doubt in shown["description"]["doubts"]:
+        output.say(f"Cần xem / doubtful: {doubt}")
+    output.rows(
+        shown["received_signatures"], ("signer", "signed_at", "level", "trusted", "problem")
+    )
+    output.rows(shown["signatures"], ("signer", "signed_at", "level"))
+    output.rows(shown["history"], ("at", "before", "after", "code", "actor"))
+    if shown["record"]:
+        output.say(f"{shown['record']['object_id']}  {shown['record']['key']}")
+    return Exit.DONE
+
+
+@click.command("text")
+@click.argument("paper")
+@answering
+def text_command(output: Output, settings: Settings, *, paper: str) -> int:
+    """What was read on a paper, in reading order."""
+    with house_of(settings) as house:
+        pages = desk.words(house, paper_named(house, paper), actor=actor())
+    for page in pages:
+        if output.as_json:
+            output.line({"page": page.number, "text": page.text(), "unread": page.unread})
+        else:
+            click.echo(page.text() + ("\f" if page is not pages[-1] else ""))
+    return Exit.DONE
+
+
+@click.command("review")
+@click.argument("paper")
+@click.option("--set", "typed", multiple=True, metavar="FIELD=VALUE", help="Set a value.")
+@click.option("--accept", is_flag=True, help="Confirm the rest and let the paper go on.")
+@answering
+def review_command(
+    output: Output, settings: Settings, *, paper: str, typed: tuple[str, ...], accept: bool
+) -> int:
+    """Look at what is doubtful on a paper; set values, confirm, let it go on."""
+    changes = dict(_field_and_text(part) for part in typed)
+    if changes and not accept:
+        raise WrongUse("review.accept", "values are set together with --accept")
+    with house_of(settings) as house:
+        named = paper_named(house, paper)
+        if accept:
+            desk.review(house, named, changes, actor=actor())
+        held = house.ledger.look(named, offices=house.offices)
+        row = house.ledger.row(named, offices=house.offices)
+        values = held.record.description.values if held and held.record else ()
+        shown = [written.value_to_json(value) for value in values]
+    if row is None or held is None:
+        raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
+    if output.as_json:
+        output.line({**listed(row), "values": shown})
+        return Exit.DONE
+    output.rows([listed(row)], ROW_COLUMNS)
+    output.rows(shown, _VALUE_COLUMNS)
+    if held.record is not None:
+        for doubt in held.record.description.doubts:
+            output.say(f"Cần xem / doubtful: {doubt}")
+    if row.state is PaperState.REVIEW:
+        output.say(f"sohoa review {paper} [--set FIELD=VALUE ...] --accept")
+    return Exit.DONE
+
+
+def _field_and_text(part: str) -> tuple[str, str]:
+    field, equals, text = part.partition("=")
+    if not equals:
+        raise WrongUse("review.bad-field", "write --set FIELD=VALUE")
+    return field.strip(), text

@@ -1,0 +1,128 @@
+"""``sohoa find``, ``export``, ``verify``: records, found and taken out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from api import desk
+from api.cli.output import Output
+from api.cli.shared import actor, answering, house_of, paper_named
+from api.exit_codes import Exit
+from api.settings import Settings
+from dossier import written
+from dossier.errors import SohoaError, WrongUse
+from dossier.ports import Found
+from dossier.spine import SignatureReport
+
+_LIMIT = 200
+_SIGNATURE_COLUMNS = (
+    "file",
+    "signer",
+    "signed_at",
+    "level",
+    "valid",
+    "trusted",
+    "problem",
+    "changed_later",
+)
+
+
+@click.command("find")
+@click.option("--citizen-id", metavar="N", help="12 digits, or an old number of 9; - reads stdin.")
+@click.option("--text", "words", metavar="WORDS", help="With or without diacritics.")
+@click.option("--dossier", metavar="CODE")
+@click.option("--purpose", metavar="WHY", default="", help="Why you look; it is logged.")
+@answering
+def find_command(
+    output: Output,
+    settings: Settings,
+    *,
+    citizen_id: str | None,
+    words: str | None,
+    dossier: str | None,
+    purpose: str,
+) -> int:
+    """Find archived records by person, text or dossier."""
+    asked = {"citizen-id": citizen_id, "text": words, "dossier": dossier}
+    given = {manner: text for manner, text in asked.items() if text is not None}
+    if len(given) != 1:
+        raise WrongUse("find.which", "say one of --citizen-id, --text, --dossier")
+    manner, text = given.popitem()
+    if text == "-":
+        text = sys.stdin.readline().strip()
+    if manner != "dossier" and not purpose.strip():
+        raise WrongUse("find.no-purpose", "say why you look, with --purpose; it is logged")
+    with house_of(settings) as house:
+        found = desk.find(house, manner, text, purpose=purpose.strip(), actor=actor(), limit=_LIMIT)
+    output.rows(
+        (_found(row) for row in found),
+        ("paper", "dossier", "kind", "person", "role", "number", "archived_at"),
+        empty="Không tìm thấy / nothing found.",
+    )
+    return Exit.DONE
+
+
+@click.command("export")
+@click.argument("paper")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@answering
+def export_command(output: Output, settings: Settings, *, paper: str, folder: Path) -> int:
+    """Write the package of an archived paper as a folder in DIR."""
+    with house_of(settings) as house:
+        named = paper_named(house, paper)
+        package, signed = desk.export(house, named, folder, actor=actor())
+    if output.as_json:
+        output.line({"paper": str(named), "package": str(package), "signed_pdf": str(signed)})
+    output.say(f"{package}\n{signed}")
+    return Exit.DONE
+
+
+@click.command("verify")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@answering
+def verify_command(output: Output, settings: Settings, *, files: tuple[Path, ...]) -> int:
+    """Who signed a PDF, when, how far it is preserved, and whether to trust it."""
+    rows: list[dict[str, object]] = []
+    ended = Exit.DONE
+    with house_of(settings) as house:
+        for file in files:
+            try:
+                reports = house.verify(file)
+            except SohoaError as error:
+                reports = ()
+                rows.append({"file": str(file), "valid": False, "problem": error.code})
+            else:
+                rows += [_verified(file, report) for report in reports]
+                if not reports:
+                    rows.append({"file": str(file), "valid": False, "problem": "no-signature"})
+            ended = max(ended, _ended(reports))
+    output.rows(rows, _SIGNATURE_COLUMNS)
+    return ended
+
+
+def _found(row: Found) -> dict[str, object]:
+    return {
+        "paper": str(row.paper),
+        "dossier": row.dossier,
+        "kind": row.kind,
+        "person": row.person,
+        "role": row.role,
+        "number": row.number,
+        "archived_at": row.archived_at,
+    }
+
+
+def _verified(file: Path, report: SignatureReport) -> dict[str, object]:
+    return {"file": str(file), **written.report_to_json(report), "valid": report.valid}
+
+
+def _ended(reports: tuple[SignatureReport, ...]) -> Exit:
+    """Changed after signing: an alarm. Not trusted, or not signed: not accepted."""
+    if any(not report.intact or report.changed_later for report in reports):
+        return Exit.INTEGRITY
+    if reports and all(report.valid for report in reports):
+        return Exit.DONE
+    return Exit.REJECTED

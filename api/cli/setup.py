@@ -1,0 +1,74 @@
+"""``sohoa init``, ``status``, ``rebuild``."""
+
+from __future__ import annotations
+
+import click
+
+from api import bootstrap, desk
+from api.cli.output import Output
+from api.cli.progress import Counting
+from api.cli.shared import answering, house_of
+from api.exit_codes import Exit
+from api.settings import Settings
+
+_TRIAL_WARNING = (
+    "DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: the CA, the time-stamping authority and the signer made "
+    "here prove nothing to anybody. Never put real papers here."
+)
+
+
+@click.command("init")
+@click.option("--trial", is_flag=True, help="Mark the data as for trying out; make test keys.")
+@answering
+def init_command(output: Output, settings: Settings, *, trial: bool) -> int:
+    """Make the database, the store and the keys; safe to run again."""
+    made = bootstrap.init(settings, trial=trial)
+    if made.trial:
+        click.echo(f"sohoa: {_TRIAL_WARNING}", err=True)
+    row = {"office": settings.office, "trial": made.trial, "new": made.new}
+    if output.as_json:
+        output.line(row)
+    output.say("Đã sẵn sàng / ready." if made.new else "Đã sẵn sàng từ trước / was ready already.")
+    return Exit.DONE
+
+
+@click.command("status")
+@answering
+def status_command(output: Output, settings: Settings) -> int:
+    """How many papers stand where, and what waits for whom."""
+    with house_of(settings) as house:
+        counts = {s.value: n for s, n in house.ledger.counts(offices=house.offices).items()}
+        waiting = house.ledger.waiting(offices=house.offices)
+        row = {
+            "office": settings.office,
+            "trial": house.trial,
+            "papers": counts,
+            "archived": house.catalogue.count(),
+            "waiting": waiting,
+        }
+    if output.as_json:
+        output.line(row)
+        return Exit.DONE
+    if house.trial:
+        output.say(_TRIAL_WARNING)
+    output.rows(
+        [{"state": state, "papers": number} for state, number in counts.items()],
+        ("state", "papers"),
+        empty="Chưa có giấy nào. Bắt đầu / begin: sohoa ingest PATH... --dossier CODE",
+    )
+    output.rows([{"code": c, "papers": n} for c, n in waiting.items()], ("code", "papers"))
+    return Exit.DONE
+
+
+@click.command("rebuild")
+@answering
+def rebuild_command(output: Output, settings: Settings) -> int:
+    """Make the catalogue again from the store alone."""
+    progress = Counting("rebuild")
+    with house_of(settings) as house, progress:
+        made, damaged = desk.rebuild_all(house, progress=progress)
+    if output.as_json:
+        output.line({"records": made, "damaged": damaged})
+    output.say(f"Đã lập lại {made} hồ sơ lưu / records made again; hỏng / damaged: {len(damaged)}")
+    output.rows([] if output.as_json else damaged, ("key", "code", "message"))
+    return Exit.INTEGRITY if damaged else Exit.DONE

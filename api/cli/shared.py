@@ -1,0 +1,87 @@
+"""What every command begins with: the settings, the house, how to answer."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pwd
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import click
+
+from api.bootstrap import House, open_house
+from api.cli.output import Output, Row
+from api.settings import Settings, read_settings
+from dossier.errors import WrongUse
+from dossier.ports import LedgerRow
+
+_R = TypeVar("_R")
+
+ROW_COLUMNS = ("paper", "dossier", "source", "state", "code", "pages", "kind")
+
+
+def answering(command: Callable[..., _R]) -> Callable[..., _R]:
+    """Give a command ``--json``, before or after its name, and hand it an ``Output``."""
+
+    @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+    @click.pass_context
+    @functools.wraps(command)
+    def answer(context: click.Context, /, *, as_json: bool, **arguments: Any) -> _R:  # noqa: ANN401 - click's own values
+        settings = read_settings()
+        output = Output(as_json=as_json or bool(context.obj), zone=settings.zone)
+        return command(output, settings, **arguments)
+
+    return answer
+
+
+@contextmanager
+def house_of(settings: Settings) -> Iterator[House]:
+    """The house, closed at the end; nothing of it runs unless it is asked to."""
+    house = open_house(settings)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def actor() -> str:
+    """Who is at the command line, as the operating system knows them."""
+    return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+
+
+def paper_named(house: House, name: str) -> UUID:
+    """The paper of an id, or of ``<mã hồ sơ>.<STT>`` as its file is called.
+
+    Raises:
+        WrongUse: ``paper.unknown``.
+    """
+    paper: UUID | None = None
+    try:
+        paper = UUID(name)
+    except ValueError:
+        dossier, _, ordinal = name.rpartition(".")
+        if ordinal.isdecimal() and ordinal.isascii():
+            rows = house.ledger.rows(offices=house.offices, dossier=dossier.upper())
+            paper = next((row.paper for row in rows if row.ordinal == int(ordinal)), None)
+    if paper is None or house.ledger.row(paper, offices=house.offices) is None:
+        raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
+    return paper
+
+
+def listed(row: LedgerRow) -> Row:
+    """A paper as lists show it."""
+    return {
+        "paper": str(row.paper),
+        "dossier": row.dossier,
+        "source": row.source,
+        "state": row.state.value,
+        "code": row.code,
+        "pages": row.pages,
+        "kind": row.kind,
+        "ordinal": row.ordinal,
+        "reason": row.reason,
+        "updated_at": row.updated_at,
+    }

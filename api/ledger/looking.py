@@ -1,0 +1,182 @@
+"""Looking into the ledger: nothing here changes a row."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from api.ledger import rows
+from api.ledger.hand import InHand, Move
+from api.ledger.models import MOVE, NOTE, PAPER
+from dossier.errors import Misconfigured, TransientFault
+from dossier.ports import LedgerRow
+from dossier.states import PaperState
+
+# States in which the pipeline may have something to do.
+MOVING = (PaperState.RECEIVED, PaperState.RECOGNISED, PaperState.DESCRIBED, PaperState.SIGNED)
+
+
+class Looking:
+    """What can be asked of the ledger."""
+
+    def __init__(self, engine: sa.Engine, *, sealing: rows.Sealing) -> None:
+        self._engine = engine
+        self._sealing = sealing
+        # SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        engine = self._engine.execution_options(immediate=True)
+        with self._writer, translated(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with translated(), self._engine.connect() as connection:
+            yield connection
+
+    def note(self, office: str, name: str) -> str:
+        """A small fact about an office's data, such as ``trial``; empty where there is none."""
+        with self._reading() as c:
+            query = sa.select(NOTE.c.value).where(NOTE.c.office == office, NOTE.c.name == name)
+            return c.execute(query).scalar() or ""
+
+    def stalled(self, *, now: datetime, is_gone: Callable[[str], bool]) -> list[UUID]:
+        """Papers that somebody should look at: not held, not waiting for a time, not set aside."""
+        with self._reading() as c:
+            found = c.execute(
+                sa.select(PAPER.c.id, PAPER.c.held_by, PAPER.c.lease_until)
+                .where(
+                    PAPER.c.state.in_(MOVING),
+                    PAPER.c.set_aside_at.is_(None),
+                    sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at <= now),
+                    sa.or_(PAPER.c.state != PaperState.DESCRIBED, PAPER.c.sign_requested),
+                )
+                .order_by(PAPER.c.created_at, PAPER.c.ordinal)
+            ).all()
+        return [
+            row.id
+            for row in found
+            if row.lease_until is None or row.lease_until <= now or is_gone(row.held_by)
+        ]
+
+    def look(self, paper: UUID, *, offices: Sequence[str]) -> InHand | None:
+        """A paper as it stands, without taking it; None where it is not there for these offices."""
+        with self._reading() as c:
+            row = paper_row(c, paper)
+        if row is None or row["office"] not in offices:
+            return None
+        return rows.in_hand_of(row, self._sealing)
+
+    def row(self, paper: UUID, *, offices: Sequence[str]) -> LedgerRow | None:
+        """The short form of one paper."""
+        with self._reading() as c:
+            row = paper_row(c, paper)
+        return None if row is None or row["office"] not in offices else rows.row_of(row)
+
+    def rows(
+        self,
+        *,
+        offices: Sequence[str],
+        state: PaperState | None = None,
+        dossier: str | None = None,
+    ) -> list[LedgerRow]:
+        """The papers, by dossier's age and their order in it."""
+        query = rows.SELECT_PAPER.where(PAPER.c.office.in_(offices))
+        if state is not None:
+            query = query.where(PAPER.c.state == state)
+        if dossier is not None:
+            query = query.where(PAPER.c.dossier == dossier)
+        with self._reading() as c:
+            found = c.execute(query.order_by(PAPER.c.created_at, PAPER.c.ordinal)).mappings()
+            return [rows.row_of(row) for row in found]  # type: ignore[arg-type]  # keys are strings
+
+    def history(self, paper: UUID) -> list[Move]:
+        """The moves of a paper, oldest first."""
+        query = sa.select(MOVE).where(MOVE.c.paper == paper).order_by(MOVE.c.id)
+        with self._reading() as c:
+            return [
+                Move(
+                    at=m.at,
+                    before=m.before,
+                    after=m.after,
+                    code=m.code,
+                    reason=m.reason,
+                    actor=m.actor,
+                )
+                for m in c.execute(query)
+            ]
+
+    def place(self, paper: UUID) -> tuple[str, str, int, datetime] | None:
+        """Where an archived paper lies: object id, key, version, kept until; else None."""
+        query = sa.select(
+            PAPER.c.object_id, PAPER.c.object_key, PAPER.c.object_version, PAPER.c.kept_until
+        ).where(PAPER.c.id == paper, PAPER.c.object_key != "")
+        with self._reading() as c:
+            row = c.execute(query).first()
+        return None if row is None else (row[0], row[1], row[2], row[3])
+
+    def counts(self, *, offices: Sequence[str]) -> Mapping[PaperState, int]:
+        """How many papers stand in each state."""
+        query = (
+            sa.select(PAPER.c.state, sa.func.count())
+            .where(PAPER.c.office.in_(offices))
+            .group_by(PAPER.c.state)
+        )
+        with self._reading() as c:
+            return {PaperState(state): number for state, number in c.execute(query)}
+
+    def waiting(self, *, offices: Sequence[str]) -> Mapping[str, int]:
+        """How many unfinished papers wait, by the code why."""
+        query = (
+            sa.select(PAPER.c.code, sa.func.count())
+            .where(
+                PAPER.c.office.in_(offices),
+                PAPER.c.state.in_((*MOVING, PaperState.REVIEW)),
+                PAPER.c.code != "",
+            )
+            .group_by(PAPER.c.code)
+        )
+        with self._reading() as c:
+            return {str(code): number for code, number in c.execute(query)}
+
+    def blobs_needed(self) -> set[str]:
+        """The digests of all blobs that an unfinished paper still needs."""
+        query = rows.SELECT_PAPER.where(PAPER.c.state.in_((*MOVING, PaperState.REVIEW)))
+        with self._reading() as c:
+            return {
+                digest for row in c.execute(query).mappings() for digest in rows.digests_of(row)
+            }
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Foreign errors of the database as ours, without their text, which may hold values."""
+    try:
+        yield
+    except OperationalError as error:
+        if "no such table" in str(error.orig):
+            raise Misconfigured(
+                "database.not-made", "the database has no tables yet; run: sohoa init"
+            ) from None
+        raise TransientFault(
+            "database.no-answer", "the database did not answer; it is tried again"
+        ) from None
+    except DBAPIError as error:
+        raise TransientFault(
+            "database.fault", f"the database refused: {type(error).__name__}"
+        ) from None
+
+
+def paper_row(connection: sa.Connection, paper: UUID) -> dict[str, Any] | None:
+    """The row of one paper and its scan."""
+    row = connection.execute(rows.SELECT_PAPER.where(PAPER.c.id == paper)).mappings().first()
+    return None if row is None else dict(row)

@@ -1,0 +1,131 @@
+"""The stages' functions, each with what it needs of the settings; no order, no state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+from functools import cached_property
+from pathlib import Path
+
+from archive import package
+from archive.deposit import deposit
+from dossier.ports import CatalogueEntry, Clock, ObjectStore, Signer, Stamp
+from dossier.spine import (
+    ArchivedRecord,
+    Blob,
+    Paper,
+    RecognisedPaper,
+    Record,
+    SignatureReport,
+    SignedRecord,
+)
+from ingest.receive import split
+from ocr.fields.describe import describe
+from ocr.fields.forms import Forms
+from ocr.reading import ReadingSettings, recognise
+from ocr.twolayer.make import make_pdfa
+from pages.children import Children
+from pages.limits import Limits
+
+Put = Callable[[Path], Blob]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """What each step does, in its room.
+
+    Attributes:
+        make_forms: reads the form definitions; called once.
+        make_signer: loads the key; called once, when the first paper is to be signed.
+        verify: reports on the signatures of a PDF, in a child.
+        stamp_office: the office's name as stamps show it.
+        stamp_zone: the zone in which stamps show the time.
+        first_lock: how long a record is kept before its dossier is closed.
+        paper_seconds: how long making a PDF/A may take, seconds.
+        scratch: a folder for what is being made.
+    """
+
+    children: Children
+    limits: Limits
+    reading: ReadingSettings
+    make_forms: Callable[[], Forms]
+    make_signer: Callable[[], Signer]
+    verify: Callable[[Path], tuple[SignatureReport, ...]]
+    clock: Clock
+    stamp_form: str
+    stamp_office: str
+    stamp_zone: tzinfo
+    first_lock: timedelta
+    paper_seconds: float
+    scratch: Path
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The form definitions, read once."""
+        return self.make_forms()
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The signer, its key loaded once."""
+        return self.make_signer()
+
+    def split(self, paper: Paper, scan: Path) -> Paper:
+        """The paper with its pages counted."""
+        return split(paper, scan, children=self.children, limits=self.limits)
+
+    def recognise(
+        self, paper: Paper, scan: Path, *, page_read: Callable[[int], None]
+    ) -> RecognisedPaper:
+        """The paper with what stands on its pages."""
+        return recognise(
+            paper, scan, children=self.children, settings=self.reading, page_read=page_read
+        )
+
+    def describe(
+        self, recognised: RecognisedPaper, *, scan: Path, words: Blob, pdfa: Path, put: Put
+    ) -> Record:
+        """The record: what the paper says, and its PDF/A; for a signed one, who signed it."""
+        description = describe(recognised.pages, forms=self.forms)
+        report = make_pdfa(
+            recognised,
+            scan,
+            pdfa,
+            children=self.children,
+            created=recognised.paper.scan.received_at,
+            deadline=self.paper_seconds,
+            max_pixels=self.limits.max_pixels,
+        )
+        return Record(
+            paper=recognised.paper,
+            pdfa=put(pdfa),
+            words=words,
+            engine=recognised.engine,
+            pdfa_report=report,
+            description=description,
+            received_signatures=self.verify(scan) if recognised.paper.arrived_signed else (),
+        )
+
+    def sign(self, record: Record, *, pdfa: Path, out: Path, put: Put) -> SignedRecord:
+        """The record with our signature."""
+        stamp = None
+        if self.stamp_form:
+            at = self.clock.now().astimezone(self.stamp_zone)
+            stamp = Stamp(form=self.stamp_form, office=self.stamp_office, at=at)
+        signature = self.signer.sign(pdfa, out, stamp=stamp)
+        return SignedRecord(record=record, pdf=put(out), signatures=(signature,))
+
+    def deposit(
+        self, signed: SignedRecord, store: ObjectStore
+    ) -> tuple[ArchivedRecord, CatalogueEntry]:
+        """The record laid down and read back, and what the catalogue says of it."""
+        now = self.clock.now()
+        archived = deposit(
+            signed,
+            store=store,
+            archived_at=now,
+            kept_until=now + self.first_lock,
+            scratch=self.scratch,
+        )
+        with store.work_file(signed.record.words) as words:
+            return archived, package.catalogue_entry(archived, words=words.read_bytes())
