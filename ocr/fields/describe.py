@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from dossier.spine import Description, RecognisedPage
-from ocr.fields.forms import Forms
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dossier.spine import Description, RecognisedPage, Value
+from ocr.fields.forms import Form, Forms, Structure
+from ocr.fields.header import Head, head_of
+from ocr.fields.kinds import Kind, kind_of
+from ocr.fields.people import MENTIONED, values_of_people
+from ocr.fields.reading import raw_fields
+from ocr.fields.rows import Row, rows
 
 
 def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
@@ -15,9 +23,82 @@ def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
         pages: the recognised pages of one paper, in order.
         forms: the form definitions, from ``load_forms``.
     """
-    unread = tuple(f"page.unread:{page.number}" for page in pages if page.unread)
-    return (
-        Description(kind="", doubts=("kind.unknown", *unread))
-        if forms.by_id
-        else Description(kind="")
+    doubts = [f"page.unread:{page.number}" for page in pages if page.unread]
+    read = [rows(page) for page in pages]
+    first = next((page for page in read if page), ())
+    kind = kind_of([first], forms) if first else Kind(None)
+    kind = replace(kind, over=kind_of(read, forms).over) if len(read) > 1 else kind
+    head = head_of(first, kind)
+    form, by_number = _form(kind, head, forms)
+    if form is None and kind.over is None:
+        doubts.append("kind.unknown")
+    elif by_number:
+        doubts.append("kind.by-number")
+    people, more = values_of_people(
+        raw_fields(read, form_for_people(form, kind, forms)), form_for_people(form, kind, forms)
     )
+    shown = kind.over or form
+    values = [*_numbered(people), *head.values]
+    for required in shown.required if shown else ():
+        if not any(value.field == required for value in values):
+            doubts.append(f"missing:{required}")
+    doubts += [code for code in more if code not in doubts]
+    return Description(kind=shown.id if shown else "", values=tuple(values), doubts=tuple(doubts))
+
+
+def form_for_people(form: Form | None, kind: Kind, forms: Forms) -> Form:
+    """The form whose roles and labels the people are looked for with."""
+    if form is not None and form.roles:
+        return form
+    if kind.over is not None:
+        return kind.over
+    return _nobodys(forms)
+
+
+def _nobodys(forms: Forms) -> Form:
+    """A form for papers without roles: whoever is found is only mentioned."""
+    return Form(
+        id="unknown",
+        name="",
+        titles=(),
+        structure=Structure.TITLED,
+        stands_over=False,
+        notations=(),
+        first="",
+        columns=(),
+        required=(),
+        roles=(),
+        labels=forms.shared,
+    )
+
+
+def _form(kind: Kind, head: Head, forms: Forms) -> tuple[Form | None, bool]:
+    """The form of the paper itself, and whether only its number told it."""
+    if kind.form is not None:
+        return kind.form, False
+    if not head.official:
+        return None, False
+    for form in forms.by_id.values():
+        if any(_begins(head.notation, notation) for notation in form.notations):
+            return form, True
+    if head.dispatch and head.notation:
+        for form in forms.by_id.values():
+            if form.structure is Structure.ND30 and not form.titles:
+                return form, False
+    return None, False
+
+
+def _begins(notation: str, wanted: str) -> bool:
+    return bool(wanted) and notation == wanted
+
+
+def _numbered(values: Sequence[Value]) -> Iterable[Value]:
+    """Values of people that are only mentioned, each person apart: ``mentioned``, ``mentioned-2``."""
+    seen: dict[str, int] = {}
+    for value in values:
+        if value.role == MENTIONED:
+            count = seen[value.attribute] = seen.get(value.attribute, 0) + 1
+            if count > 1:
+                yield replace(value, field=f"{MENTIONED}-{count}.{value.attribute}")
+                continue
+        yield value

@@ -58,7 +58,6 @@ class LabelType(StrEnum):
     DATE_IN_WORDS = "date-in-words"
     SEX = "sex"
     IDENTITY = "identity"
-    NOTATION = "notation"
     TEXT = "text"
     NOTHING = "nothing"
 

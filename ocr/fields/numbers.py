@@ -1,0 +1,127 @@
+"""Reading citizen IDs and old identity numbers (CMND) out of recognised words.
+
+There is no check digit in either, so nothing is corrected silently: a letter taken for a digit, a
+length that does not fit, or digits left over each leave their mark on what is returned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dossier.codes import citizen_id
+from dossier.spine import Box
+from ocr.fields.rows import Token, box_of
+
+CITIZEN_ID, CMND = 12, 9  # digits
+_LOOKS_LIKE = {
+    "O": "0", "o": "0", "Q": "0", "D": "0", "ø": "0", "Ø": "0", "l": "1", "I": "1", "i": "1", "!": "1",
+    "S": "5", "s": "5", "B": "8", "Z": "2", "z": "2", "G": "6", "b": "6", "q": "9", "g": "9",
+}  # fmt: skip
+_SEPARATORS = re.compile(r"[.\-–·'’`\s_]")
+_INSIDE = re.compile(r"(?<![0-9OoQDlISsBZz])[0-9]{9}(?:[0-9]{3})?(?![0-9OoQDlISsBZz])")
+_GROUP = 4  # digits at most in a group that is printed apart
+_UNREADABLE = range(8, 17)  # digits in a row that were meant as a number
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as read.
+
+    Attributes:
+        digits: 12 or 9 ASCII digits; empty where it cannot be read.
+        repaired: letters were taken for the digits they look like.
+        loose: more digits stood beside it.
+        confidence: the least of its words.
+    """
+
+    digits: str
+    repaired: bool
+    loose: bool
+    confidence: float
+    box: Box
+
+    @property
+    def is_citizen_id(self) -> bool:
+        """Whether the structure of a citizen ID holds."""
+        return citizen_id(self.digits) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    token: Token
+    digits: str
+    repaired: bool
+
+
+def numbers_in(tokens: Sequence[Token]) -> list[Number]:
+    """The numbers of a person that stand in a row of tokens, readable or not."""
+    return [number for run in _runs(tokens) if (number := _number(run)) is not None]
+
+
+def digits_of(text: str) -> tuple[str, bool]:
+    """The digits a word is meant to be, and whether letters were repaired; else empty."""
+    bare = _SEPARATORS.sub("", text)
+    inside = _INSIDE.search(bare)
+    if inside and inside.group() != bare:
+        return inside.group(), False
+    digits = "".join(_LOOKS_LIKE.get(c, c) for c in bare)
+    if not digits or not digits.isascii() or not digits.isdigit():
+        return "", False
+    true = sum(c.isdigit() for c in bare)
+    if true * 2 < len(bare):
+        return "", False
+    return digits, digits != bare
+
+
+def _runs(tokens: Sequence[Token]) -> Iterator[list[_Piece]]:
+    """Neighbours that may be groups of one number."""
+    run: list[_Piece] = []
+    for token in tokens:
+        digits, repaired = digits_of(token.text)
+        piece = _Piece(token, digits, repaired) if digits else None
+        if run and (piece is None or not _goes_on(run[-1], piece)):
+            yield run
+            run = []
+        if piece is not None:
+            run.append(piece)
+    if run:
+        yield run
+
+
+def _goes_on(before: _Piece, after: _Piece) -> bool:
+    if before.token.mark in {";", ":"}:
+        return False
+    short = len(before.digits) <= _GROUP and len(after.digits) <= _GROUP
+    return short or not (after.token.opens or before.token.mark)
+
+
+def _number(run: Sequence[_Piece]) -> Number | None:
+    digits = "".join(p.digits for p in run)
+    if len(digits) in {CITIZEN_ID, CMND}:
+        return _made(run, digits, loose=False)
+    whole = [p for p in run if len(p.digits) == CITIZEN_ID and citizen_id(p.digits)]
+    if len(whole) == 1:
+        return _made(whole, whole[0].digits, loose=False)
+    fitting = [
+        run[i:j]
+        for i in range(len(run))
+        for j in range(i + 1, len(run) + 1)
+        if citizen_id("".join(p.digits for p in run[i:j])) is not None
+    ]
+    if len(fitting) == 1:
+        return _made(fitting[0], "".join(p.digits for p in fitting[0]), loose=True)
+    if len(digits) in _UNREADABLE:
+        return _made(run, "", loose=True)
+    return None
+
+
+def _made(run: Sequence[_Piece], digits: str, *, loose: bool) -> Number:
+    return Number(
+        digits=digits,
+        repaired=any(p.repaired for p in run),
+        loose=loose,
+        confidence=min(p.token.confidence for p in run),
+        box=box_of([p.token for p in run]),
+    )

@@ -1,0 +1,299 @@
+"""From raw fields to the values of people, each weighed against the rest of the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+from dossier.codes import CitizenId, Sex, citizen_id, is_cmnd
+from dossier.spine import Box, Source, Value
+from dossier.text import exact, folded
+from ocr.fields.dates import Day, day_in, day_in_words
+from ocr.fields.forms import Form, LabelType
+from ocr.fields.names import Name, name_in
+from ocr.fields.numbers import Number, numbers_in
+from ocr.fields.reading import PAPER, Raw
+from ocr.fields.rows import Token, text_of
+
+MENTIONED = "mentioned"
+# Engine's confidence below which a value is doubtful.
+_NUMBER_SURE = 0.80
+_NAME_SURE = 0.60
+_DATE_SURE = 0.60
+_NEAR = 3  # digits by which two people's numbers may differ only by a misreading
+_SEXES = {
+    "nam": Sex.MALE,
+    "trai": Sex.MALE,
+    "male": Sex.MALE,
+    "nu": Sex.FEMALE,
+    "gai": Sex.FEMALE,
+    "female": Sex.FEMALE,
+}
+
+
+@dataclass(slots=True)
+class _Person:
+    """What was read of one person."""
+
+    role: str
+    guessed: bool = False
+    names: list[tuple[Name, int]] = field(default_factory=list)
+    births: list[tuple[Day, int]] = field(default_factory=list)
+    births_in_words: list[str] = field(default_factory=list)
+    sexes: list[tuple[Sex, Raw]] = field(default_factory=list)
+    numbers: list[_Found] = field(default_factory=list)
+    unread: bool = False
+
+
+@dataclass(slots=True)
+class _Found:
+    """A number, where it stood and what speaks against it."""
+
+    number: Number
+    page: int
+    labelled: bool
+    guessed: bool
+    doubt: str = ""
+
+
+def values_of_people(raws: Sequence[Raw], form: Form) -> tuple[list[Value], list[str]]:
+    """The values of all people on a paper, in the order of the form, and doubts of the paper."""
+    people = _gathered(raws)
+    _place_strays(people, form)
+    for person in people.values():
+        _judge(person, form)
+    _judge_together(people)
+    order = [role.id for role in form.roles]
+    values: list[Value] = []
+    doubts: list[str] = []
+    for role in sorted(people, key=lambda r: (order.index(r) if r in order else len(order), r)):
+        person = people[role]
+        values += _written(person)
+        if person.unread and not person.numbers and role != MENTIONED:
+            doubts.append(f"unread:{role}.citizen_id")
+    return values, doubts
+
+
+def _gathered(raws: Sequence[Raw]) -> dict[str, _Person]:
+    people: dict[str, _Person] = {}
+    for raw in raws:
+        if raw.role == PAPER:
+            continue
+        role = raw.role or MENTIONED
+        person = people.setdefault(role, _Person(role, raw.guessed))
+        _take(person, raw)
+    return people
+
+
+def _take(person: _Person, raw: Raw) -> None:
+    """Read one raw field into a person."""
+    field_name, tokens = raw.label.field, raw.tokens
+    match raw.label.type:
+        case LabelType.PERSON_NAME:
+            name = name_in(tokens)
+            if name is not None:
+                person.names.append((name, raw.page))
+                _take_rest(person, raw, tokens)
+        case LabelType.DATE if field_name == "birth":
+            day = day_in(tokens)
+            if day is not None:
+                person.births.append((day, raw.page))
+            _take_rest(person, raw, tokens)
+        case LabelType.DATE_IN_WORDS:
+            said = day_in_words(text_of(tokens)) if tokens else ""
+            if said:
+                person.births_in_words.append(said)
+        case LabelType.SEX:
+            sex = next((s for t in tokens[:2] if (s := _SEXES.get(t.plain)) is not None), None)
+            if sex is not None:
+                person.sexes.append((sex, raw))
+            _take_rest(person, raw, tokens)
+        case LabelType.IDENTITY:
+            _take_numbers(person, raw, tokens, labelled=True)
+        case _ if field_name != "card":
+            _take_rest(person, raw, tokens)
+
+
+def _take_rest(person: _Person, raw: Raw, tokens: Sequence[Token]) -> None:
+    """Numbers that stand where none was announced: their label was misread, or there is none."""
+    _take_numbers(person, raw, tokens, labelled=False)
+
+
+def _take_numbers(person: _Person, raw: Raw, tokens: Sequence[Token], *, labelled: bool) -> None:
+    for number in numbers_in(tokens):
+        readable = number.is_citizen_id or (is_cmnd(number.digits) and labelled)
+        if readable:
+            person.numbers.append(_Found(number, raw.page, labelled, raw.guessed))
+        elif labelled:
+            person.unread = True
+
+
+def _place_strays(people: dict[str, _Person], form: Form) -> None:
+    """Numbers of nobody: the sex in them may tell whose they are, where only one can be meant."""
+    strays = people.get(MENTIONED)
+    if strays is None:
+        return
+    sexed = [role for role in form.roles if role.sex is not None]
+    for found in list(strays.numbers):
+        parts = citizen_id(found.number.digits)
+        fitting = [
+            role.id
+            for role in sexed
+            if parts is not None
+            and role.sex is parts.sex
+            and not (role.id in people and people[role.id].numbers)
+        ]
+        if len(fitting) == 1:
+            strays.numbers.remove(found)
+            found.guessed = True
+            person = people.setdefault(fitting[0], _Person(fitting[0]))
+            person.numbers.append(found)
+
+
+def _judge(person: _Person, form: Form) -> None:
+    """Weigh each number of a person against what else the paper says of them."""
+    role = next((r for r in form.roles if r.id == person.role), None)
+    expected = role.sex if role is not None else None
+    years = {day.year for day, _ in person.births} | {int(s[:4]) for s in person.births_in_words}
+    sexes = {sex for sex, _ in person.sexes} | ({expected} if expected else set())
+    digits = {f.number.digits for f in person.numbers if f.number.is_citizen_id}
+    for found in person.numbers:
+        parts = citizen_id(found.number.digits)
+        found.doubt = _doubt_of(found, parts, years, sexes, person, expected)
+        if not found.doubt and parts is not None and len(digits) > 1:
+            found.doubt = "citizen_id.conflict"
+
+
+def _doubt_of(
+    found: _Found,
+    parts: CitizenId | None,
+    years: set[int],
+    sexes: set[Sex],
+    person: _Person,
+    expected: Sex | None,
+) -> str:
+    """Why a number needs a person's eye; empty where nothing speaks against it."""
+    number = found.number
+    what = "citizen_id" if parts is not None else "cmnd"
+    agrees = parts is not None and parts.birth_year in years
+    by_sex = parts is not None and expected is not None and parts.sex is expected
+    reasons = (
+        (number.repaired, f"{what}.repaired"),
+        (number.loose, f"{what}.loose-digits"),
+        (number.confidence < _NUMBER_SURE, f"{what}.low-confidence"),
+        (parts is not None and bool(years) and not agrees, "citizen_id.birth-mismatch"),
+        (parts is not None and bool(sexes) and sexes != {parts.sex}, "citizen_id.sex-mismatch"),
+        (found.guessed and not (by_sex and person.guessed), "role.guessed"),
+        (not found.labelled and not agrees, f"{what}.unlabelled"),
+        (person.role == MENTIONED, "role.unknown"),
+    )
+    return next((code for holds, code in reasons if holds), "")
+
+
+def _judge_together(people: dict[str, _Person]) -> None:
+    """Numbers that differ in few digits are one number misread; father is not mother."""
+    everyone = [
+        (person, found)
+        for person in people.values()
+        for found in person.numbers
+        if found.number.is_citizen_id
+    ]
+    for (one, a), (other, b) in combinations(everyone, 2):
+        apart = sum(x != y for x, y in zip(a.number.digits, b.number.digits, strict=True))
+        if 0 < apart <= _NEAR:
+            code = "citizen_id.near-another"
+        elif apart == 0 and _cannot_be_one(one, other):
+            code = "citizen_id.of-two-people"
+        else:
+            continue
+        a.doubt, b.doubt = a.doubt or code, b.doubt or code
+
+
+def _cannot_be_one(one: _Person, other: _Person) -> bool:
+    """Whether two roles with one number have names that differ."""
+    if one.role == other.role or not one.names or not other.names:
+        return False
+    return folded(one.names[0][0].text) != folded(other.names[0][0].text)
+
+
+def _written(person: _Person) -> Iterable[Value]:
+    """A person's values."""
+    role = person.role
+    if person.names:
+        name, page = person.names[0]
+        doubt = (
+            "name.low-confidence"
+            if name.confidence < _NAME_SURE
+            else "name.cut"
+            if name.cut
+            else ""
+        )
+        if any(exact(n.text) != exact(name.text) for n, _ in person.names[1:]):
+            doubt = doubt or "name.conflict"
+        if role == MENTIONED:
+            doubt = doubt or "role.unknown"
+        yield _value(f"{role}.name", name.text, name.confidence, page, name.box, doubt)
+    yield from _birth(person)
+    if person.sexes:
+        sex, raw = person.sexes[0]
+        token = raw.tokens[0]
+        doubt = "sex.conflict" if len({s for s, _ in person.sexes}) > 1 else ""
+        yield _value(f"{role}.sex", sex.value, token.confidence, raw.page, token.box, doubt)
+    yield from _numbers(person)
+
+
+def _birth(person: _Person) -> Iterable[Value]:
+    if not person.births:
+        return
+    day, page = max(person.births, key=lambda b: len(b[0].iso))
+    doubt = ""
+    if day.repaired or day.confidence < _DATE_SURE:
+        doubt = "birth.low-confidence"
+    if person.births_in_words and len(day.iso) > 4 and day.iso not in person.births_in_words:  # noqa: PLR2004 - a year has four digits
+        doubt = "birth.words-differ"
+    if any(not _agree(d.iso, day.iso) for d, _ in person.births):
+        doubt = "birth.conflict"
+    if person.role == MENTIONED:
+        doubt = doubt or "role.unknown"
+    yield _value(f"{person.role}.birth", day.iso, day.confidence, page, day.box, doubt)
+
+
+def _agree(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _numbers(person: _Person) -> Iterable[Value]:
+    """One citizen ID and one CMND of a person; further ones stand apart, in doubt."""
+    seen: set[str] = set()
+    used: set[str] = set()
+    for found in sorted(person.numbers, key=lambda f: (bool(f.doubt), -f.number.confidence)):
+        digits = found.number.digits
+        if digits in seen:
+            continue
+        seen.add(digits)
+        attribute = "citizen_id" if found.number.is_citizen_id else "cmnd"
+        role = person.role
+        if attribute in used:
+            role, found = MENTIONED, replace(found, doubt=found.doubt or f"{attribute}.conflict")
+        used.add(attribute)
+        yield _value(
+            f"{role}.{attribute}",
+            digits,
+            found.number.confidence,
+            found.page,
+            found.number.box,
+            found.doubt,
+        )
+
+
+def _value(field_name: str, text: str, confidence: float, page: int, box: Box, doubt: str) -> Value:
+    return Value(
+        field=field_name,
+        text=text,
+        source=Source.OCR,
+        confidence=round(confidence, 3),
+        page=page,
+        box=box,
+        doubt=doubt,
+    )
