@@ -74,7 +74,7 @@ def test_only_bootstrap_knows_the_mode() -> None:
     knowing = {
         file.relative_to(ROOT).as_posix()
         for file in SOURCES
-        if adapters & {name for name in _imports(file)}
+        if adapters & _imports(file)
     }
     # export and deposit's own module share the store's way of translating errors.
     assert {name for name in knowing if not name.startswith("archive/")} == {"api/bootstrap.py"}

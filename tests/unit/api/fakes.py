@@ -1,0 +1,203 @@
+"""Fakes for the api's unit tests: a clock that stands still, stages that do nothing hard."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from api.ledger import schema
+from api.ledger.engine import build_engine
+from api.ledger.rows import Sealing
+from api.ledger.sql_ledger import SqlLedger
+from api.stages import Put
+from dossier.ports import CatalogueEntry, ObjectStore
+from dossier.spine import (
+    ArchivedRecord,
+    Blob,
+    Box,
+    Description,
+    Level,
+    MediaType,
+    Page,
+    Paper,
+    PdfaReport,
+    RecognisedPage,
+    RecognisedPaper,
+    Record,
+    Scan,
+    Signature,
+    SignedRecord,
+    Source,
+    Value,
+    Word,
+)
+
+OFFICE = "H15"
+START = datetime(2026, 10, 8, 2, 15, tzinfo=UTC)
+
+
+class StandingClock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    def pass_by(self, **much: float) -> None:
+        self.time += timedelta(**much)
+
+
+@cache
+def _migrated() -> bytes:
+    """A database file as the migrations make it; made once, since that takes a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "empty.db")
+        engine = build_engine(f"sqlite:///{file}")
+        schema.upgrade(engine)
+        engine.dispose()
+        return file.read_bytes()
+
+
+def new_ledger(folder: Path) -> SqlLedger:
+    """A ledger on a fresh SQLite file; descriptions are sealed by turning them around."""
+    file = folder / "ledger.db"
+    file.write_bytes(_migrated())
+    engine = build_engine(f"sqlite:///{file}")
+    sealing = Sealing(close=lambda plain, _: plain[::-1], open=lambda closed, _: closed[::-1])
+    ledger = SqlLedger(engine, sealing=sealing)
+    ledger.add_office(OFFICE, "UBND")
+    return ledger
+
+
+def scan(number: int, *, content: bytes = b"scan", office: str = OFFICE) -> Scan:
+    return Scan(
+        id=UUID(int=1000 + number),
+        office=office,
+        blob=Blob(f"{int.from_bytes(content, 'big'):064x}"[-64:], len(content)),
+        media_type=MediaType.PDF,
+        source="scan.pdf",
+        received_at=START,
+    )
+
+
+class FakeStages:
+    """Stages whose outcome a test decides.
+
+    Attributes:
+        fail: raised by the stage of that name instead of working, once for each entry.
+        doubtful: whether what is described is doubtful.
+    """
+
+    def __init__(self) -> None:
+        self.fail: dict[str, list[Exception]] = {}
+        self.doubtful = False
+        self.calls: list[str] = []
+
+    def _called(self, stage: str) -> None:
+        self.calls.append(stage)
+        if self.fail.get(stage):
+            raise self.fail[stage].pop(0)
+
+    def split(self, paper: Paper, scan: Path) -> Paper:  # noqa: ARG002 - the stages' own signature
+        self._called("split")
+        return replace(paper, pages=(Page(1, 595, 842),))
+
+    def recognise(
+        self,
+        paper: Paper,
+        scan: Path,  # noqa: ARG002 - as above
+        *,
+        page_read: Callable[[int], None],
+    ) -> RecognisedPaper:
+        self._called("recognise")
+        word = Word("Số", Box(1, 2, 3, 4), 0.9, 0)
+        page_read(1)
+        return RecognisedPaper(
+            paper=paper, pages=(RecognisedPage(1, 595, 842, (word,)),), engine="fake"
+        )
+
+    def describe(
+        self,
+        recognised: RecognisedPaper,
+        *,
+        scan: Path,  # noqa: ARG002 - as above
+        words: Blob,
+        pdfa: Path,
+        put: Put,
+    ) -> Record:
+        self._called("describe")
+        pdfa.write_bytes(b"%PDF-1.7 fake")
+        value = Value(
+            field="mother.citizen_id",
+            text="001199012345",
+            source=Source.OCR,
+            confidence=0.8,
+            page=1,
+            box=Box(1, 2, 3, 4),
+            doubt="citizen_id.low-confidence" if self.doubtful else "",
+        )
+        return Record(
+            paper=recognised.paper,
+            pdfa=put(pdfa),
+            words=words,
+            engine=recognised.engine,
+            pdfa_report=PdfaReport(flavour="2u", validator="fake"),
+            description=Description(kind="birth-declaration", values=(value,)),
+        )
+
+    def sign(self, record: Record, *, pdfa: Path, out: Path, put: Put) -> SignedRecord:
+        self._called("sign")
+        out.write_bytes(pdfa.read_bytes() + b" signed")
+        signature = Signature(signer="S", certificate="00", signed_at=START, level=Level.B_T)
+        return SignedRecord(record=record, pdf=put(out), signatures=(signature,))
+
+    def deposit(
+        self,
+        signed: SignedRecord,
+        store: ObjectStore,  # noqa: ARG002 - as above
+    ) -> tuple[ArchivedRecord, CatalogueEntry]:
+        self._called("deposit")
+        paper = signed.record.paper
+        archived = ArchivedRecord(
+            signed=signed,
+            object_id=f"urn:uuid:{paper.id}",
+            version=1,
+            key=f"aa/bb/{paper.id}",
+            archived_at=START,
+            kept_until=START + timedelta(days=90),
+        )
+        entry = CatalogueEntry(
+            paper=paper.id,
+            office=paper.office,
+            dossier=paper.dossier,
+            ordinal=paper.ordinal,
+            source_digest=paper.scan.blob.digest,
+            media_type=paper.scan.media_type.value,
+            page_count=1,
+            description=signed.record.description,
+            text="Số",
+            object_id=archived.object_id,
+            key=archived.key,
+            version=1,
+            signed_at=START,
+            archived_at=START,
+            kept_until=archived.kept_until,
+        )
+        return archived, entry
+
+
+class ListingCatalogue:
+    """A catalogue that only remembers what was added."""
+
+    def __init__(self) -> None:
+        self.entries: list[CatalogueEntry] = []
+
+    def add(self, entry: CatalogueEntry) -> None:
+        self.entries.append(entry)
