@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import algos
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -31,6 +29,12 @@ class Key:
         private: RSA of at least 2048 bits, or EC on a NIST curve.
         certificate: of that key.
         chain: other certificates to put beside it, the root too.
+
+    Attributes:
+        name: common name of the certificate's holder.
+        certificate: DER.
+        chain: DER of each.
+        mechanism: ``sha256_rsa`` or ``sha256_ecdsa``.
 
     Raises:
         Misconfigured: ``signer.key-unfit``: another kind of key, or not the certificate's;
@@ -57,9 +61,9 @@ class Key:
         self._private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = private
         self._from, self._until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         self.name = common_name(certificate)
-        self.certificate = _asn1(certificate)
-        self.chain = tuple(_asn1(c) for c in chain)
-        self.mechanism = algos.SignedDigestAlgorithm({"algorithm": mechanism})
+        self.certificate = certificate.public_bytes(Encoding.DER)
+        self.chain = tuple(c.public_bytes(Encoding.DER) for c in chain)
+        self.mechanism = mechanism
 
     @classmethod
     def from_pkcs12(cls, path: Path, passphrase: str) -> Key:
@@ -111,6 +115,10 @@ class Key:
             return self._private.sign(data, padding.PKCS1v15(), hashes.SHA256())
         return self._private.sign(data, ec.ECDSA(hashes.SHA256()))
 
+    def certificates_size(self) -> int:
+        """Bytes of all certificates together."""
+        return sum(map(len, (self.certificate, *self.chain)))
+
     def __repr__(self) -> str:
         return "Key(<hidden>)"
 
@@ -123,10 +131,6 @@ def common_name(certificate: x509.Certificate) -> str:
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     name = str(names[-1].value) if names else certificate.subject.rfc4514_string()
     return unicodedata.normalize("NFC", name)
-
-
-def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
 def _unreadable(error: Exception) -> Misconfigured:

@@ -15,6 +15,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from asn1crypto import algos
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec, SigSeedSubFilter
@@ -26,6 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from dossier.errors import Misconfigured, RejectedInput, TransientFault
 from dossier.ports import Clock, Stamp, TimeSource
 from dossier.spine import Level, Signature
+from signing.encoded import EncodedCertificate
 from signing.key import Key
 from signing.readback import check_signed
 from signing.signable import MALFORMED, open_signable, page_at
@@ -33,8 +35,8 @@ from signing.stamp import StampPlace, StampStyle, frame_of, lay_out
 from signing.stamp_font import StampFont
 from signing.timestamp import TOLERANCE, PortTimeStamper, Token
 
-# Hexadecimal digits kept free for the CMS: a B-T signature with both chains takes some 12,000.
-_RESERVED = 32_768
+# Bytes kept free in the CMS besides our certificates: the rest of it, and a token with its chain.
+_RESERVED = 1_500 + 8_192
 _FIELD = "Signature1"
 
 
@@ -97,7 +99,7 @@ class Pkcs12Signer:
             ) from e
         return Signature(
             signer=self._key.name,
-            certificate=hashlib.sha256(self._key.certificate.dump()).hexdigest(),
+            certificate=hashlib.sha256(self._key.certificate).hexdigest(),
             signed_at=token.at.astimezone(UTC),
             level=Level.B_T,
         )
@@ -119,7 +121,7 @@ class Pkcs12Signer:
             )
             session = signer.init_signing_session(IncrementalPdfFileWriter.from_reader(reader))
             session.system_time = self._clock.now().astimezone(zone)
-            asyncio.run(_run(session, after))
+            asyncio.run(_run(session, after, _RESERVED + self._key.certificates_size()))
         except (SigningError, *MALFORMED) as e:
             raise Misconfigured(
                 "signer.cannot-sign", "the signature could not be made; report this as a fault"
@@ -146,10 +148,10 @@ class Pkcs12Signer:
         return SigFieldSpec(_FIELD, on_page=0, box=box), StampStyle(stamp=laid_out)
 
 
-async def _run(session: PdfSigningSession, output: IO[bytes]) -> None:
+async def _run(session: PdfSigningSession, output: IO[bytes], reserved: int) -> None:
     # One step after the other rather than sign_pdf, which would set the time by its own clock
     # and make a dummy signature first to learn its size.
-    document = session.prepare_tbs_document(None, bytes_reserved=_RESERVED)
+    document = session.prepare_tbs_document(None, bytes_reserved=2 * reserved)  # hexadecimal
     digest, _ = document.digest_tbs_document(output=output)
     await document.perform_signature(
         digest.document_digest, PdfCMSSignedAttributes(signing_time=session.system_time)
@@ -161,11 +163,11 @@ class _HeldKeySigner(Signer):
 
     def __init__(self, key: Key) -> None:
         store = SimpleCertificateStore()
-        store.register_multiple(key.chain)
+        store.register_multiple(EncodedCertificate.load(der) for der in key.chain)
         super().__init__(
-            signing_cert=key.certificate,
+            signing_cert=EncodedCertificate.load(key.certificate),
             cert_registry=store,
-            signature_mechanism=key.mechanism,
+            signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": key.mechanism}),
             embed_roots=True,
         )
         self._held = key

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import IO
 
-from asn1crypto import cms, x509
+from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -16,15 +16,14 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from dossier.errors import IntegrityViolation
 from signing.coverage import gap_problem
+from signing.encoded import as_it_came
 from signing.signable import MALFORMED
 from signing.timestamp import Token, token_info
 
 _CHUNK = 1 << 20  # bytes
 
 
-def check_signed(
-    before: IO[bytes], after: IO[bytes], *, certificate: x509.Certificate, token: Token
-) -> None:
+def check_signed(before: IO[bytes], after: IO[bytes], *, certificate: bytes, token: Token) -> None:
     """Compare a signed file with what was to be signed.
 
     It begins with exactly the bytes of ``before``; it holds one signature, which covers the whole
@@ -67,14 +66,14 @@ def _begins_with(file: IO[bytes], start: IO[bytes]) -> bool:
 def _problem(
     signature: EmbeddedPdfSignature,
     file: IO[bytes],
-    certificate: x509.Certificate,
+    certificate: bytes,
     token: Token,
 ) -> str:
     if signature.evaluate_signature_coverage() is not SignatureCoverageLevel.ENTIRE_FILE:
         return "the signature does not cover it"
     if gap_problem(file, list(signature.byte_range), signature.pkcs7_content):
         return "the signature's place is not the gap in what it covers"
-    if signature.signer_cert.dump() != certificate.dump():
+    if as_it_came(signature.signer_cert) != certificate:
         return "another certificate signed it"
     intact, valid = validate_sig_integrity(
         signature.signer_info,
@@ -89,7 +88,7 @@ def _problem(
 
 def _timestamp_problem(signer: cms.SignerInfo, token: Token) -> str:
     found = _token(signer)
-    if found is None or found.dump() != token.content.dump():
+    if found is None or as_it_came(found) != as_it_came(token.content):
         return "the timestamp is not there"
     digest = hashlib.sha256(signer["signature"].native).digest()
     if token_info(found)["message_imprint"]["hashed_message"].native != digest:

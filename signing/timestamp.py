@@ -18,6 +18,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_sig_integrity
 
 from dossier.ports import Clock, TimeSource
+from signing.encoded import EncodedToken, as_it_came
 from signing.time_source import no_answer
 
 # Digests a token may be made with; SHA-1 is not one (SIGNING.md: it is not refused by itself).
@@ -122,7 +123,9 @@ def read(
         raise no_answer("its signature does not hold") from e
     except _MALFORMED as e:
         raise no_answer("not decodable") from e
-    return Token(content=token, at=at, certificate=certificate.dump())
+    # Loaded anew: what was looked into might be encoded piece by piece when it is written again.
+    content = EncodedToken.load(as_it_came(token))
+    return Token(content=content, at=at, certificate=as_it_came(certificate))
 
 
 def token_info(token: cms.ContentInfo) -> tsp.TSTInfo:
