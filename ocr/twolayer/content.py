@@ -1,36 +1,32 @@
 """What the content of a PDF page shows: its own text, and text that nobody sees.
 
 Text is not seen where it is drawn in rendering mode 3 (an OCR layer of somebody else) or lies
-under an opaque picture that covers the page. Such text is taken out, so that a paper has one text
-layer. What cannot be told for certain is named as a problem, and the page is drawn anew.
+under an opaque picture that covers the page. What cannot be told for certain is a reason to draw
+the page anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import pikepdf
-from pikepdf import Dictionary, Name, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Stream
 
-from ocr.twolayer.layer import Place, compressed
+from ocr.twolayer.layer import Place
+from ocr.twolayer.streams import FORM_KEYS, strip, strip_image
 
 Key: TypeAlias = tuple[int, int]
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 _MOST_INSTRUCTIONS = 400_000  # a page with more is drawn anew
 _MOST_NESTED = 8  # forms in forms
-_SHOWING = frozenset({"Tj", "TJ", "'", '"'})
+SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 _PAINTING = frozenset({"n", "f", "F", "f*", "S", "s", "B", "B*", "b", "b*"})
+_PATH = _PAINTING | {"re", "m", "l", "c", "v", "y", "h", "W", "W*"}
 _INVISIBLE = 3
 _MARGIN = 0.005  # of the page's width and height that a covering picture may leave free
-_KEPT_RESOURCES = ("/ColorSpace", "/ExtGState", "/Shading", "/Pattern", "/Properties")
-# Of pictures and forms: what is not needed to show them, may be wrong, or may tell of a person.
-_NEEDLESS = (
-    "/Metadata", "/PieceInfo", "/LastModified", "/OPI", "/Alternates", "/Interpolate", "/ID",
-    "/StructParent", "/StructParents", "/Name", "/AF",
-)  # fmt: skip
 
 
 class Unkeepable(Exception):
@@ -55,76 +51,79 @@ class _State:
 
 
 @dataclass(slots=True)
-class _Show:
+class Show:
     """One text-showing operator; a form that is drawn twice shows its text twice."""
 
     block: int
     font: pikepdf.Object
-    codes: set[int]
+    text: Any  # the operand
     seen: set[bool] = field(default_factory=set)
 
 
 @dataclass(slots=True)
-class _Scope:
-    """A content stream: the page's own, or that of a form."""
+class Scope:
+    """A content stream: the page's own, or that of a form.
+
+    Attributes:
+        resources: as received.
+        instructions: as received.
+        stream: of a form; None for the page itself.
+        shows: its text-showing operators by index.
+        forms: those it draws, by name.
+        used: the names of pictures and forms that it draws.
+        made: the form without unseen text, once it is made.
+    """
 
     resources: pikepdf.Object
     instructions: Sequence[Any]
     stream: pikepdf.Object | None = None
-    shows: dict[int, _Show] = field(default_factory=dict)
-    forms: dict[str, _Scope] = field(default_factory=dict)
+    shows: dict[int, Show] = field(default_factory=dict)
+    forms: dict[str, Scope] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     has_text: bool = False
+    made: pikepdf.Object | None = None
 
 
-def tidy(pdf: Pdf, page: pikepdf.Page, place: Place) -> dict[Key, ShownFont]:
-    """Take the unseen text out of a page and tell which fonts show text on it.
+@dataclass(slots=True)
+class _Path:
+    """The path under construction, as far as clipping goes."""
 
-    Args:
-        pdf: the page's; changed in memory.
-        page: its /Contents and /Resources are made anew.
-        place: tells what part of it is visible.
-
-    Returns:
-        The fonts that show text, by object number; empty where the page has no text of its own.
-
-    Raises:
-        Unkeepable: the page must be drawn anew.
-    """
-    walk = _Walk(place)
-    resources = page.obj.get("/Resources", Dictionary())
-    scope = walk.page(page, resources)
-    content, kept, _ = _rebuilt(pdf, scope)
-    page.obj["/Resources"] = kept
-    if content is not None:
-        page.obj["/Contents"] = compressed(pdf, content)
-    return walk.fonts(pdf, kept)
+    covers: bool = False
+    clips: bool = False
 
 
-class _Walk:
+class Walk:
     """One walk through the content of one page."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._scopes: dict[Key, _Scope] = {}
-        self._order: list[tuple[_Show, bool]] = []  # every showing so far, and whether visible
+        self._scopes: dict[Key, Scope] = {}
+        self._order: list[tuple[Show, bool]] = []  # every showing so far, and whether visible
         self._left = _MOST_INSTRUCTIONS
-        self._top: _Scope | None = None
 
-    def page(self, page: pikepdf.Page, resources: pikepdf.Object) -> _Scope:
-        scope = _Scope(resources, self._parsed(page))
-        self._top = scope
+    def page(self, page: pikepdf.Page, resources: pikepdf.Object) -> Scope:
+        """The page's content, with what of its text is seen and what not.
+
+        Raises:
+            Unkeepable: it cannot be told.
+        """
+        scope = Scope(resources, self._parsed(page))
         self._run(scope, _State(ctm=(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)), 0)
         for show, visible in self._order:
             show.seen.add(visible)
         return scope
 
-    def fonts(self, pdf: Pdf, resources: pikepdf.Object) -> dict[Key, ShownFont]:
-        del pdf, resources
+    def fonts(self) -> dict[Key, ShownFont]:
+        """The fonts of the text that is seen, after ``page``.
+
+        Raises:
+            Unkeepable: the codes of a font cannot be told.
+        """
         fonts: dict[Key, ShownFont] = {}
         for show, visible in self._order:
             if visible:
-                fonts.setdefault(show.font.objgen, ShownFont(show.font)).codes.update(show.codes)
+                codes = _codes(show.font, show.text)
+                fonts.setdefault(show.font.objgen, ShownFont(show.font)).codes.update(codes)
         return fonts
 
     def _parsed(self, content: pikepdf.Page | pikepdf.Object) -> Sequence[Any]:
@@ -137,9 +136,10 @@ class _Walk:
             raise Unkeepable("content.too-long")
         return instructions
 
-    def _run(self, scope: _Scope, state: _State, depth: int) -> None:
+    def _run(self, scope: Scope, state: _State, depth: int) -> None:
         stack: list[_State] = []
-        block, covers, clips = -1, False, False
+        block = -1
+        path = _Path()
         for index, instruction in enumerate(scope.instructions):
             if isinstance(instruction, pikepdf.ContentStreamInlineImage):
                 continue
@@ -149,29 +149,36 @@ class _Walk:
                 stack.append(state)
             elif operator == "Q":
                 state = stack.pop() if stack else state
-            elif operator == "cm":
-                state = replace(state, ctm=_times(_matrix(operands), state.ctm))
-            elif operator == "re":
-                covers = self._covers(_times(_rectangle(operands), state.ctm))
-            elif operator in {"m", "l", "c", "v", "y"}:
-                covers = False
-            elif operator in {"W", "W*"}:
-                clips = True
-            elif operator in _PAINTING:
-                state = replace(state, clipped=state.clipped or (clips and not covers))
-                clips = False
             elif operator == "BT":
                 block = index
                 scope.has_text = True
-            elif operator in _SHOWING:
+            elif operator in SHOWING:
                 self._show(scope, index, block, state, operands)
             elif operator == "Do":
                 self._do(scope, operands, state, depth)
+            elif operator in _PATH:
+                state = self._trace(path, operator, operands, state)
             else:
                 state = self._set(scope, operator, operands, state)
 
-    def _set(self, scope: _Scope, operator: str, operands: Any, state: _State) -> _State:  # noqa: ANN401 - pikepdf's own list
+    def _trace(self, path: _Path, operator: str, operands: Any, state: _State) -> _State:  # noqa: ANN401 - pikepdf's own list
+        """The state after an operator of a path: is what follows clipped to less than the page?"""
+        if operator == "re":
+            path.covers = self._covers(_times(_rectangle(operands), state.ctm))
+        elif operator in {"W", "W*"}:
+            path.clips = True
+        elif operator in _PAINTING:
+            clipped = state.clipped or (path.clips and not path.covers)
+            path.clips = path.covers = False
+            return replace(state, clipped=clipped)
+        else:
+            path.covers = False
+        return state
+
+    def _set(self, scope: Scope, operator: str, operands: Any, state: _State) -> _State:  # noqa: ANN401 - pikepdf's own list
         """The state after an operator that sets a parameter."""
+        if operator == "cm":
+            return replace(state, ctm=_times(_matrix(operands), state.ctm))
         if operator == "Tr" and operands:
             return replace(state, mode=int(operands[0]))
         if operator == "Tf" and operands:
@@ -192,27 +199,25 @@ class _Walk:
                 raise Unkeepable("content.text-in-pattern")
         return state
 
-    def _show(self, scope: _Scope, index: int, block: int, state: _State, operands: Any) -> None:  # noqa: ANN401 - pikepdf's own list
+    def _show(self, scope: Scope, index: int, block: int, state: _State, operands: Any) -> None:  # noqa: ANN401 - pikepdf's own list
         if state.font is None:
             raise Unkeepable("content.text-without-font")
         visible = state.mode != _INVISIBLE
         show = scope.shows.get(index)
         if show is None:
-            codes = _codes(state.font, operands[-1]) if visible and operands else set()
-            show = scope.shows[index] = _Show(block, state.font, codes)
+            text = operands[-1] if operands else None
+            show = scope.shows[index] = Show(block, state.font, text)
         self._order.append((show, visible))
 
-    def _do(self, scope: _Scope, operands: Any, state: _State, depth: int) -> None:  # noqa: ANN401 - pikepdf's own list
+    def _do(self, scope: Scope, operands: Any, state: _State, depth: int) -> None:  # noqa: ANN401 - pikepdf's own list
         drawn = _resource(scope.resources, "/XObject", operands[0]) if operands else None
         if not isinstance(drawn, Stream):
             raise Unkeepable("content.resource-missing")
         if "/OC" in drawn:
             raise Unkeepable("content.optional")
         scope.used.add(str(operands[0]))
-        for needless in _NEEDLESS:
-            if needless in drawn:
-                del drawn[needless]
         if drawn.get("/Subtype") == "/Image":
+            strip_image(drawn)
             if (
                 self._covers(state.ctm)
                 and _is_opaque(drawn)
@@ -223,10 +228,11 @@ class _Walk:
             return
         if drawn.get("/Subtype") != "/Form" or depth >= _MOST_NESTED:
             raise Unkeepable("content.form")
+        strip(drawn, FORM_KEYS)
         form = self._scopes.get(drawn.objgen)
         if form is None:
             resources = drawn.get("/Resources", scope.resources)
-            form = _Scope(resources, self._parsed(drawn), drawn)
+            form = Scope(resources, self._parsed(drawn), drawn)
             self._scopes[drawn.objgen] = form
         else:
             self._left -= len(form.instructions)
@@ -256,90 +262,16 @@ class _Walk:
         )
 
 
-def _rebuilt(pdf: Pdf, scope: _Scope) -> tuple[bytes | None, Dictionary, bool]:
-    """The content without unseen text, its resources, and whether anything was taken out.
-
-    The content is None where it stays as it is.
-    """
-    if any(len(show.seen) > 1 for show in scope.shows.values()):
-        raise Unkeepable("content.text-seen-and-unseen")
-    unseen = {index for index, show in scope.shows.items() if show.seen == {False}}
-    seen = [show for index, show in scope.shows.items() if index not in unseen]
-    if {show.block for show in seen} & {scope.shows[i].block for i in unseen}:
-        raise Unkeepable("content.text-seen-and-unseen")
-    resources = Dictionary()
-    for category in _KEPT_RESOURCES:
-        if category in scope.resources:
-            resources[category] = scope.resources[category]
-    changed = False
-    drawn = Dictionary()
-    for name in sorted(scope.used):
-        form = scope.forms.get(name)
-        drawn[name] = scope.resources["/XObject"][name]
-        if form is not None and form.stream is not None:
-            content, inner, form_changed = _rebuilt(pdf, form)
-            if form_changed:
-                drawn[name] = _form(pdf, form.stream, content, inner)
-                changed = True
-    if len(drawn):
-        resources["/XObject"] = drawn
-    shown = {show.font.objgen for show in seen}
-    fonts = Dictionary()
-    for name, value in scope.resources.get("/Font", Dictionary()).items():
-        if value.objgen in shown:
-            fonts[name] = value
-    if len(fonts):
-        resources["/Font"] = fonts
-    if not scope.has_text or (not unseen and len(fonts) == _count(scope.resources, "/Font")):
-        return None, resources, changed
-    kept = _without(scope.instructions, unseen, any_seen=bool(seen), fonts=fonts)
-    return pikepdf.unparse_content_stream(list(kept)), resources, True
-
-
-def _without(
-    instructions: Sequence[Any], unseen: set[int], *, any_seen: bool, fonts: Dictionary
-) -> Iterator[Any]:
-    """The instructions without unseen text, and without text objects where none is seen."""
-    inside = False
-    for index, instruction in enumerate(instructions):
-        if isinstance(instruction, pikepdf.ContentStreamInlineImage):
-            yield instruction
-            continue
-        operator = str(instruction.operator)
-        if operator in {"BT", "ET"}:
-            inside = operator == "BT"
-            if any_seen:
-                yield instruction
-        elif inside and not any_seen and (operator[0] == "T" or operator in _SHOWING):
-            continue
-        elif index in unseen:
-            continue
-        elif operator == "Tf" and str(instruction.operands[0]) not in fonts:
-            continue
-        else:
-            yield instruction
-
-
-def _form(
-    pdf: Pdf, old: pikepdf.Object, content: bytes | None, resources: Dictionary
-) -> pikepdf.Object:
-    form = compressed(pdf, old.read_bytes() if content is None else content)
-    for key, value in old.items():
-        if key not in {"/Length", "/Filter", "/DecodeParms", "/Resources"}:
-            form[key] = value
-    form["/Resources"] = resources
-    return form
-
-
-def _count(resources: pikepdf.Object, category: str) -> int:
-    return len(resources.get(category, Dictionary()))
+def group(resources: pikepdf.Object, category: str) -> pikepdf.Object:
+    """One category of a resource dictionary, such as ``/Font``; empty where there is none."""
+    group = resources.get(category)
+    return group if isinstance(group, Dictionary) else Dictionary()
 
 
 def _resource(resources: pikepdf.Object, category: str, name: object) -> pikepdf.Object | None:
-    group = resources.get(category)
-    if not isinstance(group, Dictionary) or not isinstance(name, Name):
+    if not isinstance(name, Name):
         return None
-    found = group.get(str(name))
+    found = group(resources, category).get(str(name))
     return found if isinstance(found, Dictionary | Stream) else None
 
 
@@ -348,8 +280,8 @@ def _codes(font: pikepdf.Object, shown: object) -> set[int]:
     kind = font.get("/Subtype")
     if not font.is_indirect or kind == "/Type3":
         raise Unkeepable("font.kind")
-    parts = shown if isinstance(shown, pikepdf.Array) else [shown]
-    strings = [bytes(part) for part in parts if isinstance(part, pikepdf.String)]  # type: ignore[call-overload]  # pikepdf's String converts to bytes
+    parts = shown if isinstance(shown, Array) else [shown]
+    strings = [bytes(part) for part in parts if isinstance(part, pikepdf.String)]
     if kind != "/Type0":
         return {code for string in strings for code in string}
     if font.get("/Encoding") not in {"/Identity-H", "/Identity-V"}:

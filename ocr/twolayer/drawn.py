@@ -95,7 +95,8 @@ def own_words(path: Path, place: Place, *, width: float, height: float) -> list[
     Args:
         path: of a PDF of one page, its unseen text taken out already.
         place: of that page.
-        width, height: of the upright page in pt, as the recognised words know it.
+        width: of the upright page in pt, as the recognised words know it.
+        height: the same.
     """
     found: list[tuple[str, Box]] = []
     with pypdfium2.PdfDocument(path) as pdf:

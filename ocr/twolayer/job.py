@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,8 @@ def write_pdfa(
         if kind is MediaType.PDF:
             report = _of_pdf(Path(scan), pages, target, Path(work))
         else:
-            report = _of_pictures(Path(scan), kind, pages, target, Path(work), max_pixels)
+            pictures = _pictures(Path(scan), kind, pages, max_pixels)
+            report = _of_pictures(pictures, pages, target, Path(work))
     except PDF_DAMAGE:
         raise damaged() from None
     return pdfa_report_to_json(report)
@@ -81,19 +82,13 @@ def _of_pdf(scan: Path, pages: Sequence[RecognisedPage], target: Target, work: P
                 findings = (f"sohoa:unwritable-{type(error).__name__}",)
             if not findings or not received.find_culprits():
                 break
-    return _report(findings, drawn_anew=tuple(sorted(received.anew)))
+        return _report(findings, drawn_anew=tuple(sorted(received.anew)))
 
 
 def _of_pictures(
-    scan: Path,
-    kind: MediaType,
-    pages: Sequence[RecognisedPage],
-    target: Target,
-    work: Path,
-    max_pixels: int,
+    pictures: Iterable[Picture], pages: Sequence[RecognisedPage], target: Target, work: Path
 ) -> PdfaReport:
     with Spool(work, "pictures") as spool:
-        pictures = _pictures(scan, kind, [page.number for page in pages], max_pixels)
         for page, picture in zip(pages, pictures, strict=True):
             size = (page.width, page.height) if page.turn % 180 == 0 else (page.height, page.width)
             spool.add(picture, width=size[0], height=size[1])
@@ -105,15 +100,16 @@ def _of_pictures(
 
 
 def _pictures(
-    scan: Path, kind: MediaType, numbers: list[int], max_pixels: int
-) -> Iterator[Picture]:
+    scan: Path, kind: MediaType, pages: Sequence[RecognisedPage], max_pixels: int
+) -> Iterable[Picture]:
+    numbers = [page.number for page in pages]
+    doubtful = {page.number for page in pages if page.unread}
     if kind is MediaType.TIFF:
-        yield from of_tiff(scan, numbers, max_pixels=max_pixels)
-    elif numbers != [1]:
+        return of_tiff(scan, numbers, max_pixels=max_pixels, doubtful=doubtful)
+    if numbers != [1]:
         raise _another_paper()
-    else:
-        of_kind = of_jpeg if kind is MediaType.JPEG else of_png
-        yield of_kind(scan, max_pixels=max_pixels)
+    of_kind = of_jpeg if kind is MediaType.JPEG else of_png
+    return [of_kind(scan, max_pixels=max_pixels, doubtful=bool(doubtful))]
 
 
 def _report(findings: tuple[str, ...], drawn_anew: tuple[int, ...] = ()) -> PdfaReport:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Pdf
 
-from ocr.twolayer.content import Key, ShownFont, Unkeepable, tidy
+from ocr.twolayer.content import Key, ShownFont, Unkeepable
 from ocr.twolayer.layer import Place
 from ocr.twolayer.pictures import LARGEST_SIDE, SMALLEST_SIDE
-from pages.pdf import rotation, shown_box
+from ocr.twolayer.tidy import tidy
+from pages.pdf import PDF_DAMAGE, rotation, shown_box
 
 # What a page may bring along. No /Annots, /AA, /Metadata, /PieceInfo, /StructParents, /Trans ...
 _KEPT = frozenset({"/Type", "/Contents", "/Resources", "/Group", "/UserUnit"})
@@ -32,7 +34,7 @@ def flatten(pdf: Pdf) -> frozenset[int]:
     unsure = _fields_to_draw(pdf, pages)
     pdf.flatten_annotations()
     for number in pages:
-        left = pdf.pages[number - 1].obj.get("/Annots", [])
+        left: Any = pdf.pages[number - 1].obj.get("/Annots", [])
         if any(_shows(annotation) for annotation in left):
             unsure.add(number)
     return frozenset(unsure)
@@ -99,6 +101,6 @@ def clean(pdf: Pdf, page: pikepdf.Page, place: Place) -> dict[Key, ShownFont]:
     page.obj["/MediaBox"] = Array([place.left, place.bottom, place.right, place.top])
     try:
         return tidy(pdf, page, place)
-    except (pikepdf.PdfError, TypeError, ValueError, KeyError, AttributeError) as error:
+    except PDF_DAMAGE as error:
         # A page that breaks the rules of its own format: pikepdf says so in many ways.
         raise Unkeepable("content.unreadable") from error

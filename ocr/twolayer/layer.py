@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import io
 import unicodedata
-import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from statistics import median
 
 import pikepdf
 from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib.tables._g_l_y_f import Glyph
-from pikepdf import Array, Dictionary, Name, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Pdf
 
 from dossier.spine import RecognisedPage, Word
+from ocr.twolayer.streams import compressed
 
 FONT = "/SohoaText"
 _EM = 1000
@@ -26,6 +28,9 @@ _WIDTH = 500  # of every character, in 1/1000 em
 _SPACE = 250  # narrower, so that the space after a stretched word does not reach the next one
 _ASCENT, _DESCENT = 750, -250  # together one em: the font size is the height of the box
 _LEAST = 0.5  # pt; no box is taken as smaller
+_ENOUGH, _MANY = 4, 24  # words to tell the slope of a line from, at least and at most
+_MOST_OFF = 0.25  # of a line's height that a word's middle may lie off the line's
+_HIGHEST = 1.6  # times a line's height that a word may be high
 _BLOCK = 100  # the most entries of one bfchar block (Adobe Technical Note 5014)
 _MOST_CODES = 0xFFFF
 _CREATED = 3_786_912_000  # seconds since 1904: a fixed day, so that equal input gives equal bytes
@@ -53,7 +58,10 @@ class Place:
     """How the upright page lies in the user space of its PDF page.
 
     Attributes:
-        left, bottom, right, top: the visible box in user space, units.
+        left: of the visible box in user space, units.
+        bottom: the same.
+        right: the same.
+        top: the same.
         turn: degrees clockwise by which it is shown turned: its own /Rotate and ``turn`` together.
     """
 
@@ -75,7 +83,8 @@ class Place:
         """From pt of the upright page (origin bottom left, y up) to user space.
 
         Args:
-            width, height: of the upright page in pt, as the words know it.
+            width: of the upright page in pt, as the words know it.
+            height: the same.
         """
         shown_width, shown_height = self.size
         sx, sy = shown_width / width, shown_height / height
@@ -97,22 +106,56 @@ def layer(page: RecognisedPage, words: Iterable[Word], place: Place, codes: Code
         codes: of the document; grows.
     """
     parts = [f"q {numbers(place.matrix(page.width, page.height))} cm BT 3 Tr"]
-    parts += [shown for word in words if (shown := _shown(word, page.height, codes))]
+    for _, line in groupby(words, key=lambda word: word.line):
+        shown = [word for word in line if readable(word.text)]
+        if shown:
+            parts += _line(shown, page.height, codes)
     return "\n".join([*parts, "ET Q\n"]).encode("ascii") if len(parts) > 1 else b""
 
 
-def _shown(word: Word, height: float, codes: Codes) -> str:
-    text = readable(word.text)
-    if not text:
-        return ""
-    box = word.box
-    size = max(box.bottom - box.top, _LEAST)
-    stretch = 100 * max(box.right - box.left, _LEAST) / (len(text) * size * _WIDTH / _EM)
-    at = (box.left, height - box.bottom - size * _DESCENT / _EM)
-    return (
-        f"{FONT} {_number(size)} Tf {_number(stretch)} Tz "
-        f"1 0 0 1 {numbers(at)} Tm <{codes.string(text + ' ')}> Tj"
-    )
+def _line(words: Sequence[Word], height: float, codes: Codes) -> Iterator[str]:
+    """The words of a line, in one size and on one base, so that readers keep them together.
+
+    Their own heights differ with their letters (``an``, ``Ông``), and readers take words of
+    different sizes or bases for different lines. A skewed line has a slanting base. A word that
+    does not lie in the line's band (sideways, or of another line) is laid into its own box.
+    """
+    telling = [word for word in words if any(c.isalnum() for c in word.text)]
+    band = _band(telling or words)
+    for word in words:
+        text, box = readable(word.text), word.box
+        own = max(box.bottom - box.top, _LEAST)
+        size, bottom = band((box.left + box.right) / 2)
+        off = abs(bottom - size / 2 - (box.bottom - own / 2))
+        if word in telling and (off > _MOST_OFF * size or own > _HIGHEST * size):
+            size, bottom = own, box.bottom
+        stretch = 100 * max(box.right - box.left, _LEAST) / (len(text) * size * _WIDTH / _EM)
+        at = (box.left, height - bottom - size * _DESCENT / _EM)
+        yield (
+            f"{FONT} {_number(size)} Tf {_number(stretch)} Tz "
+            f"1 0 0 1 {numbers(at)} Tm <{codes.string(text + ' ')}> Tj"
+        )
+
+
+def _band(words: Sequence[Word]) -> Callable[[float], tuple[float, float]]:
+    """Height of a line, and its bottom at each place: a straight line along its words' bottoms.
+
+    Its slope is the median of the slopes between words (Theil and Sen), which a few words with
+    long letters do not move.
+    """
+    heights = sorted(word.box.bottom - word.box.top for word in words)
+    size = max(heights[len(heights) * 3 // 4], _LEAST)
+    some = words[:: len(words) // _MANY + 1]
+    points = [((word.box.left + word.box.right) / 2, word.box.bottom) for word in some]
+    slopes = [
+        (b[1] - a[1]) / (b[0] - a[0])
+        for i, a in enumerate(points)
+        for b in points[i + 1 :]
+        if abs(b[0] - a[0]) > size
+    ]
+    slope = median(slopes) if len(points) >= _ENOUGH and slopes else 0.0
+    at_zero = median(y - slope * x for x, y in points)
+    return lambda x: (size, at_zero + slope * x)
 
 
 def readable(text: str) -> str:
@@ -135,13 +178,6 @@ def _number(value: float) -> str:
 def numbers(values: Iterable[float]) -> str:
     """Numbers as a content stream writes them."""
     return " ".join(_number(value) for value in values)
-
-
-def compressed(pdf: Pdf, content: bytes) -> pikepdf.Object:
-    """An indirect stream of a document with this content, Flate-compressed."""
-    stream = Stream(pdf, b"")
-    stream.write(zlib.compress(content, 6), filter=Name.FlateDecode)
-    return pdf.make_indirect(stream)
 
 
 def font(pdf: Pdf, codes: Codes) -> pikepdf.Object:

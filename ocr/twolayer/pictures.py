@@ -1,7 +1,7 @@
 """Pictures as PDF pages take them: the scanner's own stream wherever a PDF can hold it.
 
-JPEG goes in byte for byte (ISO 32000-1, 7.4.8), the rows of a PNG as they are (its filters are PDF's
-predictors, 7.4.4.4), Group 4 strips of a TIFF as they are. The rest is decoded by Pillow and kept
+JPEG goes in byte for byte (ISO 32000-1, 7.4.8), the rows of a PNG as they are (its filters are the
+predictors of 7.4.4.4), Group 4 strips of a TIFF as they are. The rest is decoded by Pillow and kept
 without loss; only CMYK becomes RGB, since an sRGB output intent allows no DeviceCMYK.
 """
 
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps
 from pikepdf import Array, Dictionary, Name, Page, Pdf, Stream
+from PIL import Image, ImageOps
 
 from dossier.spine import MediaType
 from ocr.twolayer.layer import numbers
@@ -25,6 +25,9 @@ _PNG_LEVEL = 3  # zlib's; of what is decoded and written again without loss
 _JPEG_QUALITY = 95  # of what must be converted from CMYK
 LARGEST_SIDE, SMALLEST_SIDE = 14400.0, 3.0  # units, ISO 19005-2, 6.1.13
 _UPRIGHT = 1
+_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive: what DCTDecode takes
+# Lossless, hierarchical and arithmetic frames, and the start of the scan.
+_NO_FRAMES = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xDA})
 _ORIENTATION = 0x0112
 
 
@@ -75,7 +78,8 @@ def add_page(pdf: Pdf, picture: Picture, *, width: float, height: float) -> Page
     Args:
         pdf: changed in memory.
         picture: what covers it.
-        width, height: of the page as shown, pt. Beyond what PDF/A allows, /UserUnit grows.
+        width: of the page as shown, pt. Beyond what PDF/A allows, /UserUnit grows.
+        height: the same.
     """
     unit = max(width / LARGEST_SIDE, height / LARGEST_SIDE, 1.0)
     width, height = (max(side / unit, SMALLEST_SIDE) for side in (width, height))
@@ -98,7 +102,8 @@ def orienting(
 
     Args:
         orientation: 1 to 8; of any other, 1 is taken (EXIF 2.32, 4.6.4.A).
-        width, height: of the page as shown, pt.
+        width: of the page as shown, pt.
+        height: the same.
     """
     return {
         2: (-width, 0.0, 0.0, height, width, 0.0),
@@ -111,13 +116,20 @@ def orienting(
     }.get(orientation, (width, 0.0, 0.0, height, 0.0, 0.0))
 
 
-def of_jpeg(path: Path, *, max_pixels: int) -> Picture:
+def of_jpeg(path: Path, *, max_pixels: int, doubtful: bool) -> Picture:
     """The picture of a JPEG file, its bytes untouched unless it is CMYK.
+
+    Args:
+        path: the file.
+        max_pixels: more are refused.
+        doubtful: decode it to see whether it is whole; it could not be read before.
 
     Raises:
         RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``.
     """
     with opened(path, MediaType.JPEG, max_pixels=max_pixels) as image:
+        if doubtful:
+            check(image)
         return jpeg(path.read_bytes(), orientation=orientation_of(image)) or decoded(image)
 
 
@@ -147,25 +159,32 @@ def _jpeg_frame(data: bytes) -> tuple[int, int, bytes] | None:
             at += 1
             continue
         (length,) = struct.unpack_from(">H", data, at + 2)
-        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
+        if marker in _FRAMES:
             frame = data[at + 4 : at + 2 + length]
-            if marker > 0xC2 or len(frame) < 6 or frame[0] != 8:  # noqa: PLR2004 - SOF0 to SOF2
+            if len(frame) < 6 or frame[0] != 8:  # noqa: PLR2004 - a header of 8-bit samples
                 return None
             height, width, count = struct.unpack_from(">HHB", frame, 1)
             return (width, height, frame[6 : 6 + 3 * count : 3]) if width and height else None
-        if marker == 0xDA:  # noqa: PLR2004 - start of scan
+        if marker in _NO_FRAMES:
             return None
         at += 2 + length
     return None
 
 
-def of_png(path: Path, *, max_pixels: int) -> Picture:
+def of_png(path: Path, *, max_pixels: int, doubtful: bool) -> Picture:
     """The picture of a PNG file, its compressed rows untouched where a PDF can hold them.
+
+    Args:
+        path: the file.
+        max_pixels: more are refused.
+        doubtful: decode it to see whether it is whole; it could not be read before.
 
     Raises:
         RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``.
     """
     with opened(path, MediaType.PNG, max_pixels=max_pixels) as image:
+        if doubtful:
+            check(image)
         return png(path.read_bytes(), orientation=orientation_of(image)) or decoded(image)
 
 
@@ -213,6 +232,18 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         length, kind = struct.unpack_from(">I4s", data, at)
         yield kind, data[at + 8 : at + 8 + length]
         at += 12 + length
+
+
+def check(image: Image.Image) -> None:
+    """Decode a picture to see whether it is whole.
+
+    Raises:
+        RejectedInput: ``scan.damaged``.
+    """
+    try:
+        image.load()
+    except DAMAGE:
+        raise damaged() from None
 
 
 def decoded(image: Image.Image) -> Picture:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import pikepdf
-from pikepdf import Page, Pdf
+from pikepdf import Page
 
 from dossier.spine import RecognisedPage, Word
 from ocr.twolayer.content import Key, ShownFont, Unkeepable
@@ -20,7 +20,7 @@ from ocr.twolayer.owntext import not_shown
 from ocr.twolayer.sheets import Sheet, Target, write
 from ocr.twolayer.spool import Spool
 from ocr.twolayer.unicode import explain
-from pages.pdf import opened_pdf
+from pages.pdf import PDF_DAMAGE, opened_pdf
 
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # of a file that is only judged
 _DRAWN_PIXELS = 25_000_000  # of a page drawn anew; A3 at 300 dpi has 17 million, 4 bytes each
@@ -64,18 +64,23 @@ class ReceivedPdf:
     def sort(self) -> None:
         """Clean the pages that can be kept, and note the others in ``anew``."""
         fonts: dict[int, dict[Key, ShownFont]] = {}
-        unsure = flatten(self._pdf)
+        try:
+            unsure = flatten(self._pdf)
+        except PDF_DAMAGE:
+            self.anew.update(self._recognised)
+            return
         for number, page in self._pages.items():
+            if number in unsure:
+                self.anew.add(number)
+                continue
+            place = place_of(page, self._recognised[number].turn)
             try:
-                if number in unsure:
-                    raise Unkeepable("annotation.without-appearance")
-                place = place_of(page, self._recognised[number].turn)
                 fonts[number] = clean(self._pdf, page, place)
             except Unkeepable:
                 self.anew.add(number)
         self._explain(fonts)
-        for number in fonts:
-            if fonts[number] and number not in self.anew:
+        for number, shown in fonts.items():
+            if shown and number not in self.anew:
                 self._compare(number)
 
     def sheets(self) -> Iterator[Sheet]:
@@ -99,7 +104,7 @@ class ReceivedPdf:
             sheet = Sheet(self._pages[number], self._recognised[number], ())
             try:
                 broken = write([sheet], Target(alone, "", _ANY_TIME))
-            except (pikepdf.PdfError, pikepdf.DataDecodingError, RuntimeError, ValueError):
+            except PDF_DAMAGE:
                 broken = ("sohoa:unwritable",)
             if broken:
                 culprits.add(number)
@@ -122,15 +127,15 @@ class ReceivedPdf:
         """Find the words that a page with text of its own does not show by itself."""
         page, recognised = self._pages[number], self._recognised[number]
         alone = self._work / "own.pdf"
-        with pikepdf.new() as one:
-            one.pages.append(page)
-            one.save(alone)
         try:
+            with pikepdf.new() as one:
+                one.pages.append(page)
+                one.save(alone)
             own = own_words(
                 alone, place_of(page, 0), width=recognised.width, height=recognised.height
             )
             self._words[number] = not_shown(recognised.words, own)
-        except Unkeepable:
+        except (Unkeepable, *PDF_DAMAGE):
             self.anew.add(number)
 
     def _draw(self) -> None:

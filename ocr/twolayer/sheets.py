@@ -12,7 +12,8 @@ from pikepdf import Array, Dictionary, Page, Pdf
 
 from dossier.spine import RecognisedPage, Word
 from ocr.twolayer import declared
-from ocr.twolayer.layer import FONT, Codes, Place, compressed, font, layer
+from ocr.twolayer.layer import FONT, Codes, Place, font, layer
+from ocr.twolayer.streams import compressed
 from pages.pdf import rotation, shown_box
 
 
@@ -67,8 +68,9 @@ def _lay(pdf: Pdf, page: Page, sheet: Sheet, codes: Codes, shared: pikepdf.Objec
     content = layer(sheet.recognised, sheet.words, place, codes)
     if not content:
         return False
-    resources = Dictionary(page.obj["/Resources"])
-    fonts = Dictionary(resources.get("/Font", Dictionary()))
+    # Copies: what is shared between pages must not be changed.
+    resources = _copy(page.obj.get("/Resources"))
+    fonts = _copy(resources.get("/Font"))
     fonts[FONT] = shared
     resources["/Font"] = fonts
     page.obj["/Resources"] = resources
@@ -78,3 +80,10 @@ def _lay(pdf: Pdf, page: Page, sheet: Sheet, codes: Codes, shared: pikepdf.Objec
         [compressed(pdf, content), *(old if isinstance(old, Array) else [old])]
     )
     return True
+
+
+def _copy(entries: object) -> Dictionary:
+    copy = Dictionary()
+    for key, value in entries.items() if isinstance(entries, Dictionary) else ():
+        copy[key] = value
+    return copy

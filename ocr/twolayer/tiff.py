@@ -7,7 +7,7 @@ which is lossless: a stack of strips would show seams.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,16 @@ _BLACK_IS_ZERO, _YCBCR = 1, 6
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def of_tiff(path: Path, wanted: list[int], *, max_pixels: int) -> Iterator[Picture]:
+def of_tiff(
+    path: Path, wanted: Sequence[int], *, max_pixels: int, doubtful: Collection[int]
+) -> Iterator[Picture]:
     """The pictures of some pages of a TIFF, one after the other.
 
     Args:
         path: the file.
         wanted: numbers from 1, ascending.
         max_pixels: of one page.
+        doubtful: numbers of pages to be decoded to see whether they are whole.
 
     Raises:
         RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``.
@@ -43,6 +46,8 @@ def of_tiff(path: Path, wanted: list[int], *, max_pixels: int) -> Iterator[Pictu
                 # Checks this page's pixels, too.
                 frame_of(image, max_pixels=max_pixels)
                 picture = _as_it_is(image, file, size)
+                if number in doubtful:
+                    image.load()
                 if picture is None and image.mode == "1":
                     image.load()
                     picture = _group_4(image)

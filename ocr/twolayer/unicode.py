@@ -16,9 +16,15 @@ from fontTools.encodings.StandardEncoding import StandardEncoding
 from pikepdf import Dictionary, Stream
 
 from ocr.twolayer.content import ShownFont, Unkeepable
-from ocr.twolayer.layer import compressed, to_unicode
+from ocr.twolayer.layer import to_unicode
+from ocr.twolayer.streams import compressed
 
 _FORBIDDEN = frozenset("\0\ufeff\ufffe\uffff\ufffd")
+_DESCRIPTOR = frozenset({
+    "/Type", "/FontName", "/FontFamily", "/FontStretch", "/FontWeight", "/Flags", "/FontBBox",
+    "/ItalicAngle", "/Ascent", "/Descent", "/Leading", "/CapHeight", "/XHeight", "/StemV",
+    "/StemH", "/AvgWidth", "/MaxWidth", "/MissingWidth", "/FontFile", "/FontFile2", "/FontFile3",
+})  # fmt: skip
 _LONGEST_MAP = 4 * 1024 * 1024  # bytes
 _TOKEN = re.compile(rb"<([0-9A-Fa-f\s]*)>|(\[)|(\])|([A-Za-z]+)")
 _LARGEST_CODE = 0xFFFF
@@ -32,7 +38,18 @@ def explain(pdf: pikepdf.Pdf, shown: ShownFont) -> None:
     """
     texts = meanings(shown)
     wide = shown.font.get("/Subtype") == "/Type0"
+    _strip(shown.font)
     shown.font["/ToUnicode"] = compressed(pdf, to_unicode(texts, width=2 if wide else 1))
+
+
+def _strip(font: pikepdf.Object) -> None:
+    """Take from its descriptor what PDF/A does not need, and what is often wrong (/CIDSet)."""
+    descendants = font.get("/DescendantFonts", [font])
+    for one in descendants:
+        descriptor = one.get("/FontDescriptor")
+        if isinstance(descriptor, Dictionary):
+            for key in [key for key in descriptor.keys() if key not in _DESCRIPTOR]:  # noqa: SIM118 - iterating gives other objects
+                del descriptor[key]
 
 
 def meanings(shown: ShownFont) -> dict[int, str]:
