@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from api.ledger import rows
+from api.ledger.connections import Connections
 from api.ledger.hand import InHand, Move
 from api.ledger.models import MOVE, NOTE, PAPER
-from dossier.errors import Misconfigured, TransientFault
 from dossier.ports import LedgerRow
 from dossier.states import PaperState
 
@@ -27,21 +24,10 @@ class Looking:
     """What can be asked of the ledger."""
 
     def __init__(self, engine: sa.Engine, *, sealing: rows.Sealing) -> None:
-        self._engine = engine
         self._sealing = sealing
-        # SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
-        self._writer = threading.Lock()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        engine = self._engine.execution_options(immediate=True)
-        with self._writer, translated(), engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with translated(), self._engine.connect() as connection:
-            yield connection
+        self.connections = Connections(engine)
+        self._reading = self.connections.reading
+        self._writing = self.connections.writing
 
     def note(self, office: str, name: str) -> str:
         """A small fact about an office's data, such as ``trial``; empty where there is none."""
@@ -155,25 +141,6 @@ class Looking:
             return {
                 digest for row in c.execute(query).mappings() for digest in rows.digests_of(row)
             }
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Foreign errors of the database as ours, without their text, which may hold values."""
-    try:
-        yield
-    except OperationalError as error:
-        if "no such table" in str(error.orig):
-            raise Misconfigured(
-                "database.not-made", "the database has no tables yet; run: sohoa init"
-            ) from None
-        raise TransientFault(
-            "database.no-answer", "the database did not answer; it is tried again"
-        ) from None
-    except DBAPIError as error:
-        raise TransientFault(
-            "database.fault", f"the database refused: {type(error).__name__}"
-        ) from None
 
 
 def paper_row(connection: sa.Connection, paper: UUID) -> dict[str, Any] | None:

@@ -44,16 +44,20 @@ SCAN = sa.Table(
     sa.Column("media_type", sa.String(20), nullable=False),
     sa.Column("source", sa.String(300), nullable=False),
     sa.Column("received_at", UtcTime, nullable=False),
-    # The same bytes twice in one dossier are told, not stored twice; what was rejected may come
-    # again.
+    # Since when no paper stands for it any more (scanned again, withdrawn, rejected), and which
+    # paper did.
+    sa.Column("released_at", UtcTime),
+    sa.Column("paper", sa.Uuid),
+    # The same bytes twice in one dossier are told, not stored twice; what was rejected or released
+    # may come again.
     sa.Index(
         "uq_scan_once_in_a_dossier",
         "office",
         "dossier",
         "digest",
         unique=True,
-        sqlite_where=sa.text("state <> 'REJECTED'"),
-        postgresql_where=sa.text("state <> 'REJECTED'"),
+        sqlite_where=sa.text("state <> 'REJECTED' AND released_at IS NULL"),
+        postgresql_where=sa.text("state <> 'REJECTED' AND released_at IS NULL"),
     ),
     sa.Index("ix_scan_digest", "digest"),
 )
@@ -131,4 +135,102 @@ LOOKUP = sa.Table(
     sa.Column("asked", sa.LargeBinary, nullable=False),
     sa.Column("shown", sa.JSON, nullable=False),
     sa.Index("ix_lookup_at", "at"),
+)
+
+# What is known of a dossier besides its papers; one without a row is open and expects nothing.
+DOSSIER = sa.Table(
+    "dossier",
+    METADATA,
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), primary_key=True),
+    sa.Column("code", sa.String(100), primary_key=True),
+    sa.Column("expected", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("closed_at", UtcTime),
+    sa.Column("closed_by", sa.String(100), nullable=False),
+)
+
+# A program's right to ask. The secret itself stands nowhere, only its SHA-256.
+TOKEN = sa.Table(
+    "token",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("name", sa.String(60), nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    # Requests a minute.
+    sa.Column("rate", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("created_by", sa.String(100), nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("revoked_at", UtcTime),
+    sa.Column("last_used_at", UtcTime),
+)
+
+# What was answered to an Idempotency-Key; the key itself stands nowhere, only its SHA-256.
+ANSWERED = sa.Table(
+    "answered",
+    METADATA,
+    sa.Column("token", sa.String(16), sa.ForeignKey("token.id"), primary_key=True),
+    sa.Column("key", sa.LargeBinary(32), primary_key=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("asked", sa.LargeBinary(32), nullable=False),
+    sa.Column("paper", sa.Uuid, nullable=False),
+    sa.Column("known", sa.Boolean, nullable=False),
+    sa.Column("code", sa.String(60), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index("ix_answered_at", "at"),
+)
+
+# A file that comes in pieces. `offset` bytes of it are on the disk for certain.
+UPLOAD = sa.Table(
+    "upload",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("token", sa.String(16), sa.ForeignKey("token.id"), nullable=False),
+    sa.Column("dossier", sa.String(100), nullable=False),
+    sa.Column("source", sa.String(300), nullable=False),
+    sa.Column("sign", sa.Boolean, nullable=False),
+    sa.Column("length", sa.BigInteger, nullable=False),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("paper", sa.Uuid),
+    sa.Column("code", sa.String(60), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Index("ix_upload_expires_at", "expires_at"),
+)
+
+# Where the operator wants moves of papers told. The secret is sealed: we must sign with it.
+WEBHOOK = sa.Table(
+    "webhook",
+    METADATA,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("url", sa.String(500), nullable=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("created_by", sa.String(100), nullable=False),
+    sa.Column("stopped_at", UtcTime),
+)
+
+# What is to be told, written in the transaction of the move itself.
+DELIVERY = sa.Table(
+    "delivery",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("webhook", sa.Uuid, sa.ForeignKey("webhook.id"), nullable=False),
+    sa.Column("paper", sa.Uuid, nullable=False),
+    sa.Column("told", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    # When it is tried next; none once it was delivered or given up.
+    sa.Column("next_at", UtcTime),
+    sa.Column("delivered_at", UtcTime),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Index("ix_delivery_next_at", "next_at"),
+    sa.Index("ix_delivery_webhook", "webhook", "id"),
 )

@@ -11,7 +11,7 @@ from dossier.errors import Misconfigured
 
 # The newest migration; a test keeps it so. Known here without importing Alembic, which costs
 # every command a third of a second.
-HEAD = "0002"
+HEAD = "0003"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
