@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -69,16 +69,32 @@ class House:
     clock: SystemClock
     ids: TimedIds
     trial: bool
+    # The house that owns children and stages, where this is only how an office sees it.
+    main: House | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    seen: tuple[str, ...] = ()
 
     @property
     def offices(self) -> tuple[str, ...]:
         """The offices whose papers this process may see."""
-        return (self.settings.office,)
+        return self.seen or (self.settings.office,)
+
+    def of(self, office: str, *, seen: tuple[str, ...]) -> House:
+        """This house as an office sees it, over the same children, stages and data.
+
+        Args:
+            office: whose papers come in by it, and in whose name look-ups are written down.
+            seen: the offices whose papers it may see.
+        """
+        settings = self.settings.model_copy(update={"office": office})
+        return replace(self, settings=settings, seen=seen, main=self.main or self)
 
     @cached_property
     def children(self) -> Children:
         """The child processes, one a core."""
+        if self.main is not None:
+            return self.main.children
         children = Children(
             size=self.settings.worker_count, memory_bytes=self.settings.child_memory
         )
@@ -99,6 +115,8 @@ class House:
     @cached_property
     def stages(self) -> Stages:
         """The stages' functions."""
+        if self.main is not None:
+            return self.main.stages
         settings = self.settings
         return Stages(
             children=self.children,
@@ -151,6 +169,13 @@ class House:
                 pass
         finally:
             queue.stop()
+
+    def start_work(self, *, watch: Watch) -> tuple[Pipeline, ThreadQueue]:
+        """Start the workers and leave them running; whoever started them stops them."""
+        pipeline = self.pipeline(watch)
+        queue = ThreadQueue(threads=self.settings.worker_count + 1)
+        queue.start(pipeline.advance)
+        return pipeline, queue
 
     def verify(self, file: Path) -> tuple[SignatureReport, ...]:
         """Report on the signatures of any PDF, in a child."""

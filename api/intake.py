@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.ledger.hand import Received
+from api.ledger.hand import Once, Received
 from api.ledger.sql_ledger import SqlLedger
 from dossier.errors import RejectedInput, WrongUse
 from dossier.ports import Clock, Ids, ObjectStore
@@ -30,7 +30,15 @@ class Intake:
     limits: Limits
 
     def take(
-        self, path: Path, *, dossier: str, sign: bool, accept: bool
+        self,
+        path: Path,
+        *,
+        dossier: str,
+        sign: bool,
+        accept: bool,
+        source: str | None = None,
+        actor: str = "ingest",
+        once: Once | None = None,
     ) -> tuple[Received, RejectedInput | None]:
         """Take one file into a dossier.
 
@@ -42,11 +50,18 @@ class Intake:
             dossier: a checked dossier code.
             sign: to be signed with the configured key once described.
             accept: not to stop for review.
+            source: the file's own name, where ``path`` has another.
+            actor: who sends it, for the history.
+            once: the key under which the same question gets the same answer.
+
+        Raises:
+            WrongUse: ``dossier.closed``, ``idempotency.other-question``.
         """
+        source = path.name if source is None else source
         try:
             scan = receive(
                 path,
-                source=path.name,
+                source=source,
                 office=self.office,
                 store=self.store,
                 limits=self.limits,
@@ -54,29 +69,38 @@ class Intake:
                 ids=self.ids,
             )
         except RejectedInput as error:
-            return self._turned_away(path, dossier=dossier, error=error), error
+            size = path.stat().st_size if path.is_file() else 0
+            turned_away = self.ledger.receive(
+                self._unusable(source, size),
+                paper=self.ids.new(),
+                dossier=dossier,
+                sign=False,
+                accept=False,
+                rejected=(error.code, error.message[:500]),
+                actor=actor,
+                once=once,
+            )
+            return turned_away, error
         taken = self.ledger.receive(
-            scan, paper=self.ids.new(), dossier=dossier, sign=sign, accept=accept
+            scan,
+            paper=self.ids.new(),
+            dossier=dossier,
+            sign=sign,
+            accept=accept,
+            actor=actor,
+            once=once,
         )
-        return taken, None
+        # Turned away when the same was asked before: the same answer again.
+        return taken, RejectedInput(taken.code, taken.reason) if taken.code else None
 
-    def _turned_away(self, path: Path, *, dossier: str, error: RejectedInput) -> Received:
-        size = path.stat().st_size if path.is_file() else 0
-        scan = Scan(
+    def _unusable(self, source: str, size: int) -> Scan:
+        return Scan(
             id=self.ids.new(),
             office=self.office,
             blob=Blob("", size),
             media_type=MediaType.PDF,
-            source=clean_source(path.name),
+            source=clean_source(source),
             received_at=self.clock.now(),
-        )
-        return self.ledger.receive(
-            scan,
-            paper=self.ids.new(),
-            dossier=dossier,
-            sign=False,
-            accept=False,
-            rejected=(error.code, error.message[:500]),
         )
 
 

@@ -12,6 +12,7 @@ process between two of these leaves a paper that the next claim takes from where
 from __future__ import annotations
 
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,6 +92,7 @@ class Pipeline:
         self._scratch = scratch
         self._watch = watch
         self._holder = this_process()
+        self._stopping = threading.Event()
         self._steps: dict[PaperState, Callable[[InHand, Path], Outcome]] = {
             PaperState.RECEIVED: self._read,
             PaperState.RECOGNISED: self._describe,
@@ -103,12 +105,16 @@ class Pipeline:
 
         What goes wrong is saved with the paper and told to the watch.
         """
-        while True:
+        while not self._stopping.is_set():
             held = self._ledger.claim(
                 paper, now=self._clock.now(), lease=_LEASE, holder=self._holder, is_gone=is_gone
             )
             if held is None or not self._advance_one(held):
                 return
+
+    def stop(self) -> None:
+        """Begin no step any more; one whose child is ended from now on is handed back."""
+        self._stopping.set()
 
     def _advance_one(self, held: InHand) -> bool:
         """Run one step; whether it is worth trying the next one at once."""
@@ -143,6 +149,10 @@ class Pipeline:
     def _stopped(self, held: InHand, error: SohoaError) -> bool:
         """Save why a step did not come to its end; whether to try again at once."""
         now = self._clock.now()
+        if self._stopping.is_set() and error.code.startswith("child."):
+            # Neither the paper's fault nor a try: whoever starts next takes it as it was.
+            self._ledger.hand_back(held, now=now)
+            return False
         log.warning("paper.stopped", paper=str(held.paper.id), code=error.code)
         rejectable = PaperState.REJECTED in PAPER_MOVES[held.state]
         if isinstance(error, RejectedInput) and rejectable:

@@ -64,12 +64,34 @@ class Outcome:
     archived: ArchivedRecord | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a file that came in."""
+    """What became of a file that came in.
+
+    Attributes:
+        code: why it was turned away when the same question was asked before; else empty.
+        reason: the sentence to the code.
+    """
 
     paper: UUID
     known_already: bool
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """A question that is to be answered once, however often it is asked.
+
+    Attributes:
+        token: who asks.
+        key: SHA-256 of the key they gave it.
+        asked: SHA-256 of the question: another one under the same key is refused.
+    """
+
+    token: str
+    key: bytes
+    asked: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,17 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api.ledger import rows
-from api.ledger.hand import InHand, Lookup, Outcome, Received
+from api.ledger.hand import InHand, Lookup, Once, Outcome, Received
 from api.ledger.looking import MOVING, Looking, paper_row
-from api.ledger.models import LOOKUP, MOVE, NOTE, OFFICE, PAPER, SCAN
+from api.ledger.models import LOOKUP, NOTE, OFFICE, PAPER, SCAN
+from api.ledger.moves import Told, add_move
+from api.ledger.receiving import (
+    answer_before,
+    answered,
+    next_ordinal,
+    refuse_closed,
+    release,
+)
 from dossier.errors import WrongUse
 from dossier.spine import ArchivedRecord, Scan
 from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check_move
@@ -46,6 +54,8 @@ class SqlLedger(Looking):
         sign: bool,
         accept: bool,
         rejected: tuple[str, str] | None = None,
+        actor: str = "ingest",
+        once: Once | None = None,
     ) -> Received:
         """Write down a scan and its one paper, or tell which paper it is already.
 
@@ -56,8 +66,17 @@ class SqlLedger(Looking):
             sign: somebody asked to sign it once described.
             accept: take what was found without review (trial data only).
             rejected: code and reason, where the scan cannot be taken; it is written down as such.
+            actor: who sends it, for the history.
+            once: the key under which the same question gets the same answer.
+
+        Raises:
+            WrongUse: ``dossier.closed``; ``idempotency.other-question``.
         """
         with self._writing() as c:
+            before = None if once is None else answer_before(c, once)
+            if before is not None:
+                return before
+            refuse_closed(c, scan.office, dossier)
             known = c.execute(
                 sa.select(PAPER.c.id)
                 .join(SCAN, SCAN.c.id == PAPER.c.scan)
@@ -66,19 +85,20 @@ class SqlLedger(Looking):
                     SCAN.c.dossier == dossier,
                     SCAN.c.digest == scan.blob.digest,
                     SCAN.c.state != ScanState.REJECTED,
+                    SCAN.c.released_at.is_(None),
                 )
                 .order_by(PAPER.c.ordinal)
             ).scalar()
             if known is not None and rejected is None:
                 if sign:
                     _wish_signed(c, known)
-                return Received(paper=known, known_already=True)
+                received = Received(known, known_already=True)
+                if once is not None:
+                    answered(c, scan, once, received, None)
+                return received
             state = PaperState.RECEIVED if rejected is None else PaperState.REJECTED
             code, reason = rejected or ("", "")
-            highest = sa.select(sa.func.max(PAPER.c.ordinal)).where(
-                PAPER.c.office == scan.office, PAPER.c.dossier == dossier
-            )
-            ordinal = (c.execute(highest).scalar() or 0) + 1
+            ordinal = next_ordinal(c, scan.office, dossier)
             c.execute(
                 SCAN.insert().values(
                     **rows.scan_columns(scan),
@@ -103,8 +123,11 @@ class SqlLedger(Looking):
                     updated_at=scan.received_at,
                 )
             )
-            _add_move(c, scan.office, paper, scan.received_at, ("", state, code, reason, "ingest"))
-        return Received(paper=paper, known_already=False)
+            told = Told("", state, code, reason, actor)
+            add_move(c, scan.office, paper, scan.received_at, told)
+            if once is not None:
+                answered(c, scan, once, Received(paper, known_already=False), rejected)
+        return Received(paper, known_already=False)
 
     def restore(self, archived: ArchivedRecord) -> bool:
         """Write down an archived paper as the store tells it; False where it is known already."""
@@ -145,8 +168,8 @@ class SqlLedger(Looking):
                     updated_at=scan.received_at,
                 )
             )
-            told = ("", PaperState.ARCHIVED, "rebuilt", "", "rebuild")
-            _add_move(c, paper.office, paper.id, scan.received_at, told)
+            told = Told("", PaperState.ARCHIVED, "rebuilt", "", "rebuild")
+            add_move(c, paper.office, paper.id, scan.received_at, told)
         return True
 
     # -- the steps ---------------------------------------------------------------------------
@@ -223,9 +246,11 @@ class SqlLedger(Looking):
                 c.execute(
                     SCAN.update().where(SCAN.c.id == held.paper.scan.id).values(state=scan_after)
                 )
+            if outcome.after is PaperState.REJECTED:
+                release(c, held.paper.scan.id, held.paper.id, now)
             if outcome.after is not held.state:
-                told = (held.state, outcome.after, outcome.code, outcome.reason, actor)
-                _add_move(c, held.paper.office, held.paper.id, now, told)
+                told = Told(held.state, outcome.after, outcome.code, outcome.reason, actor)
+                add_move(c, held.paper.office, held.paper.id, now, told)
         return True
 
     def let_go(
@@ -249,6 +274,20 @@ class SqlLedger(Looking):
                     set_aside_at=None if retry_at is not None else now,
                     code=code,
                     reason=reason,
+                    updated_at=now,
+                )
+            )
+
+    def hand_back(self, held: InHand, *, now: datetime) -> None:
+        """Give a paper back as if it had not been claimed: whoever held it is stopping."""
+        with self._writing() as c:
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
+                .values(
+                    version=held.version + 1,
+                    attempts=held.attempts - 1,
+                    lease_until=None,
                     updated_at=now,
                 )
             )
@@ -304,25 +343,3 @@ def _scan_after(held: InHand, outcome: Outcome) -> ScanState:
     if held.scan_state is ScanState.RECEIVED and outcome.after is PaperState.REJECTED:
         return ScanState.REJECTED
     return held.scan_state if outcome.split is None else ScanState.SPLIT
-
-
-def _add_move(
-    connection: sa.Connection,
-    office: str,
-    paper: UUID,
-    at: datetime,
-    told: tuple[str, str, str, str, str],
-) -> None:
-    before, after, code, reason, actor = told
-    connection.execute(
-        MOVE.insert().values(
-            office=office,
-            paper=paper,
-            at=at,
-            before=before,
-            after=after,
-            code=code,
-            reason=reason,
-            actor=actor,
-        )
-    )

@@ -1,0 +1,122 @@
+"""Tokens of programs: made, shown, revoked, and found when one asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.ledger.connections import Connections
+from api.ledger.models import OFFICE, TOKEN
+from dossier.errors import WrongUse
+
+# Not every request writes when it came: once in this time is enough to tell an idle token.
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token as it is kept.
+
+    Attributes:
+        id: its public half.
+        office: whose papers it may see, and those of the offices below.
+        digest: SHA-256 of its secret half.
+        scopes: what it may do; nothing else.
+        rate: requests a minute.
+    """
+
+    id: str
+    office: str
+    name: str
+    digest: bytes
+    scopes: tuple[str, ...]
+    rate: int
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class Tokens:
+    """The tokens of all offices."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._writing, self._reading = connections.writing, connections.reading
+
+    def add(self, token: Token) -> None:
+        """Write a new token down.
+
+        Raises:
+            WrongUse: ``office.unknown``.
+        """
+        with self._writing() as c:
+            office = sa.select(OFFICE.c.code).where(OFFICE.c.code == token.office)
+            if c.execute(office).first() is None:
+                raise WrongUse(
+                    "office.unknown", "there is no such office here; see them with: sohoa status"
+                )
+            c.execute(
+                TOKEN.insert().values(
+                    id=token.id,
+                    office=token.office,
+                    name=token.name,
+                    digest=token.digest,
+                    scopes=list(token.scopes),
+                    rate=token.rate,
+                    created_at=token.created_at,
+                    created_by=token.created_by,
+                    expires_at=token.expires_at,
+                )
+            )
+
+    def get(self, token: str) -> Token | None:
+        """A token by its public half."""
+        with self._reading() as c:
+            row = c.execute(sa.select(TOKEN).where(TOKEN.c.id == token)).mappings().first()
+        return None if row is None else _token(row)
+
+    def all(self) -> list[Token]:
+        """All tokens, oldest first."""
+        with self._reading() as c:
+            rows = c.execute(sa.select(TOKEN).order_by(TOKEN.c.created_at, TOKEN.c.id)).mappings()
+            return [_token(row) for row in rows]
+
+    def offices(self, office: str) -> tuple[str, ...]:
+        """The known offices that are this one or below it."""
+        below = sa.or_(
+            OFFICE.c.code == office, OFFICE.c.code.startswith(f"{office}.", autoescape=True)
+        )
+        with self._reading() as c:
+            return tuple(c.execute(sa.select(OFFICE.c.code).where(below)).scalars())
+
+    def revoke(self, token: str, *, now: datetime) -> None:
+        """End a token; one that is ended already stays ended since then.
+
+        Raises:
+            WrongUse: ``token.unknown``.
+        """
+        with self._writing() as c:
+            ended = sa.func.coalesce(TOKEN.c.revoked_at, now)
+            changed = c.execute(TOKEN.update().where(TOKEN.c.id == token).values(revoked_at=ended))
+            if changed.rowcount != 1:
+                raise WrongUse(
+                    "token.unknown", "there is no such token; see them with: sohoa token list"
+                )
+
+    def note_use(self, token: Token, *, now: datetime) -> None:
+        """Write down that a token was used, now and then."""
+        last = token.last_used_at
+        if last is not None and now - last < _USE_NOTED_EVERY:
+            return
+        with self._writing() as c:
+            c.execute(TOKEN.update().where(TOKEN.c.id == token.id).values(last_used_at=now))
+
+
+def _token(row: Any) -> Token:  # noqa: ANN401 - a row of SQLAlchemy's
+    names: Sequence[str] = Token.__dataclass_fields__.keys()  # type: ignore[assignment]  # keys of a dict are one
+    return Token(**{name: row[name] for name in names} | {"scopes": tuple(row["scopes"])})
