@@ -26,6 +26,8 @@ BREAK = "¶"
 _LONGEST_WORD = 64
 _MOST_ASKED = 32
 _WORD = re.compile(r"\w+")
+# Marks that stand beside no letter they could melt into: they part no word.
+_MARKS = re.compile(r"[\u0300-\u036f]+")
 # What may be a person's number: a run of 9 digits or more (CMND, citizen ID, the lines at the foot
 # of an ID card), and 9 or 12 digits printed in groups that are no part of a longer code.
 # (A look behind after the first digit instead of before it is four times as fast.)
@@ -52,7 +54,7 @@ class Terms:
 
 def words(content: str, keys: IdentityKeys) -> list[str]:
     """The words of a text in order, exact; numbers of people as their hash."""
-    content = text.exact(content)
+    content = _MARKS.sub("", text.exact(content))
     content = _NUMBER.sub(lambda m: f" {keys.number_token(_digits(m.group()))} ", content)
     return [word[:_LONGEST_WORD] for word in _WORD.findall(content.replace("_", " "))]
 

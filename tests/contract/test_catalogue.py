@@ -1,0 +1,354 @@
+"""What every ``Catalogue`` does, asked of the real one and of some broken on purpose."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from unit.archive.made import FATHER, MOTHER, OFFICE, description, entry, paper_id, value
+
+from archive.catalogue import models, rows, sqlite_search, terms
+from archive.catalogue.sql_catalogue import SqlCatalogue
+from archive.identity import IdentityKeys
+from dossier.errors import WrongUse
+from dossier.ports import Catalogue, Found
+from dossier.written import description_from_json, description_to_json
+
+OFFICES = (OFFICE,)
+OTHERS = ("H15.50.05.14",)
+DOSSIER = "H15.50.05.13-261008-0975"
+
+
+def _papers(found: Sequence[Found]) -> list[UUID]:
+    return [row.paper for row in found]
+
+
+def _text(catalogue: Catalogue, words: str, limit: int = 20) -> list[UUID]:
+    return _papers(catalogue.by_text(words, offices=OFFICES, limit=limit))
+
+
+def _person(catalogue: Catalogue, number: str, limit: int = 20) -> list[Found]:
+    return catalogue.by_citizen_id(number, offices=OFFICES, limit=limit)
+
+
+def what_was_added_comes_back(catalogue: Catalogue) -> None:
+    added = entry(1)
+    catalogue.add(added)
+    written = description_from_json(description_to_json(added.description))
+    assert catalogue.get(paper_id(1), offices=OFFICES) == replace(
+        added, text="", description=written
+    )
+    assert catalogue.get(paper_id(2), offices=OFFICES) is None
+    assert catalogue.count() == 1
+
+
+def another_office_sees_nothing(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1))
+    for offices in (OTHERS, ()):
+        assert catalogue.get(paper_id(1), offices=offices) is None
+        assert catalogue.by_citizen_id(MOTHER, offices=offices, limit=9) == []
+        assert catalogue.by_dossier(DOSSIER, offices=offices, limit=9) == []
+        for words in ("Trần Thị Hoà", "tran thi hoa", "làm người", "lam nguoi"):
+            assert catalogue.by_text(words, offices=offices, limit=9) == []
+
+
+def a_person_is_found_in_each_role(catalogue: Catalogue) -> None:
+    catalogue.add_all(entry(n) for n in (1, 2))
+    found = _person(catalogue, FATHER)
+    assert [(f.paper, f.role) for f in found] == [
+        (paper_id(2), "father"), (paper_id(2), "requester"),
+        (paper_id(1), "father"), (paper_id(1), "requester"),
+    ]  # fmt: skip
+    assert {f.person for f in found} == {"Nguyễn Văn Đức"}
+    assert {f.number for f in found} == {"•••••••••321"}
+    assert {(f.dossier, f.kind) for f in found} == {(DOSSIER, "birth-declaration")}
+    assert [f.archived_at for f in found][::2] == [entry(2).archived_at, entry(1).archived_at]
+
+
+def an_old_number_finds_its_person(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1))
+    (found,) = _person(catalogue, "012345678")
+    assert (found.person, found.number, found.role) == ("Nguyễn Văn Đức", "••••••678", "father")
+
+
+def a_number_is_found_as_people_type_it(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1))
+    assert _papers(_person(catalogue, " 001 188 012 345 ")) == [paper_id(1)]
+    assert _papers(_person(catalogue, "001188.012345")) == [paper_id(1)]
+    assert _person(catalogue, "001188012346") == []
+    for number in ("", "00118801234", "0011880123456", "00118801234x", "%", "' OR 1=1 --"):
+        with pytest.raises(WrongUse) as caught:
+            _person(catalogue, number)
+        assert caught.value.code == "find.bad-number"
+
+
+def the_newest_stand_first_up_to_the_limit(catalogue: Catalogue) -> None:
+    catalogue.add_all(entry(n) for n in range(1, 8))
+    for limit in (0, 1, 3):
+        newest = [paper_id(n) for n in range(7, 7 - limit, -1)]
+        assert _papers(_person(catalogue, MOTHER, limit)) == newest
+        for words in ("Trần Thị Hoà", "tran thi hoa", "khai Trần", "khai tran"):
+            assert _text(catalogue, words, limit) == newest
+
+
+def a_dossier_is_listed_by_ordinal(catalogue: Catalogue) -> None:
+    for n, ordinal in ((1, 3), (2, 1), (3, 2)):
+        catalogue.add(entry(n, ordinal=ordinal))
+    catalogue.add(entry(4, dossier="H15.50.05.13-261008-0976"))
+    found = catalogue.by_dossier(DOSSIER.lower(), offices=OFFICES, limit=9)
+    assert _papers(found) == [paper_id(n) for n in (2, 3, 1)]
+    assert _papers(catalogue.by_dossier(DOSSIER, offices=OFFICES, limit=2)) == [
+        paper_id(2), paper_id(3),
+    ]  # fmt: skip
+
+
+def tones_rank_before_folded_and_phrases_before_words(catalogue: Catalogue) -> None:
+    nothing = description(values=())
+    named = description(values=(value("owner.name", "Le Thì Bich"),))
+    catalogue.add(entry(1, described=nothing, text="bà Lê Thị Bích, sinh năm 1970"))
+    catalogue.add(entry(2, described=named, text="một tờ giấy"))
+    catalogue.add(entry(3, described=nothing, text="Thị xã Bích Lê"))
+    catalogue.add(entry(4, described=nothing, text="bich, le, thi"))
+    catalogue.add(entry(5, described=nothing, text="Lê Thị Hoa"))
+    assert _text(catalogue, "Lê Thị Bích") == [paper_id(n) for n in (1, 2, 3, 4)]
+    assert _text(catalogue, "le thi bich")[0] == paper_id(2)
+    assert set(_text(catalogue, "le thi bich")) == {paper_id(n) for n in (1, 2, 3, 4)}
+    assert _text(catalogue, "LÊ THỊ BÍCH", 1) == [paper_id(1)]
+
+
+def a_phrase_ends_with_its_line_and_page(catalogue: Catalogue) -> None:
+    named = description(values=(value("a.name", "Lê Thị"), value("b.name", "Bích Ngọc")))
+    nothing = description(values=())
+    catalogue.add(entry(1, described=nothing, text="một trang và Thị Bích"))
+    catalogue.add(entry(2, described=named, text="trang một\ftrang hai"))
+    for words in ("thị bích", "một trang"):
+        assert _text(catalogue, words) == [paper_id(1), paper_id(2)]
+
+
+def all_spellings_of_a_word_are_one(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1, described=description(values=()), text="Hoà Đặng thuỷ QUÝ"))
+    for words in ("hoà", "hòa", "HÒA", "Hoa", "đặng", "ðặng", "dang", "Thuỷ", "thủy", "quý"):
+        assert _text(catalogue, words) == [paper_id(1)], words
+        assert _text(catalogue, unicodedata.normalize("NFD", words)) == [paper_id(1)], words
+    # The wrong tone is found too, after the right one: see the ranks above.
+    assert _text(catalogue, "hoá") == [paper_id(1)]
+    assert _text(catalogue, "hoàn") == []
+
+
+def a_person_without_a_number_is_found_by_name(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1, text="một tờ giấy"))
+    for words in ("Nguyễn Hoàng Đăng", "nguyen hoang dang"):
+        (found,) = catalogue.by_text(words, offices=OFFICES, limit=9)
+        assert (found.paper, found.person, found.number, found.role) == (
+            paper_id(1), "Nguyễn Hoàng Đăng", "", "child",
+        )  # fmt: skip
+
+
+def the_row_shows_whom_the_words_name(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1))
+    for words, person, number, role in (
+        ("tran thi hoa", "Trần Thị Hoà", "•••••••••345", "mother"),
+        ("Nguyễn Văn Đức", "Nguyễn Văn Đức", "•••••••••321", "father"),
+        ("phường Bến Nghé", "Nguyễn Hoàng Đăng", "", "child"),
+    ):
+        (found,) = catalogue.by_text(words, offices=OFFICES, limit=9)
+        assert (found.person, found.number, found.role) == (person, number, role)
+
+
+def a_record_without_people_is_a_row_too(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1, described=description(kind="", values=()), text="giấy trắng"))
+    (found,) = catalogue.by_text("giấy trắng", offices=OFFICES, limit=9)
+    assert (found.person, found.number, found.role, found.kind) == ("", "", "", "")
+    assert _papers(catalogue.by_dossier(DOSSIER, offices=OFFICES, limit=9)) == [paper_id(1)]
+
+
+def only_the_whole_number_finds_by_text(catalogue: Catalogue) -> None:
+    said = "số 001 188 012 345, CMND 012.345.678, thẻ IDVNM1880123450001188012345<<1"
+    catalogue.add(entry(1, described=description(values=()), text=said))
+    for words in (MOTHER, "001 188 012 345", "012345678"):
+        assert _text(catalogue, words) == [paper_id(1)], words
+    for words in ("001188", "001", "188 012", "012", "345", "00118801234", "678", "1880123450"):
+        assert _text(catalogue, words) == [], words
+
+
+def nothing_typed_is_an_operator(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1, text="khai sinh"))
+    for words in (
+        'khai OR "tử', "khai NOT sinh", "xe:khai", "{xe xf}:khai", "khai*", "^khai",
+        "NEAR(khai sinh)", "khai -sinh", "khai + sinh", '"', "''", "\\", "%", "(", ")", "*", ":",
+        "\0", "khai\0sinh", "¶", "khai ¶ sinh", "\ud800", "'; DROP TABLE record; --",
+    ):  # fmt: skip
+        _text(catalogue, words)
+    assert _text(catalogue, "khai OR sinh") == []
+    assert _text(catalogue, "khai NOT chết") == []
+    assert _text(catalogue, "khai*") == [paper_id(1)]
+    assert _text(catalogue, "kha*") == []
+    assert _text(catalogue, '"khai" - (sinh)') == [paper_id(1)]
+
+
+def without_words_nothing_is_found(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1))
+    for words in ("", " ", "...", "\u0301"):
+        assert _text(catalogue, words) == []
+
+
+def very_long_questions_are_answered(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1, text="x" * 100_000 + " " + "một hai ba " * 20_000))
+    assert _text(catalogue, "một hai ba " * 5_000) == [paper_id(1)]
+    assert _text(catalogue, "x" * 100_000) == [paper_id(1)]
+    assert _text(catalogue, " ".join(str(n) for n in range(20_000))) == []
+
+
+def adding_again_replaces(catalogue: Catalogue) -> None:
+    catalogue.add_all(entry(n) for n in (1, 2, 3))
+    other = description(
+        kind="marriage-extract",
+        values=(value("wife.name", "Phạm Thu Hằng"), value("wife.citizen_id", "001190000001")),
+    )
+    for _ in range(2):
+        catalogue.add(entry(2, described=other, text="Phạm Thu Hằng kết hôn", ordinal=7))
+    assert catalogue.count() == 3
+    assert _papers(_person(catalogue, MOTHER)) == [paper_id(3), paper_id(1)]
+    assert _papers(_person(catalogue, "001190000001")) == [paper_id(2)]
+    for words in ("Trần Thị Hoà", "tran thi hoa", "khai Trần", "khai tran"):
+        assert _text(catalogue, words) == [paper_id(3), paper_id(1)]
+    assert _text(catalogue, "pham thu hang") == [paper_id(2)]
+    again = catalogue.get(paper_id(2), offices=OFFICES)
+    assert again is not None
+    assert (again.description.kind, again.ordinal) == ("marriage-extract", 7)
+    catalogue.add_all([entry(3), entry(2), entry(2), entry(4)])
+    assert _text(catalogue, "Trần Thị Hoà") == [paper_id(n) for n in (4, 3, 2, 1)]
+
+
+def a_cleared_catalogue_is_empty_and_usable(catalogue: Catalogue) -> None:
+    catalogue.add_all(entry(n) for n in range(1, 4))
+    catalogue.clear()
+    assert catalogue.count() == 0
+    assert catalogue.get(paper_id(1), offices=OFFICES) is None
+    assert _person(catalogue, MOTHER) == []
+    assert _text(catalogue, "Trần Thị Hoà") == []
+    catalogue.clear()
+    catalogue.add(entry(2, text="lại có"))
+    assert _text(catalogue, "lại có") == [paper_id(2)]
+    assert _text(catalogue, "người làm chứng") == []
+
+
+Check = Callable[[Catalogue], None]
+CONTRACT: tuple[Check, ...] = (
+    what_was_added_comes_back,
+    another_office_sees_nothing,
+    a_person_is_found_in_each_role,
+    an_old_number_finds_its_person,
+    a_number_is_found_as_people_type_it,
+    the_newest_stand_first_up_to_the_limit,
+    a_dossier_is_listed_by_ordinal,
+    tones_rank_before_folded_and_phrases_before_words,
+    a_phrase_ends_with_its_line_and_page,
+    all_spellings_of_a_word_are_one,
+    a_person_without_a_number_is_found_by_name,
+    the_row_shows_whom_the_words_name,
+    a_record_without_people_is_a_row_too,
+    only_the_whole_number_finds_by_text,
+    nothing_typed_is_an_operator,
+    without_words_nothing_is_found,
+    very_long_questions_are_answered,
+    adding_again_replaces,
+    a_cleared_catalogue_is_empty_and_usable,
+)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[SqlCatalogue]:
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/catalogue.db")
+    with engine.begin() as connection:
+        models.METADATA.create_all(connection)
+        for statement in sqlite_search.create_statements():
+            connection.exec_driver_sql(statement)
+    yield SqlCatalogue(engine, IdentityKeys(b"k" * 32))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("adapter", ["sqlite"])
+def test_every_catalogue_keeps_the_contract(
+    request: pytest.FixtureRequest, adapter: str, check: Check
+) -> None:
+    check(request.getfixturevalue(adapter))
+
+
+Sabotage = Callable[[pytest.MonkeyPatch], None]
+
+
+def _replaced(where: object, name: str, by: Callable[..., Any]) -> Sabotage:
+    """A fault: a function of ours is called by way of another that is handed it first."""
+    right = getattr(where, name)
+    return lambda patch: patch.setattr(where, name, lambda *a, **k: by(right, *a, **k))
+
+
+ALL = ("H15.50.05.13", "H15.50.05.14")
+FAULTS: dict[str, Sabotage] = {
+    "offices are ignored in a look-up": _replaced(
+        SqlCatalogue, "by_citizen_id", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
+    ),
+    "offices are ignored in a search": _replaced(
+        sqlite_search, "search", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
+    ),
+    "limits are ignored": _replaced(
+        sqlite_search, "search", lambda f, *a, **k: f(*a, **k | {"limit": 99})
+    ),
+    "the oldest stand first": _replaced(
+        sqlite_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
+    ),
+    "old words stay": _replaced(sqlite_search, "remove", lambda _f, *_a: None),
+    "words stay when all is cleared": _replaced(sqlite_search, "clear", lambda _f, *_a: None),
+    "all is folded": _replaced(
+        terms, "asked", lambda f, *a: (f(*a)[1], f(*a)[1])
+    ),
+    "nothing is folded": _replaced(terms, "asked", lambda f, *a: (f(*a)[0], f(*a)[0])),
+    "đ is kept in folding": _replaced(
+        terms, "fold", lambda f, word: word if "đ" in word else f(word)
+    ),
+    "words are joined across lines": _replaced(
+        rows, "terms", lambda f, lines, keys: f([" ".join(lines)], keys)
+    ),
+    "numbers are indexed in pieces": lambda patch: patch.setattr(
+        IdentityKeys, "number_token", lambda _self, number: f"{number[:6]} {number[6:]}"
+    ),
+    "questions are FTS5's": lambda patch: patch.setattr(sqlite_search, "_quoted", lambda w: w),
+    "numbers are shown": lambda patch: patch.setattr(rows, "masked", lambda number: number),
+    "one row a person": _replaced(rows, "_people", lambda f, *a: f(*a)[:1]),
+    "the first person always": _replaced(
+        rows, "_best", lambda _f, people, *_a: people[0] if people else None
+    ),
+    "adding again adds nothing": _replaced(
+        SqlCatalogue, "_put",
+        lambda f, self, batch: None if any(self.get(p.paper, offices=ALL) for p in batch)
+        else f(self, batch),
+    ),
+    "values are not indexed": _replaced(
+        sqlite_search, "indexed", lambda f, _values, body: f([], body)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_contract_catches_a_broken_catalogue(
+    sqlite: SqlCatalogue, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    FAULTS[fault](monkeypatch)
+    assert any(_fails(check, sqlite) for check in CONTRACT), "no check noticed"
+
+
+def _fails(check: Check, catalogue: Catalogue) -> bool:
+    catalogue.clear()
+    try:
+        check(catalogue)
+    except Exception:  # noqa: BLE001 - however it shows
+        return True
+    return False
