@@ -77,10 +77,17 @@ class Children:
         size: how many children at most, so how many jobs side by side.
         memory_bytes: RLIMIT_AS of each (address space, so more than what it has resident).
         jobs_each: a child is replaced after this many jobs, to bound what libraries leak.
+        scratch: where libraries and programs in children make their temporary files, which a
+            killed one leaves there; it must be there. None for the system's own place.
     """
 
     def __init__(
-        self, *, size: int, memory_bytes: int, jobs_each: int = _JOBS_BEFORE_RECYCLING
+        self,
+        *,
+        size: int,
+        memory_bytes: int,
+        jobs_each: int = _JOBS_BEFORE_RECYCLING,
+        scratch: Path | None = None,
     ) -> None:
         if size < 1 or memory_bytes < 1 or jobs_each < 1:
             raise Misconfigured(
@@ -89,6 +96,7 @@ class Children:
         self.size = size
         self._memory_bytes = memory_bytes
         self._jobs_each = jobs_each
+        self._scratch = scratch
         self._changed = threading.Condition()
         self._idle: list[_Child] = []
         self._alive: set[_Child] = set()
@@ -180,7 +188,7 @@ class Children:
                     break
                 self._changed.wait()
         try:
-            child = _Child(self._memory_bytes)
+            child = _Child(self._memory_bytes, self._scratch)
         except OSError as error:
             raise TransientFault(
                 "child.not-started", f"no child process could be started ({type(error).__name__})"
@@ -217,7 +225,7 @@ class Children:
 class _Child:
     """One process and the way to it. Used by one thread at a time, but killed from any."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, scratch: Path | None) -> None:
         self.known: set[str] = set()
         self.jobs = 0
         self._killing = threading.Lock()
@@ -239,7 +247,7 @@ class _Child:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(), alive_read),
-                env=_environment(),
+                env=_environment(scratch),
                 start_new_session=True,
                 umask=0o077,
             )
@@ -323,8 +331,10 @@ class _Child:
         self._socket.close()
 
 
-def _environment() -> dict[str, str]:
+def _environment(scratch: Path | None) -> dict[str, str]:
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    if scratch is not None:
+        passed["TMPDIR"] = str(scratch.absolute())
     paths = [str(_ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return passed | {
         "PYTHONPATH": os.pathsep.join(paths),

@@ -143,7 +143,7 @@ def limited(dpi: float, size: tuple[float, float], settings: GreySettings) -> fl
 
 
 def _from_pdf(path: Path, number: int, settings: GreySettings) -> tuple[Image.Image, float]:
-    from pages.only_picture import only_picture  # noqa: PLC0415 - pikepdf, for PDF alone
+    from pages.only_picture import cover, decoded  # noqa: PLC0415 - pikepdf, for PDF alone
     from pages.pdf import PDF_DAMAGE, opened_pdf, rotation, shown_size  # noqa: PLC0415 - the same
 
     with opened_pdf(path) as pdf:
@@ -152,19 +152,28 @@ def _from_pdf(path: Path, number: int, settings: GreySettings) -> tuple[Image.Im
                 raise _missing(number)
             page = pdf.pages[number - 1]
             size, turn = shown_size(page), rotation(page)
-            found = only_picture(page, max_pixels=settings.max_source_pixels)
+            found = cover(page, max_pixels=settings.max_source_pixels)
+            image = None
+            if found is not None and found.alone:
+                image = decoded(found, max_pixels=settings.max_source_pixels)
         except PDF_DAMAGE:
             raise damaged() from None
-    if found is not None:
-        image = to_grey(found)
+    if image is not None:
+        image = to_grey(image)
         if turn:
             image = image.transpose(_CLOCKWISE[turn])
         return fitted(image, size, settings), size[0]
-    return _by_pdfium(path, number, size, settings), size[0]
+    dpi = settings.dpi
+    if found is not None:
+        # More than the picture has would cost time and gain nothing.
+        across = found.width if turn % 180 == 0 else found.height
+        native = across / size[0] * _POINTS
+        dpi = max(min(dpi, native), settings.least_dpi)
+    return _by_pdfium(path, number, size, dpi, settings), size[0]
 
 
 def _by_pdfium(
-    path: Path, number: int, size: tuple[float, float], settings: GreySettings
+    path: Path, number: int, size: tuple[float, float], dpi: float, settings: GreySettings
 ) -> Image.Image:
     import pypdfium2  # noqa: PLC0415 - 0.15 s that most scans do not need
 
@@ -176,7 +185,7 @@ def _by_pdfium(
         told = page.get_width()
         # pdfium knows no user units: the scale makes up for it.
         unit = size[0] / told if told > 0 else 1.0
-        dpi = limited(settings.dpi, size, settings)
+        dpi = limited(dpi, size, settings)
         bitmap = page.render(
             scale=dpi / _POINTS * unit, grayscale=True, draw_annots=True, may_draw_forms=True
         )
