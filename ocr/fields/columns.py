@@ -73,9 +73,9 @@ def _heads(row: Row, items: Sequence[Item], finder: Finder) -> tuple[list[_Head]
         return heads, False
     if len(finder.form.columns) > 1:
         for item in items:
-            twins = [
-                i for i in items if i.label is not None and i.label is item.label and not i.role
-            ]
+            if item.label is None or item.label.field != "name":
+                continue
+            twins = [i for i in items if i.label is item.label and not i.role]
             if len(twins) == len(finder.form.columns) and all(
                 row.tokens[i.start].opens or n == 0 for n, i in enumerate(twins)
             ):

@@ -12,7 +12,7 @@ from dossier.text import folded
 from ocr.fields.rows import Token, box_of
 
 _LETTERS = str.maketrans("oOlIi", "00111")
-_DIGITS = re.compile(r"(?<!\d)(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})(?!\d)")
+_DIGITS = re.compile(r"(?<!\d)(\d{1,2})\s*[/⁄.\-]+\s*(\d{1,2})\s*[/⁄.\-]+\s*(\d{4})(?!\d)")
 _SPELT = re.compile(
     r"(?:ngay\W*)?(?<!\d)(\d{1,2})\W{0,3}thang\W*(\d{1,2})\W{0,3}nam\W*(\d{4})(?!\d)"
 )
@@ -57,7 +57,9 @@ def day_in(tokens: Sequence[Token], *, year_alone: bool = True) -> Day | None:
             for match in pattern.finditer(tried):
                 iso = _iso(*(int(n) for n in match.groups()))
                 if iso:
-                    return _made(iso, tokens, starts, match.span(), repaired=repaired)
+                    # "17 7/12/1989": a digit left over before it makes the day doubtful.
+                    loose = re.search(r"\d\s*$", text[: match.start()]) is not None
+                    return _made(iso, tokens, starts, match.span(), repaired=repaired or loose)
     if year_alone and (match := _YEAR.search(text)):
         return _made(match.group(1), tokens, starts, match.span(), repaired=False)
     return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dossier.spine import Source, Value
 from dossier.text import folded, nfc
 from ocr.fields.dates import day_in
-from ocr.fields.forms import squashed
+from ocr.fields.forms import Structure, squashed
 from ocr.fields.kinds import Kind
 from ocr.fields.phrases import distance
 from ocr.fields.rows import Row, Token, box_of, text_of
@@ -223,7 +223,7 @@ def _subject(left: Sequence[Sequence[Token]]) -> Value | None:
 
 def _abstract(rows: Sequence[Row], kind: Kind) -> Value | None:
     """The lines under a title, down to where the text begins."""
-    if kind.title_end is None:
+    if kind.title_end is None or kind.form is None or kind.form.structure is not Structure.ND30:
         return None
     taken: list[Token] = []
     for row in rows[kind.title_end : kind.title_end + _ABSTRACT_ROWS]:

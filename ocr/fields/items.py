@@ -15,7 +15,12 @@ _AROUND = frozenset(
     " i ii iii iv v vi a b c d e 1 2 3 4 5 6 7 8 9 theo nhu sau gom la voi va doi tuong dong".split()
 )
 _BETWEEN = frozenset("cua cho ve nguoi ong ba day du khai sinh".split())
+# "Nam" alone is a sex, or the rest of "Việt Nam"; a heading is in capitals.
+_NATION_OR_SEX = frozenset({"nam", "nu"})
 _LONG_NAME = 12  # squashed letters: a name so long is no accident at the start of a row
+_VERY_LONG_NAME = (
+    16  # wherever it stands, if the row ends with it: "Đề nghị ... cho người dưới đây:"
+)
 _NAME_WORDS = 2
 
 
@@ -40,9 +45,13 @@ def items_of(tokens: Sequence[Token], finder: Finder) -> list[Item]:
     """The items of a row, from the left."""
     items: list[Item] = []
     for hit in finder.hits(tokens):
+        if items and hit.wrong and _in_name(items[-1], hit):
+            continue
         if isinstance(hit.what, Label):
             items.append(Item(hit.start, hit.end, label=hit.what))
             continue
+        if any(t.opens for t in tokens[hit.start + 1 : hit.end]):
+            continue  # two cells: "Cha | Châu ..." is no "cha cháu"
         before = items[-1] if items else None
         if before is not None and before.label and _attached(tokens, before, hit):
             items[-1] = replace(before, end=hit.end, role=before.role or hit.what)
@@ -53,6 +62,16 @@ def items_of(tokens: Sequence[Token], finder: Finder) -> list[Item]:
         elif _introduces(tokens, hit, before):
             items.append(Item(hit.start, hit.end, role=hit.what))
     return items
+
+
+def _in_name(before: Item, hit: Hit) -> bool:
+    """Whether a label spelt wrong is rather a part of a name: ``Nguyễn Xuân``, ``Nguyên quán``."""
+    label = before.label
+    return (
+        label is not None
+        and label.type is LabelType.PERSON_NAME
+        and hit.start - before.end <= _NAME_WORDS
+    )
 
 
 def _attached(tokens: Sequence[Token], label: Item, hit: Hit) -> bool:
@@ -82,6 +101,8 @@ def _goes_on(tokens: Sequence[Token], before: Item | None, hit: Hit) -> bool:
 def _heading(tokens: Sequence[Token], hit: Hit, before: Item | None) -> int | None:
     """Where the cell starts in which the role stands alone; None where it does not."""
     start = hit.start
+    if tokens[start].plain in _NATION_OR_SEX and not tokens[start].text.isupper():
+        return None
     while start > 0 and not tokens[start].opens:
         start -= 1
     if any(t.plain not in _AROUND for t in tokens[start : hit.start]):
@@ -101,6 +122,10 @@ def _introduces(tokens: Sequence[Token], hit: Hit, before: Item | None) -> bool:
     """Whether the role begins what follows: ``Bà: Trần Thị ...``, ``và ông Nguyễn ...``."""
     if not isinstance(hit.what, Role):
         return False
+    length = sum(len(t.plain) for t in tokens[hit.start : hit.end])
+    ends = hit.end == len(tokens) or tokens[hit.end - 1].mark == ":"
+    if length >= _VERY_LONG_NAME and ends and (before is None or before.label is None):
+        return True
     first = hit.start
     while first > 0 and not tokens[first].opens and tokens[first - 1].plain in _AROUND:
         if tokens[first - 1].mark:
@@ -112,7 +137,6 @@ def _introduces(tokens: Sequence[Token], hit: Hit, before: Item | None) -> bool:
         return False
     if before is not None and before.end >= first and before.label is not None:
         return False
-    length = sum(len(t.plain) for t in tokens[hit.start : hit.end])
     if tokens[hit.end - 1].mark == ":" or length >= _LONG_NAME:
         return True
     return looks_like_name(tokens[hit.end : hit.end + _NAME_WORDS])

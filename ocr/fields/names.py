@@ -16,6 +16,23 @@ _ENDS = frozenset(
     "sinh gioi tinh ngay thang nam nu so quoc dan cccd cmnd la hien cu tru va ve do cap con voi tai "
     "noi tuoi gd cn ho chieu dan tich".split()
 )
+_ALONE = frozenset({"cccd", "cmnd"})
+_PAIRS = frozenset(
+    {
+        ("gioi", "tinh"),
+        ("quoc", "tich"),
+        ("dan", "toc"),
+        ("sinh", "ngay"),
+        ("sinh", "nam"),
+        ("ngay", "sinh"),
+        ("nam", "sinh"),
+        ("ngay", "thang"),
+        ("so", "dinh"),
+        ("can", "cuoc"),
+        ("que", "quan"),
+        ("noi", "cu"),
+    }
+)
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _FEWEST, _MOST = 2, 7  # words of a name
 
@@ -42,13 +59,14 @@ def name_in(tokens: Sequence[Token]) -> Name | None:
         words = words[1:]
     taken: list[Token] = []
     cut = False
-    for token in words:
+    for number, token in enumerate(words):
+        after = words[number + 1] if number + 1 < len(words) else None
         if taken and token.opens and len(taken) >= _FEWEST:
             break
         if not _LETTERS.fullmatch(token.text):
             cut = any(c.isdigit() for c in token.text) and not token.text[:1].isdigit()
             break
-        if not token.text[:1].isupper() or _ends_name(token):
+        if not token.text[:1].isupper() or _ends_name(token, after):
             cut = not token.text[:1].isupper() and folded(token.text) not in _ENDS
             break
         taken.append(token)
@@ -60,8 +78,8 @@ def name_in(tokens: Sequence[Token]) -> Name | None:
     return Name(text, min(t.confidence for t in taken), box_of(taken), cut)
 
 
-def _ends_name(token: Token) -> bool:
+def _ends_name(token: Token, after: Token | None) -> bool:
     """Whether a capitalised word begins a label of its own: ``CCCD``, ``Giới tính``."""
-    return token.plain in {"cccd", "cmnd", "gioi", "quoc", "sinh", "ngay", "so"} and (
-        token.plain not in {"sinh", "so"} or token.mark != "" or token.text.isupper() is False
-    )
+    if token.plain in _ALONE:
+        return True
+    return after is not None and not token.mark and (token.plain, after.plain) in _PAIRS

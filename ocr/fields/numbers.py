@@ -60,6 +60,11 @@ def numbers_in(tokens: Sequence[Token]) -> list[Number]:
     return [number for run in _runs(tokens) if (number := _number(run)) is not None]
 
 
+def runs_of_digits(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Neighbouring tokens that may be one number together, readable or not."""
+    return [[piece.token for piece in run] for run in _runs(tokens)]
+
+
 def digits_of(text: str) -> tuple[str, bool]:
     """The digits a word is meant to be, and whether letters were repaired; else empty."""
     bare = _SEPARATORS.sub("", text)

@@ -15,6 +15,7 @@ from ocr.fields.names import Name, name_in
 from ocr.fields.numbers import Number, numbers_in
 from ocr.fields.reading import PAPER, Raw
 from ocr.fields.rows import Token, text_of
+from ocr.fields.second_look import CONFIRMED, DIFFER
 
 MENTIONED = "mentioned"
 # Engine's confidence below which a value is doubtful.
@@ -93,7 +94,7 @@ def _take(person: _Person, raw: Raw) -> None:
         case LabelType.PERSON_NAME:
             name = name_in(tokens)
             if name is not None:
-                person.names.append((name, raw.page))
+                person.names.append((replace(name, cut=name.cut or raw.cut), raw.page))
                 _take_rest(person, raw, tokens)
         case LabelType.DATE if field_name == "birth":
             day = day_in(tokens)
@@ -181,12 +182,15 @@ def _doubt_of(
     reasons = (
         (number.repaired, f"{what}.repaired"),
         (number.loose, f"{what}.loose-digits"),
+        (number.confidence <= DIFFER, f"{what}.readings-differ"),
         (number.confidence < _NUMBER_SURE, f"{what}.low-confidence"),
         (parts is not None and bool(years) and not agrees, "citizen_id.birth-mismatch"),
         (parts is not None and bool(sexes) and sexes != {parts.sex}, "citizen_id.sex-mismatch"),
         (found.guessed and not (by_sex and person.guessed), "role.guessed"),
         (not found.labelled and not agrees, f"{what}.unlabelled"),
         (person.role == MENTIONED, "role.unknown"),
+        # No check digit, and no second reading that agrees: however sure the engine was.
+        (number.confidence < CONFIRMED, f"{what}.read-once"),
     )
     return next((code for holds, code in reasons if holds), "")
 
@@ -252,6 +256,10 @@ def _birth(person: _Person) -> Iterable[Value]:
         doubt = "birth.low-confidence"
     if person.births_in_words and len(day.iso) > 4 and day.iso not in person.births_in_words:  # noqa: PLR2004 - a year has four digits
         doubt = "birth.words-differ"
+    certain = [f for f in person.numbers if not f.doubt or f.doubt == "citizen_id.birth-mismatch"]
+    by_number = {p.birth_year for f in certain if (p := citizen_id(f.number.digits)) is not None}
+    if by_number and day.year not in by_number:
+        doubt = doubt or "birth.number-differs"
     if any(not _agree(d.iso, day.iso) for d, _ in person.births):
         doubt = "birth.conflict"
     if person.role == MENTIONED:

@@ -24,7 +24,7 @@ def errors_allowed(length: int) -> int:
     """How many letters of a phrase may be wrong."""
     if length < _SHORTEST_FUZZY:
         return 0
-    return 1 if length < 10 else 2 if length < 16 else 3  # noqa: PLR2004 - steps of a table
+    return 1 if length < 12 else 2 if length < 18 else 3  # noqa: PLR2004 - steps of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,14 @@ class Hit:
         start: index of its first token.
         end: index after its last one.
         wrong: letters wrong.
+        toned: diacritics as printed, too.
     """
 
     start: int
     end: int
     what: Label | Role
     wrong: int = 0
+    toned: bool = True
 
 
 class Index:
@@ -78,8 +80,11 @@ class Index:
             for end in range(start, min(start + _MOST_TOKENS, len(tokens))):
                 run += tokens[end].plain
                 for phrase, what in self._exact.get(run, ()):
-                    if len(run) > _SHORT or _same(phrase, tokens[start : end + 1]):
-                        found.append(Hit(start, end + 1, what))
+                    if "," not in phrase.text and any(t.mark for t in tokens[start:end]):
+                        continue  # "... Nam, sinh ngày" is no "năm sinh"
+                    toned = _same(phrase, tokens[start : end + 1])
+                    if len(run) > _SHORT or toned:
+                        found.append(Hit(start, end + 1, what, toned=toned))
                         break
         return found
 
@@ -178,11 +183,16 @@ def distance(one: str, other: str, most: int) -> int:
     return min(wrong, most + 1)
 
 
+def _rank(hit: Hit) -> tuple[float, int]:
+    """Longer ones first, spelt better, then from the left."""
+    return hit.start - hit.end + 0.6 * hit.wrong + (0.0 if hit.toned else 0.3), hit.start
+
+
 def _apart(found: list[Hit]) -> list[Hit]:
     """The best hits that do not overlap: longer ones first, then those spelt better."""
     kept: list[Hit] = []
     taken: set[int] = set()
-    for hit in sorted(found, key=lambda h: (h.start - h.end + 0.6 * h.wrong, h.start)):
+    for hit in sorted(found, key=_rank):
         span = range(hit.start, hit.end)
         if taken.isdisjoint(span):
             kept.append(hit)

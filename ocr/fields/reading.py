@@ -37,6 +37,7 @@ class Raw:
         role: id of the person's role, ``paper``, or empty where nothing tells it.
         person: counts the people of a role that has no name of its own, from 1.
         guessed: the role comes from an order, not from anything printed.
+        cut: something follows on the next line that may belong to it and cannot be read.
     """
 
     label: Label
@@ -45,6 +46,7 @@ class Raw:
     guessed: bool = False
     tokens: list[Token] = field(default_factory=list)
     lines: int = 0
+    cut: bool = False
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class _State:
     made: list[Raw] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
     back_to: str | None = None
+    announced: bool = False
 
 
 def raw_fields(pages: Sequence[Sequence[Row]], form: Form) -> list[Raw]:
@@ -99,7 +102,7 @@ def _unwrapped(lines: Sequence[Line], finder: Finder) -> Iterator[Line]:
 
 def _joined(one: Line, other: Line, finder: Finder) -> tuple[Line, Line] | None:
     """Two rows, where the first cells of both together are one label; else None."""
-    head, tail = _first_cell(one.tokens), _first_cell(other.tokens)
+    head, tail = _label_cell(one.tokens, finder), _first_cell(other.tokens)
     if len(tail) > _WRAPPED or abs(head[0].box.left - tail[0].box.left) > _SAME_EDGE:
         return None
     if (
@@ -116,6 +119,15 @@ def _joined(one: Line, other: Line, finder: Finder) -> tuple[Line, Line] | None:
         replace(one, tokens=together + one.tokens[len(head) :]),
         replace(other, tokens=other.tokens[len(tail) :], starts=False),
     )
+
+
+def _label_cell(tokens: Sequence[Token], finder: Finder) -> tuple[Token, ...]:
+    """The first cell of a row; further where the label that begins it reaches further."""
+    items = items_of(tokens, finder)
+    end = max(items[0].end if items and items[0].start == 0 else 1, 1)
+    while end < len(tokens) and not tokens[end].opens:
+        end += 1
+    return tuple(tokens[:end])
 
 
 def _first_cell(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -157,17 +169,22 @@ def _continue(state: _State, line: Line, tokens: Sequence[Token]) -> None:
         return
     raw = state.open
     if raw is None:
-        raw = Raw(_STRAY, state.role, line.page, state.guessed)
+        label = _STRAY
+        if state.announced and looks_like_name(tokens[:2]):
+            label, state.named[state.role] = _NAME, ""
+        raw = Raw(label, state.role, line.page, state.guessed)
         state.made.append(raw)
         state.open = raw
+    state.announced = False
     raw.lines += 1
     if not raw.tokens and Where.BELOW in raw.label.where:
         raw.tokens.extend(tokens)
     elif raw.label.type is LabelType.PERSON_NAME:
-        if len(tokens) <= _NAME_GOES_ON and all(_like(t, raw.tokens[-1]) for t in tokens):
-            raw.tokens.extend(replace(t, opens=False) for t in tokens)
+        cell = _first_cell(tokens)
+        if len(cell) <= _NAME_GOES_ON and all(_like(t, raw.tokens[-1]) for t in cell):
+            raw.tokens.extend(replace(t, opens=False) for t in cell)
         else:
-            state.open = None
+            state.open, raw.cut = None, True
             _continue(state, line, tokens)
     elif raw.lines <= _LINES_ON.get(raw.label.type, 99 if raw.label is _STRAY else 1):
         raw.tokens.extend(tokens)
@@ -194,6 +211,7 @@ def _open(state: _State, line: Line, item: Item, tokens: list[Token]) -> None:
             state.open = None
             state.named.pop(state.role, None)
             if item.heading and not tokens:
+                state.announced = True
                 return
     label = item.label
     if label is None:
@@ -201,7 +219,7 @@ def _open(state: _State, line: Line, item: Item, tokens: list[Token]) -> None:
     role, guessed = _whose(state, label, item, tokens)
     raw = Raw(label, role, line.page, guessed, tokens)
     state.made.append(raw)
-    state.open = raw
+    state.open, state.announced = raw, False
 
 
 def _turn_to(state: _State, role: Role) -> None:
@@ -265,15 +283,18 @@ def _table_row(state: _State, line: Line, items: Sequence[Item]) -> bool:
         state.role, state.guessed = role_items[0].role.id, False
     elif by_relation is not None:
         state.role, state.guessed = by_relation.id, False
-    elif state.role in state.named:
+    elif state.role in state.named and any(label.field == "name" for label, _, _ in state.table):
         state.role, state.guessed = "", True
-    state.named[state.role] = ""
+    state.named.setdefault(state.role, "")
     taken = {n for i in role_items for n in range(i.start, i.end)}
     cells: dict[int, Raw] = {}
+    left = line.tokens[0].box.left
     for number, token in enumerate(line.tokens):
+        if token.opens or number - 1 in taken:
+            left = token.box.left
         if number in taken:
             continue
-        at, label = _column_of(state, token)
+        at, label = _column_of(state, token, left)
         if at not in cells:
             cells[at] = Raw(label, state.role, line.page, state.guessed)
             state.made.append(cells[at])
@@ -282,8 +303,8 @@ def _table_row(state: _State, line: Line, items: Sequence[Item]) -> bool:
     return True
 
 
-def _column_of(state: _State, token: Token) -> tuple[int, Label]:
-    """The column a token of a table lies in: by its type first, then by its place."""
+def _column_of(state: _State, token: Token, left: float) -> tuple[int, Label]:
+    """The column a token of a table lies in: by its type first, then by where its cell begins."""
     digits = digits_of(token.text)[0]
     if len(digits) > 8:  # noqa: PLR2004 - longer than a date
         for at, (label, _, _) in enumerate(state.table):
@@ -293,13 +314,7 @@ def _column_of(state: _State, token: Token) -> tuple[int, Label]:
         for at, (label, _, _) in enumerate(state.table):
             if label.type is LabelType.DATE:
                 return at, label
-    nearest = min(
-        range(len(state.table)),
-        key=lambda n: min(
-            abs(state.table[n][1] - token.box.left),
-            abs((state.table[n][1] + state.table[n][2]) / 2 - token.middle),
-        ),
-    )
+    nearest = min(range(len(state.table)), key=lambda n: abs(state.table[n][1] - left))
     return nearest, state.table[nearest][0]
 
 
@@ -308,7 +323,7 @@ def _role_below(state: _State, line: Line) -> Role | None:
     for at, (label, _, _) in enumerate(state.table):
         if label.field != "relation":
             continue
-        cell = [t for t in line.tokens if _column_of(state, t)[0] == at]
+        cell = [t for t in line.tokens if _column_of(state, t, t.box.left)[0] == at]
         said = " ".join(t.text for t in cell).lower()
         for role in state.finder.form.roles:
             if any(said == printed.text for printed in role.named):

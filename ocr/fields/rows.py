@@ -8,7 +8,8 @@ remaining skew taken out.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from statistics import median
 
 from dossier.spine import Box, RecognisedPage, Word
@@ -18,6 +19,9 @@ from ocr.fields.forms import squashed
 _SPLIT = re.compile(r"([:;,()|]|[.…_·•]{2,})")
 _WIDE_GAP = 2.2  # times the text height: more than a space between words
 _LONG_LINE = 100.0  # pt; shorter lines tell nothing about skew
+_NEW_CELL = 0.6  # times the text height: the gap after which another line of the engine's is a cell
+_HANGING = frozenset("gjpqyQJ,;()[]{}|/_\N{COMBINING DOT BELOW}")  # what reaches below the baseline
+_HANGS = 0.2  # of the height of a word
 _SAME_ROW = 0.5  # of the text height
 
 
@@ -32,6 +36,7 @@ class Token:
         opens: whether a wide gap or a rule stands before it, so that a new cell may begin here.
         box: pt.
         confidence: of the word.
+        word: index of the word among those of its page.
     """
 
     text: str
@@ -40,6 +45,7 @@ class Token:
     opens: bool
     box: Box
     confidence: float
+    word: int = -1
 
     @property
     def middle(self) -> float:
@@ -52,7 +58,7 @@ class Row:
     """The tokens at one height.
 
     Attributes:
-        y: height of the middle, pt, skew taken out.
+        y: height of the baseline, pt, skew taken out.
         page: number of the page.
     """
 
@@ -65,14 +71,20 @@ def skew(page: RecognisedPage) -> float:
     """The slope of the page's lines: pt down for each pt to the right."""
     slopes = []
     for line in page.lines():
-        words = [w for w in line if squashed(w.text)]
+        words = [w for w in line if _stands_on_baseline(w.text)]
         if len(words) < 2:  # noqa: PLR2004 - a slope needs two words
             continue
         first, last = words[0].box, words[-1].box
         width = (last.left + last.right - first.left - first.right) / 2
         if width >= _LONG_LINE:
-            slopes.append((last.top + last.bottom - first.top - first.bottom) / 2 / width)
+            slopes.append((last.bottom - first.bottom) / width)
     return median(slopes) if slopes else 0.0
+
+
+def _stands_on_baseline(text: str) -> bool:
+    """Whether a word's box ends at its baseline: nothing in it hangs below."""
+    letters = unicodedata.normalize("NFD", text)
+    return any(c.isalnum() for c in letters) and not any(c in _HANGING for c in letters)
 
 
 def rows(page: RecognisedPage) -> tuple[Row, ...]:
@@ -81,6 +93,7 @@ def rows(page: RecognisedPage) -> tuple[Row, ...]:
     if not words:
         return ()
     slope = skew(page)
+    places = {id(word): n for n, word in enumerate(page.words)}
     heights = [w.box.bottom - w.box.top for w in words if squashed(w.text)]
     height = median(heights) if heights else 10.0
     pieces = [
@@ -96,7 +109,7 @@ def rows(page: RecognisedPage) -> tuple[Row, ...]:
             gathered.append(([level], list(piece)))
     made = []
     for levels, row in gathered:
-        tokens = _tokens(sorted(row, key=lambda w: w.box.left), height)
+        tokens = _tokens(sorted(row, key=lambda w: w.box.left), height, places)
         if tokens:
             made.append(Row(tokens, _mean(levels), page.number))
     return tuple(made)
@@ -107,9 +120,12 @@ def _mean(values: list[float]) -> float:
 
 
 def _level(piece: list[Word], slope: float) -> float:
-    """The height at which a piece of a line stands."""
+    """The baseline of a piece of a line, skew taken out."""
     return median(
-        (w.box.top + w.box.bottom) / 2 - slope * (w.box.left + w.box.right) / 2 for w in piece
+        w.box.bottom
+        - (0.0 if _stands_on_baseline(w.text) else _HANGS * (w.box.bottom - w.box.top))
+        - slope * (w.box.left + w.box.right) / 2
+        for w in piece
     )
 
 
@@ -124,14 +140,14 @@ def _pieces(line: tuple[Word, ...], height: float) -> list[list[Word]]:
     return pieces
 
 
-def _tokens(words: list[Word], height: float) -> tuple[Token, ...]:
+def _tokens(words: list[Word], height: float, places: dict[int, int]) -> tuple[Token, ...]:
     """The words of a row as tokens, parted at marks."""
     tokens: list[Token] = []
     edge: float | None = None
     opens = True
     line = words[0].line
     for word in words:
-        opens, line = opens or word.line != line, word.line
+        new_line, line = word.line != line, word.line
         parts = _SPLIT.split(word.text)
         width = (word.box.right - word.box.left) / max(len(word.text), 1)
         at = 0
@@ -144,19 +160,18 @@ def _tokens(words: list[Word], height: float) -> tuple[Token, ...]:
                 if part == "|":
                     opens = True
                 elif part[:1] in {":", ";", ","} and tokens and not tokens[-1].mark:
-                    tokens[-1] = _marked(tokens[-1], part[0])
+                    tokens[-1] = replace(tokens[-1], mark=part[0])
                 continue
-            if edge is not None and left - edge > _WIDE_GAP * height:
+            gap = 0.0 if edge is None else left - edge
+            if gap > (_NEW_CELL if new_line and at == len(part) else _WIDE_GAP) * height:
                 opens = True
             text = part.strip("-–—.'\"“”‘’*«»<>~`^=+[]{}!?")
             box = Box(left, word.box.top, right, word.box.bottom)
-            tokens.append(Token(text or part, plain, "", opens, box, word.confidence))
+            tokens.append(
+                Token(text or part, plain, "", opens, box, word.confidence, places[id(word)])
+            )
             edge, opens = right, False
     return tuple(tokens)
-
-
-def _marked(token: Token, mark: str) -> Token:
-    return Token(token.text, token.plain, mark, token.opens, token.box, token.confidence)
 
 
 def box_of(tokens: tuple[Token, ...] | list[Token]) -> Box:
