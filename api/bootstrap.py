@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,9 +21,11 @@ from api.ledger.engine import build_engine
 from api.ledger.rows import Sealing
 from api.ledger.sql_ledger import SqlLedger
 from api.pipeline import Pipeline, Watch
+from api.process import this_process
 from api.settings import Settings
 from api.stages import Stages
 from api.thread_queue import ThreadQueue
+from api.tidying import tidy
 from archive import identity
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.deposit import lay_root
@@ -38,6 +41,8 @@ from pages.limits import Limits
 _TRIAL = "trial"
 # The three files that declare the storage root are kept as long as the calendar of every tool goes.
 _ROOT_KEPT_UNTIL = datetime(2900, 1, 1, tzinfo=UTC)
+# Another process may be writing a file of the store: the largest takes minutes.
+_TEMP_KEPT = timedelta(hours=1)
 _FONTS = (
     Path("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf"),  # Debian 12
     Path("/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf"),  # Ubuntu 24.04
@@ -95,8 +100,13 @@ class House:
         """The child processes, one a core."""
         if self.main is not None:
             return self.main.children
+        # Programs that children start write their own files here too, so that they are swept.
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self._closing.callback(shutil.rmtree, self.scratch, ignore_errors=True)
         children = Children(
-            size=self.settings.worker_count, memory_bytes=self.settings.child_memory
+            size=self.settings.worker_count,
+            memory_bytes=self.settings.child_memory,
+            scratch=self.scratch,
         )
         return self._closing.enter_context(children)
 
@@ -157,6 +167,7 @@ class House:
 
         Returns when no paper moves any more.
         """
+        self.tidy()
         pipeline = self.pipeline(watch)
         # One more than there are children: while one paper is signed or laid down, all read.
         queue = ThreadQueue(threads=self.settings.worker_count + 1)
@@ -172,10 +183,23 @@ class House:
 
     def start_work(self, *, watch: Watch) -> tuple[Pipeline, ThreadQueue]:
         """Start the workers and leave them running; whoever started them stops them."""
+        self.tidy()
         pipeline = self.pipeline(watch)
         queue = ThreadQueue(threads=self.settings.worker_count + 1)
         queue.start(pipeline.advance)
         return pipeline, queue
+
+    @cached_property
+    def scratch(self) -> Path:
+        """Where this process makes things; what a killed one left there, the next start takes."""
+        return self.settings.scratch_folder / this_process()
+
+    def tidy(self) -> None:
+        """Take away what killed processes left behind; part of every start that works."""
+        now = self.clock.now()
+        self.store.sweep(before=now - _TEMP_KEPT)
+        scratch = self.settings.scratch_folder
+        tidy(ledger=self.ledger, store=self.store, scratch=scratch, now=now)
 
     def verify(self, file: Path) -> tuple[SignatureReport, ...]:
         """Report on the signatures of any PDF, in a child."""
@@ -201,7 +225,7 @@ class House:
         from signing.time_source import HttpTimeSource  # noqa: PLC0415 - as above
 
         settings = self.settings
-        p12, passphrase, tsa_url = settings.signer_p12, settings.passphrase(), settings.tsa_url
+        p12, passphrase = settings.signer_p12, settings.passphrase()
         if self.trial and p12 is None:
             from signing.trial.pki import TrialPki  # noqa: PLC0415 - as above
 
@@ -211,8 +235,7 @@ class House:
             raise Misconfigured(
                 "signer.not-set", "nothing can be signed yet: set SOHOA_SIGNER_P12 to the key file"
             )
-        if self.trial and not tsa_url:
-            tsa_url = self._trial_tsa()
+        tsa_url = self.tsa_address()
         if not tsa_url:
             raise Misconfigured(
                 "tsa.not-set",
@@ -225,6 +248,11 @@ class House:
             stamp_font=StampFont(_font(settings)) if settings.stamp_form else None,
         )
 
+    def tsa_address(self) -> str:
+        """Where the time-stamping authority is; in trial data the trial's; else empty."""
+        return self.settings.tsa_url or (self._trial_tsa if self.trial else "")
+
+    @cached_property
     def _trial_tsa(self) -> str:
         """Start the trial's own time-stamping authority on loopback; its address."""
         from signing.trial.pki import TrialPki  # noqa: PLC0415 - only trial data pays

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,8 +21,6 @@ from dossier.ports import Found, LedgerRow
 from dossier.spine import RecognisedPage, Record
 from dossier.states import PaperState
 
-# A blob of the work area that nobody needs and nobody put for so long is swept.
-_WORK_KEPT = timedelta(days=1)
 _LONGEST_PURPOSE = 500
 
 
@@ -178,16 +175,6 @@ def rebuild_all(
         if archived.signed.record.paper.office in house.offices:
             house.ledger.restore(archived)
     return made.count, alarms
-
-
-def sweep(house: House) -> int:
-    """Erase blobs of the work area that no unfinished paper needs; how many."""
-    needed = house.ledger.blobs_needed()
-    old = house.store.works(untouched_since=house.clock.now() - _WORK_KEPT)
-    unneeded = [digest for digest in old if digest not in needed]
-    for digest in unneeded:
-        house.store.erase_work(digest)
-    return len(unneeded)
 
 
 def _looked(house: House, paper: UUID) -> tuple[InHand, LedgerRow]:

@@ -7,14 +7,21 @@ On one machine we can look: a process that is gone holds nothing.
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 
-_START_TIME_FIELD = 19  # of /proc/PID/stat, counted after the command's closing bracket
+# Of /proc/PID/stat, counted after the command's closing bracket.
+_STATE_FIELD, _START_TIME_FIELD = 0, 19
+_NAME = re.compile(r"[^:/]+:[0-9]+:[0-9a-f]{8}-[0-9]+")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def this_process() -> str:
-    """A name that no other process of any machine has had: host, pid and when it was started."""
+    """A name that no other process of any machine has had: host, pid and when it was started.
+
+    Fit to be the name of a folder.
+    """
     pid = os.getpid()
     return f"{socket.gethostname()}:{pid}:{_started(pid)}"
 
@@ -25,10 +32,21 @@ def is_gone(name: str) -> bool:
     return host == socket.gethostname() and _started(int(pid)) != started
 
 
+def is_name(text: str) -> bool:
+    """Whether this is written as ``this_process`` writes names."""
+    return _NAME.fullmatch(text) is not None
+
+
 def _started(pid: int) -> str:
-    """When a process was started, in clock ticks since the machine's start; empty if gone."""
+    """When a process was started: which start of the machine, clock ticks since; empty if gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        boot = _BOOT_ID.read_text(encoding="ascii")
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[_START_TIME_FIELD]
+    facts = stat.rpartition(")")[2].split()
+    # Dead, and nobody has asked yet how it ended: in a container perhaps nobody ever will.
+    if facts[_STATE_FIELD] in {"Z", "X"}:
+        return ""
+    # After a power cut a service may have the same pid at the same tick again.
+    return f"{boot[:8]}-{facts[_START_TIME_FIELD]}"

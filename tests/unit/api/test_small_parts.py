@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from api.clocks import SystemClock, TimedIds
 from api.exit_codes import Exit, exit_of, worst
-from api.process import is_gone, this_process
+from api.process import is_gone, is_name, this_process
 from api.review import reviewed
 from api.settings import Settings, read_settings
 from api.thread_queue import ThreadQueue
@@ -122,10 +122,38 @@ def test_a_living_process_is_not_gone_and_a_dead_one_is() -> None:
     assert not is_gone("another-host:1:1")
 
 
+def test_a_killed_process_is_gone_before_anybody_asked_how_it_ended() -> None:
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from api.process import this_process; print(this_process(), flush=True); input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        name = process.stdout.readline().strip()
+        assert is_name(name)
+        assert not is_gone(name)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, but still in /proc
+        assert Path(f"/proc/{process.pid}/stat").exists()
+        assert is_gone(name)
+
+
+def test_a_process_of_before_the_machine_started_anew_is_gone() -> None:
+    host, pid, started = this_process().rsplit(":", 2)
+    assert is_gone(f"{host}:{pid}:00000000-{started.rpartition('-')[2]}")
+    assert not is_name("01a214d3-8483-757d-ab7d-c38f3ca1d6a6-mjumsdv5")
+
+
 def test_a_reused_pid_is_another_process() -> None:
     host, pid, started = this_process().rsplit(":", 2)
     assert int(pid) == os.getpid()
-    assert is_gone(f"{host}:{pid}:{int(started) + 1}")
+    boot, _, ticks = started.partition("-")
+    assert is_gone(f"{host}:{pid}:{boot}-{int(ticks) + 1}")
 
 
 def test_every_path_follows_var(monkeypatch: pytest.MonkeyPatch) -> None:

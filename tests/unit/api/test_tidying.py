@@ -1,0 +1,66 @@
+"""What killed processes left behind goes; what somebody needs or is making stays."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from unit.api.fakes import OFFICE, new_ledger, scan
+
+from api.process import this_process
+from api.tidying import tidy
+from archive.file_store import FileStore
+
+LATER = datetime.now(UTC) + timedelta(days=2)
+
+
+def _swept(folder: Path, now: datetime = LATER) -> int:
+    return tidy(
+        ledger=new_ledger(folder),
+        store=FileStore(folder / "store"),
+        scratch=folder / "scratch",
+        now=now,
+    )
+
+
+def test_a_blob_stays_for_a_day_and_for_as_long_as_a_paper_needs_it(tmp_path: Path) -> None:
+    store, ledger = FileStore(tmp_path / "store"), new_ledger(tmp_path)
+    needed, orphan = store.put_work_bytes(b"needed"), store.put_work_bytes(b"orphan")
+    one = scan(1)
+    taken = type(one)(
+        id=one.id,
+        office=OFFICE,
+        blob=needed,
+        media_type=one.media_type,
+        source="",
+        received_at=one.received_at,
+    )
+    ledger.receive(taken, paper=one.id, dossier="D1", sign=False, accept=False)
+    assert _swept(tmp_path, datetime.now(UTC)) == 0
+    assert _swept(tmp_path) == 1
+    assert list(store.works(untouched_since=LATER)) == [needed.digest]
+    assert orphan.digest != needed.digest
+
+
+def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from api.process import this_process; print(this_process())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ours, dead = tmp_path / "scratch" / this_process(), tmp_path / "scratch" / told.stdout.strip()
+    nobody = tmp_path / "scratch" / "something else"
+    elsewhere = tmp_path / "scratch" / f"another-host:{os.getpid()}:01234567-1"
+    for folder in (ours, dead, nobody, elsewhere):
+        folder.mkdir(parents=True)
+        (folder / "half.pdf").write_bytes(b"%PDF")
+    _swept(tmp_path)
+    assert sorted((tmp_path / "scratch").iterdir()) == sorted([ours, elsewhere])
+
+
+def test_where_nothing_was_made_yet_there_is_nothing_to_tidy(tmp_path: Path) -> None:
+    assert _swept(tmp_path) == 0
