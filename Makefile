@@ -20,6 +20,11 @@ setup: ## Install what is missing: Debian packages, .venv
 demo: setup ## The main job on the sample scans: read, sign, archive, find
 	@SOHOA_VAR=$(DEMO_VAR) .venv/bin/python -m api.demo samples
 
+.PHONY: serve
+serve: setup ## The HTTP API over the demo's data, at http://localhost:8000
+	@SOHOA_VAR=$(DEMO_VAR) $(SOHOA) init --trial
+	@SOHOA_VAR=$(DEMO_VAR) $(SOHOA) serve
+
 .PHONY: setuptest
 setuptest: ## Install what the tests need besides
 	@setup/system.sh test

@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     # Keeping
     first_lock_days: Annotated[int, Field(ge=1)] = 90
 
+    # Serving
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    cors_origins: str = ""
+    stop_seconds: Annotated[float, Field(gt=0)] = 20.0
+    upload_hours: Annotated[int, Field(ge=1)] = 24
+
     # Showing
     time_zone: str = "+07:00"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"

@@ -59,6 +59,10 @@ class ThreadQueue:
                 lambda: not self._waiting and not self._working, timeout=seconds
             )
 
+    def alive(self) -> bool:
+        """Whether every thread still takes papers."""
+        return bool(self._running) and all(thread.is_alive() for thread in self._running)
+
     def stop(self) -> None:
         """Finish the work in hand, drop what waits: it stays in the ledger."""
         self._stopping = True

@@ -200,6 +200,15 @@ def read_page(
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
 
 
+def engine_name(*, engine: str, language: str, seconds: float) -> str:
+    """The job: load an engine and tell its name, so that it is known to be there.
+
+    Raises:
+        Misconfigured: ``ocr.language-missing``, ``ocr.program-missing``, ``ocr.engine-unknown``.
+    """
+    return _engine(engine, language, seconds).engine
+
+
 def _engine(engine: str, language: str, seconds: float) -> Recogniser:
     """The engine, loaded once in each child."""
     key = (engine, language, seconds)

@@ -27,6 +27,8 @@ _COMMANDS = {
     "find": "api.cli.finding",
     "export": "api.cli.finding",
     "verify": "api.cli.finding",
+    "serve": "api.cli.serve",
+    "token": "api.cli.token",
 }
 
 

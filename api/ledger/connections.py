@@ -34,6 +34,15 @@ class Connections:
         with translated(), self._engine.connect() as connection:
             yield connection
 
+    def ping(self) -> None:
+        """See that the database answers.
+
+        Raises:
+            TransientFault, Misconfigured: it does not.
+        """
+        with self.reading() as connection:
+            connection.execute(sa.text("SELECT 1 FROM alembic_version"))
+
 
 @contextmanager
 def translated() -> Iterator[None]:

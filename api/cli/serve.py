@@ -1,0 +1,93 @@
+"""``sohoa serve``: the HTTP API and its workers, one process and its children, until SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from types import FrameType
+
+import click
+import uvicorn
+
+from api.cli.output import Output
+from api.cli.shared import answering, house_of
+from api.exit_codes import Exit
+from api.http.app import make_app
+from api.http.service import Service
+from api.settings import Settings
+from dossier.errors import Misconfigured
+
+_BACKLOG = 512
+_KEEP_ALIVE_SECONDS = 65
+_CLOSING_SECONDS = 10
+
+
+class _Server(uvicorn.Server):
+    """Tells streams that wait for news to end, before it waits for them.
+
+    Args:
+        config: of uvicorn.
+        service: whose streams these are.
+    """
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        self._service.begin_stop()
+        super().handle_exit(sig, frame)
+
+
+@click.command("serve")
+@click.option("--host", metavar="ADDRESS", help="Listen here; SOHOA_HTTP_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="And at this port; 0: any free one.")
+@answering
+def serve_command(output: Output, settings: Settings, *, host: str | None, port: int | None) -> int:
+    """Serve the HTTP API and work off what comes in, until SIGTERM or Ctrl-C."""
+    # Ended by a signal, we end all the same: what is in hand is finished or handed back.
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    listening = _listen(host or settings.http_host, settings.http_port if port is None else port)
+    with house_of(settings) as house:
+        service = Service(house)
+        config = uvicorn.Config(
+            make_app(service),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            ws="none",
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_CLOSING_SECONDS,
+        )
+        service.start()
+        try:
+            at = "http://{}:{}".format(*listening.getsockname()[:2])
+            if output.as_json:
+                output.line({"serving": at})
+            output.say(f"Đang phục vụ / serving: {at}")
+            sys.stdout.flush()
+            _Server(config, service).run(sockets=[listening])
+        finally:
+            service.stop(seconds=settings.stop_seconds)
+    return Exit.DONE
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise Misconfigured(
+            "serve.address-taken",
+            f"cannot listen at {host} port {port} ({type(error).__name__}); is it served already? "
+            "Set SOHOA_HTTP_PORT or --port to another one",
+        ) from None
+    listening.listen(_BACKLOG)
+    return listening

@@ -1,0 +1,141 @@
+"""The application: routes, errors as problems, walls around it."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp
+
+from api.http import health, intake, openapi, papers, problems
+from api.http.callers import TooManyRequests
+from api.http.service import Service
+from api.http.walls import Walls
+from dossier.errors import RejectedInput, SohoaError, TransientFault, WrongUse
+
+_ROUTERS = (health.router, intake.router, papers.router)
+_FILES = (
+    ("POST", re.compile(r"/v1/dossiers/[^/]+/papers")),
+    ("POST", re.compile(r"/v1/papers/[^/]+/scan")),
+    ("PATCH", re.compile(r"/v1/uploads/[^/]+")),
+)
+_ABOUT = (
+    "Papers of a one-stop department: scanned, read, signed as PDF/A, archived, found again. "
+    "Errors are RFC 9457 problem documents with a stable `code`. Times are UTC. A citizen's number "
+    "stands in no URL: looking one up is a POST with a purpose, and is written down."
+)
+_HOME = """<!doctype html><html lang="vi"><meta charset="utf-8"><title>Sohoa</title>
+<meta name="viewport" content="width=device-width"><style>body{font:17px/1.5 serif;margin:3em auto;
+max-width:38em;padding:0 1em}code{font-size:.9em}</style><h1>Sohoa</h1>
+<p>Dịch vụ đang chạy. Giao diện lập trình ở <code>/v1</code>, mô tả ở
+<a href="/openapi.json">/openapi.json</a>. Tình trạng: <a href="/readyz">/readyz</a>.</p>
+<p>The service is running; its interface is <code>/v1</code>. Every question to it needs a token:
+<code>sohoa token create NAME --scope read</code>.</p></html>"""
+_SAFE_NAME = re.compile(r"[a-z][a-z_]{0,40}|\d{1,3}")
+
+
+def make_app(service: Service) -> ASGIApp:
+    """The application that answers for a service.
+
+    Args:
+        service: started by who serves, not here.
+    """
+    settings = service.house.settings
+    app = FastAPI(
+        title="Sohoa",
+        version="1",
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.service = service
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.add_api_route("/", _home, include_in_schema=False)
+    app.add_exception_handler(SohoaError, _told)
+    app.add_exception_handler(RequestValidationError, _bad_question)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _fault)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
+    inside: ASGIApp = app
+    if settings.cors_origins:
+        inside = CORSMiddleware(
+            app,
+            allow_origins=settings.cors_origins.split(","),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["Location"],
+        )
+    return Walls(inside, takes_files=_takes_file, largest_file=settings.limit_bytes)
+
+
+def _home() -> HTMLResponse:
+    return HTMLResponse(_HOME)
+
+
+def _takes_file(method: str, path: str) -> bool:
+    return any(method == m and pattern.fullmatch(path) for m, pattern in _FILES)
+
+
+def _told(_request: Request, error: Exception) -> Response:
+    headers: dict[str, str] = {}
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(int(error.seconds) + 1)
+    return problems.answer(error if isinstance(error, SohoaError) else _unexpected(), headers)
+
+
+def _bad_question(_request: Request, error: Exception) -> Response:
+    """What cannot be, by place and kind, never with what was sent."""
+    told = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(one["type"] == "json_invalid" for one in told):
+        return problems.answer(
+            WrongUse("http.bad-request", "the body is not JSON; send what OpenAPI says")
+        )
+    return problems.answer(
+        WrongUse("http.bad-question", "what was asked cannot be; see errors, and /openapi.json"),
+        errors=[_part(one) for one in told],
+    )
+
+
+def _part(one: dict[str, Any]) -> dict[str, Any]:
+    place = [str(part) for part in one["loc"]]
+    safe = [part if _SAFE_NAME.fullmatch(part.lower()) else "?" for part in place]
+    return {"where": safe[:-1] if one["type"] == "extra_forbidden" else safe, "what": one["type"]}
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        return problems.answer(_unexpected())
+    cause = error.__cause__
+    headers = dict(error.headers or {})
+    if isinstance(cause, SohoaError):
+        return problems.answer(cause, headers)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return problems.answer(
+            WrongUse("http.no-such-path", "there is nothing here; see /openapi.json"), headers
+        )
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return problems.answer(
+            WrongUse("http.method-not-allowed", "this path knows other methods; see Allow"), headers
+        )
+    return problems.answer(
+        RejectedInput("http.bad-request", "the request cannot be read; see /openapi.json"), headers
+    )
+
+
+def _fault(_request: Request, _error: Exception) -> Response:
+    # The walls around us log where it was.
+    return problems.answer(_unexpected())
+
+
+def _unexpected() -> TransientFault:
+    return TransientFault(
+        "fault.unexpected", "a fault of ours; nothing was lost. Try again, and tell the operator"
+    )

@@ -1,0 +1,97 @@
+"""Who asks: a token, what it may do, whose papers it may see, and how often it may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.bootstrap import House
+from api.http.service import Service, service_of
+from api.ledger.tokens import Token
+from api.tokens import Scope, genuine
+from dossier.errors import WrongUse
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    description="Made by the operator: sohoa token create NAME --scope ...",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A program that may ask what it asks.
+
+    Attributes:
+        house: as the token's office sees it.
+        actor: as history and log name it; no person's name.
+    """
+
+    token: Token
+    house: House
+    service: Service
+    actor: str
+
+
+class TooManyRequests(WrongUse):
+    """``token.too-many-requests``.
+
+    Args:
+        seconds: until the next one will be taken.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            "token.too-many-requests",
+            "this token asks more often than it may; wait as long as Retry-After says, or have "
+            "the operator make one with a higher rate",
+        )
+        self.seconds = seconds
+
+
+def needs(scope: Scope) -> Callable[..., Caller]:
+    """The dependency of a route that only tokens with this scope may use."""
+
+    def caller(
+        request: Request,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> Caller:
+        service = service_of(request)
+        now = service.house.clock.now()
+        text = "" if credentials is None else credentials.credentials
+        token = genuine(text, service.tokens, now=now)
+        if token is None:
+            raise WrongUse(
+                "token.not-valid",
+                "send a token that is neither revoked nor expired as: Authorization: Bearer ...; "
+                "the operator makes one with: sohoa token create",
+            )
+        wait = service.take_request(token)
+        if wait:
+            raise TooManyRequests(wait)
+        if scope not in token.scopes:
+            raise WrongUse(
+                "token.scope-missing",
+                f"this token does not allow {scope.value}; have the operator make one that does",
+            )
+        service.tokens.note_use(token, now=now)
+        return Caller(
+            token=token,
+            house=service.house_of(token.office),
+            service=service,
+            actor=f"token:{token.id}",
+        )
+
+    return caller
+
+
+Intaking = Annotated[Caller, Depends(needs(Scope.INTAKE))]
+Reading = Annotated[Caller, Depends(needs(Scope.READ))]
+Reviewing = Annotated[Caller, Depends(needs(Scope.REVIEW))]
+Signing = Annotated[Caller, Depends(needs(Scope.SIGN))]
+Finding = Annotated[Caller, Depends(needs(Scope.FIND))]
+Hooking = Annotated[Caller, Depends(needs(Scope.WEBHOOKS))]

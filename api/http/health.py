@@ -1,0 +1,35 @@
+"""``/healthz``: the process answers. ``/readyz``: what it stands on, truly asked."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api.http.answers import Alive, Ready
+from api.http.openapi import problems_of
+from api.http.readiness import readiness
+from api.http.service import service_of
+
+router = APIRouter(tags=["health"])
+
+_NOT_READY = {
+    "model": Ready,
+    "description": "not ready: papers are not taken in, or not read",
+}
+
+
+@router.get("/healthz", responses=problems_of(500))
+def healthz() -> Alive:
+    """Whether the process answers at all."""
+    return Alive()
+
+
+@router.get("/readyz", responses={**problems_of(500), 503: _NOT_READY})
+def readyz(request: Request, response: Response) -> Ready:
+    """Whether papers can be taken in, read, signed and laid down, part by part.
+
+    503 where they cannot be taken in or read; where only signing waits, 200 and `degraded`.
+    """
+    told = readiness(service_of(request))
+    if told.status == "not-ready":
+        response.status_code = 503
+    return told

@@ -1,0 +1,131 @@
+"""Scans come in: the body is the file."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Header, Query, Response
+from starlette.responses import JSONResponse
+
+from api.http import problems
+from api.http.answers import Taken
+from api.http.bodies import Body, Received
+from api.http.callers import Caller, Intaking
+from api.http.openapi import BODY_PROBLEMS
+from api.http.papers import standing_of
+from api.ledger.hand import Once
+from dossier.codes import dossier_code
+from dossier.errors import WrongUse
+
+router = APIRouter(prefix="/v1", tags=["intake"])
+
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "the scan itself: PDF, TIFF, JPEG or PNG, told by its content",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_LONGEST_NAME = 1000
+
+Name = Annotated[
+    str,
+    Header(
+        alias="Sohoa-File-Name",
+        max_length=_LONGEST_NAME,
+        description="the file's own name, for people; percent-encoded UTF-8. A header, since a "
+        "name may hold a person's name or number, and URLs are logged everywhere",
+    ),
+]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="a new one for each scan: the same key and scan get the same answer for a day",
+    ),
+]
+
+
+@router.post(
+    "/dossiers/{dossier}/papers",
+    response_model=Taken,
+    status_code=202,
+    responses=BODY_PROBLEMS,
+    openapi_extra=FILE_BODY,
+    tags=["intake"],
+)
+def upload(
+    *,
+    caller: Intaking,
+    dossier: str,
+    body: Received,
+    response: Response,
+    name: Name = "",
+    key: Key = None,
+    sign: Annotated[bool, Query(description="sign it as soon as nothing is doubtful")] = False,
+    accept: Annotated[bool, Query(description="no review; trial data only")] = False,
+) -> Taken | JSONResponse:
+    """Take one scan into a dossier; `Location` says where its state is.
+
+    A scan that cannot be taken is answered with a problem and written down as rejected.
+    """
+    return take(
+        caller,
+        body,
+        response,
+        dossier=dossier_code(dossier),
+        source=unquote(name, errors="replace"),
+        key=key,
+        sign=sign,
+        accept=accept,
+    )
+
+
+def take(
+    caller: Caller,
+    body: Body,
+    response: Response,
+    *,
+    dossier: str,
+    source: str,
+    key: str | None,
+    sign: bool,
+    accept: bool,
+) -> Taken | JSONResponse:
+    """Take a body in and say what became of it."""
+    if accept and not caller.house.trial:
+        raise WrongUse(
+            "intake.accept-not-allowed", "only trial data may be taken as found, without review"
+        )
+    once = None
+    if key is not None:
+        asked = repr((dossier, source, sign, accept)).encode() + body.digest
+        once = Once(
+            token=caller.token.id,
+            key=hashlib.sha256(key.encode()).digest(),
+            asked=hashlib.sha256(asked).digest(),
+        )
+    taken, error = caller.house.intake.take(
+        body.path,
+        dossier=dossier,
+        sign=sign,
+        accept=accept,
+        source=source,
+        actor=caller.actor,
+        once=once,
+    )
+    location = {"Location": f"/v1/papers/{taken.paper}"}
+    if error is not None:
+        return problems.answer(error, location, paper=str(taken.paper))
+    caller.service.enqueue(taken.paper)
+    response.headers.update(location)
+    return Taken(
+        paper=taken.paper,
+        dossier=dossier,
+        known=taken.known_already,
+        state=standing_of(caller, taken.paper).state.value,
+    )

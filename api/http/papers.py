@@ -1,0 +1,190 @@
+"""Papers: where each stands, how it came there, and what it waits for."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.cli.words import STATES
+from api.http import problems
+from api.http.answers import (
+    WAITS_FOR,
+    MoveLine,
+    PaperList,
+    PaperRow,
+    PaperState,
+    ReadSoFar,
+    ScanLine,
+    Stage,
+)
+from api.http.callers import Caller, Reading
+from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
+from api.ledger.listing import Moved, Standing
+from dossier import states
+from dossier.codes import dossier_code, masked
+from dossier.errors import WrongUse
+
+router = APIRouter(prefix="/v1/papers", tags=["papers"])
+
+_State = states.PaperState
+_STAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("receive", "Nhận", frozenset()),
+    ("read", "Đọc", frozenset({_State.RECEIVED})),
+    ("describe", "Trích", frozenset({_State.RECOGNISED})),
+    ("review", "Xem lại", frozenset({_State.REVIEW})),
+    ("sign", "Ký", frozenset({_State.DESCRIBED})),
+    ("archive", "Lưu", frozenset({_State.SIGNED})),
+)
+_ENDED = frozenset({_State.ARCHIVED, _State.REJECTED, _State.DISPOSED})
+# A run of digits that could be somebody's number, also where it is parted by blanks or dots.
+_NUMBER = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){8,11}(?!\d)")
+
+
+@router.get("", responses=TOKEN_PROBLEMS)
+def list_papers(
+    caller: Reading,
+    state: Annotated[_State | None, Query(description="only those that stand so")] = None,
+    dossier: Annotated[str | None, Query(max_length=100)] = None,
+    after: Annotated[UUID | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> PaperList:
+    """The papers this token may see, in the order they came in."""
+    found = caller.service.listing.papers(
+        offices=caller.house.offices,
+        state=state,
+        dossier=None if dossier is None else dossier_code(dossier),
+        after=after,
+        limit=limit + 1,
+    )
+    shown = found[:limit]
+    return PaperList(
+        papers=[row_of(standing) for standing in shown],
+        next=shown[-1].paper if len(found) > limit else None,
+    )
+
+
+@router.get("/{paper}", responses=PAPER_PROBLEMS)
+def show_state(caller: Reading, paper: UUID) -> PaperState:
+    """Where a paper stands: stages, history, progress, and why it waits. Not what it says."""
+    return state_of(caller, standing_of(caller, paper))
+
+
+def standing_of(caller: Caller, paper: UUID) -> Standing:
+    """Where a paper stands, if this token may see it.
+
+    Raises:
+        WrongUse: ``paper.unknown``, also where it is another office's.
+    """
+    standing = caller.service.listing.standing(paper, offices=caller.house.offices)
+    if standing is None:
+        raise WrongUse("paper.unknown", "there is no such paper")
+    return standing
+
+
+def state_of(caller: Caller, standing: Standing) -> PaperState:
+    """Everything about a paper but its content."""
+    listing = caller.service.listing
+    history = listing.moves(offices=caller.house.offices, paper=standing.paper)
+    return PaperState(
+        **row_of(standing).model_dump(),
+        sign_requested=standing.sign_requested,
+        retry_at=standing.retry_at,
+        progress=progress_of(caller, standing),
+        stages=stages_of(standing, history),
+        history=[line_of(move) for move in history],
+        scans=[
+            ScanLine(sha256=digest, size=size, received_at=received, replaced_at=replaced)
+            for digest, size, received, replaced in listing.scans(standing.paper)
+        ],
+    )
+
+
+def row_of(standing: Standing) -> PaperRow:
+    """A paper as lists show it."""
+    return PaperRow(
+        paper=standing.paper,
+        office=standing.office,
+        dossier=standing.dossier,
+        ordinal=standing.ordinal,
+        source=numbers_masked(standing.source),
+        media_type=standing.media_type,
+        state=standing.state.value,
+        state_title=STATES[standing.state],
+        waits_for=waits_for(standing),
+        code=standing.code,
+        reason=problems.said(standing.code, standing.reason),
+        kind=standing.kind,
+        pages=standing.pages,
+        received_at=standing.received_at,
+        updated_at=standing.updated_at,
+    )
+
+
+def line_of(move: Moved) -> MoveLine:
+    """A line of history."""
+    return MoveLine(
+        id=move.id,
+        at=move.at,
+        before=move.before,
+        after=move.after,
+        code=move.code,
+        reason=problems.said(move.code, move.reason),
+        actor=move.actor,
+    )
+
+
+def waits_for(standing: Standing) -> WAITS_FOR:
+    """Who must act next."""
+    if standing.state in _ENDED:
+        return "nobody"
+    if standing.state is _State.REVIEW:
+        return "clerk"
+    if standing.set_aside:
+        return "operator"
+    if standing.state is _State.DESCRIBED and not standing.sign_requested:
+        return "official"
+    return "machine" if standing.retry_at is None else "time"
+
+
+def progress_of(caller: Caller, standing: Standing) -> ReadSoFar:
+    """Pages read of how many."""
+    now = caller.service.progress.of(standing.paper)
+    if now is not None and standing.state is _State.RECEIVED:
+        return ReadSoFar(pages_read=now[0], pages=now[1])
+    read = 0 if standing.state is _State.RECEIVED else standing.pages
+    return ReadSoFar(pages_read=read, pages=standing.pages)
+
+
+def stages_of(standing: Standing, history: list[Moved]) -> list[Stage]:
+    """The stages, as the history since the newest scan tells them."""
+    begins = max((i for i, m in enumerate(history) if m.after == _State.RECEIVED), default=0)
+    ends: dict[str, Moved] = {move.before: move for move in history[begins:] if move.before}
+    told: list[Stage] = []
+    ended = standing.state in _ENDED
+    for name, title, during in _STAGES:
+        left = next((ends[state] for state in during if state in ends), None)
+        if not during:
+            at, status = (history[begins].at if history else standing.received_at), "done"
+        elif standing.state in during:
+            at, status = None, "now"
+        elif left is not None and left.after != _State.REJECTED:
+            at, status = left.at, "done"
+        else:
+            passed = ended or _index(standing.state) > _index(next(iter(during)))
+            at, status = None, "skipped" if passed else "ahead"
+        told.append(
+            Stage.model_validate({"name": name, "title": title, "status": status, "at": at})
+        )
+    return told
+
+
+def _index(state: str) -> int:
+    return next((i for i, (_, _, during) in enumerate(_STAGES) if state in during), len(_STAGES))
+
+
+def numbers_masked(text: str) -> str:
+    """The text with whatever could be a citizen's number shown by its last three digits only."""
+    return _NUMBER.sub(lambda found: masked(re.sub(r"\D", "", found[0])), text)

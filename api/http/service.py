@@ -1,0 +1,141 @@
+"""What a running service holds: the house, its workers, and what looks after both."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+import structlog
+from fastapi import Request
+
+from api.bootstrap import House
+from api.http.progress import Progress
+from api.http.rates import Rates
+from api.ledger.listing import Listing
+from api.ledger.tokens import Token, Tokens
+from api.pipeline import Event
+from dossier.errors import SohoaError
+
+log = structlog.get_logger()
+
+_NUDGE_SECONDS = 3.0
+_SWEEP_SECONDS = 3600.0
+
+
+class Service:
+    """One process: HTTP in front, workers behind, and a few threads that come round.
+
+    Args:
+        house: opened; closed by whoever opened it, after ``stop``.
+    """
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        connections = house.ledger.connections
+        self.tokens = Tokens(connections)
+        self.listing = Listing(connections)
+        self.rates = Rates()
+        self.progress = Progress()
+        self._offices: dict[str, House] = {}
+        self._ended = threading.Event()
+        self._rounds: list[threading.Thread] = []
+        self._ticked: dict[str, float] = {}
+
+    def start(self) -> None:
+        """Clear what a crash left half made, start the workers and the rounds."""
+        self.house.tidy()
+        self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Made before many threads ask for them at once.
+        _ = self.house.children, self.house.stages.forms
+        self._pipeline, self._queue = self.house.start_work(watch=self._watch)
+        self._every(_NUDGE_SECONDS, self._nudge, "nudge")
+        self._every(_SWEEP_SECONDS, self._sweep, "sweep")
+
+    def begin_stop(self) -> None:
+        """Begin nothing new; called from a signal handler."""
+        self._ended.set()
+        self._pipeline.stop()
+
+    def stop(self, *, seconds: float) -> None:
+        """Begin nothing new, let the steps in hand come to their end, else hand them back.
+
+        Args:
+            seconds: how long they may take.
+        """
+        self.begin_stop()
+        stopped = threading.Thread(target=self._queue.stop, name="stop", daemon=True)
+        stopped.start()
+        stopped.join(seconds)
+        if stopped.is_alive():
+            log.warning("service.hands-back", seconds=seconds)
+            self.house.children.close()
+            stopped.join(seconds)
+        for thread in self._rounds:
+            thread.join(seconds)
+
+    @cached_property
+    def incoming(self) -> Path:
+        """Where bodies are written while they come in; what a crash leaves is removed."""
+        return self.house.scratch / "incoming"
+
+    def enqueue(self, paper: UUID) -> None:
+        """Ask that a paper be moved on."""
+        self._queue.enqueue(paper)
+
+    def workers_alive(self) -> bool:
+        """Whether all workers still take papers."""
+        return self._queue.alive()
+
+    def take_request(self, token: Token) -> float:
+        """Count a request; the seconds to wait where there were too many, else 0."""
+        return self.rates.take(token.id, rate=token.rate, now=time.monotonic())
+
+    def house_of(self, office: str) -> House:
+        """The house as an office sees it."""
+        seen = self.tokens.offices(office)
+        known = self._offices.get(office)
+        if known is None or known.seen != seen:
+            known = self._offices[office] = self.house.of(office, seen=seen)
+        return known
+
+    def ticked(self, name: str) -> float:
+        """Seconds since a round last came to its end; infinite where it never did."""
+        at = self._ticked.get(name)
+        return float("inf") if at is None else time.monotonic() - at
+
+    def _watch(self, event: Event) -> None:
+        self.progress.note(event)
+
+    def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
+        def round_after_round() -> None:
+            while True:
+                try:
+                    work()
+                    self._ticked[name] = time.monotonic()
+                except SohoaError as error:
+                    log.warning("service.round-failed", round=name, code=error.code)
+                except Exception as error:  # noqa: BLE001 - a round must come again whatever happened
+                    log.error("service.round-failed", round=name, error=type(error).__name__)  # noqa: TRY400 - a trace may hold a text
+                if self._ended.wait(seconds):
+                    return
+
+        thread = threading.Thread(target=round_after_round, name=name, daemon=True)
+        thread.start()
+        self._rounds.append(thread)
+
+    def _nudge(self) -> None:
+        for paper in self._pipeline.nudge_order():
+            self._queue.enqueue(paper)
+
+    def _sweep(self) -> None:
+        self.house.tidy()
+
+
+def service_of(request: Request) -> Service:
+    """The service that answers a request."""
+    return cast("Service", request.app.state.service)

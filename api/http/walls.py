@@ -1,0 +1,125 @@
+"""What stands around all routes: size limits before reading, safe headers, no trace to anybody."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http import problems
+from dossier.errors import RejectedInput, SohoaError, TransientFault
+
+log = structlog.get_logger()
+
+HEADERS = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_LARGEST_QUESTION = 256 * 1024  # bytes of a JSON body
+
+
+class TooLarge(RejectedInput):
+    """``http.too-large``: a body beyond what its route takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "http.too-large",
+            f"the body may have at most {limit} bytes; send a smaller scan (200 to 300 dpi will "
+            "do), or send it in parts",
+        )
+
+
+class Walls:
+    """The outermost layer of the application.
+
+    Args:
+        app: what is inside.
+        takes_files: whether the body of this method and path is a file.
+        largest_file: bytes of such a body.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, takes_files: Callable[[str, str], bool], largest_file: int
+    ) -> None:
+        self._app = app
+        self._takes_files = takes_files
+        self._largest_file = largest_file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+        seen = {"status": 0}
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.encode(), value.encode())
+                        for name, value in HEADERS.items()
+                        if name.encode() not in present
+                    ),
+                ]
+            await send(message)
+
+        try:
+            await self._within_limits(scope, receive, send_safely)
+        except ClientDisconnect:
+            log.info("http.caller-left")
+        except Exception as error:  # noqa: BLE001 - the last border: no trace reaches a caller
+            fault = error if isinstance(error, SohoaError) else _fault_of_ours(error)
+            if not seen["status"]:
+                await problems.answer(fault)(scope, receive, send_safely)
+        finally:
+            # The route, not the path: a caller may have put anything into a path.
+            route = getattr(scope.get("route"), "path", "")
+            log.info(
+                "http.answered",
+                method=scope["method"],
+                route=route,
+                status=seen["status"],
+                milliseconds=round((time.monotonic() - began) * 1000),
+            )
+
+    async def _within_limits(self, scope: Scope, receive: Receive, send: Send) -> None:
+        file = self._takes_files(scope["method"], scope["path"])
+        limit = self._largest_file if file else _LARGEST_QUESTION
+        told = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        if told.isdigit() and int(told) > limit:
+            await problems.answer(TooLarge(limit), {"Connection": "close"})(scope, receive, send)
+            return
+        came = 0
+
+        async def receive_some() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > limit:
+                raise TooLarge(limit)
+            return message
+
+        await self._app(scope, receive_some, send)
+
+
+def _fault_of_ours(error: Exception) -> TransientFault:
+    """Log where, but not what: the text of a foreign exception may hold somebody's name."""
+    where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    log.error("http.fault", error=type(error).__name__, where=where[-8:])
+    return TransientFault(
+        "fault.unexpected", "a fault of ours; nothing was lost. Try again, and tell the operator"
+    )
