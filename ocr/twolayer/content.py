@@ -25,7 +25,7 @@ _MOST_NESTED = 8  # forms in forms
 SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 _PAINTING = frozenset({"n", "f", "F", "f*", "S", "s", "B", "B*", "b", "b*"})
 _PATH = _PAINTING | {"re", "m", "l", "c", "v", "y", "h", "W", "W*"}
-_INVISIBLE = 3
+_INVISIBLE, _CLIPPING = 3, 4  # rendering modes (ISO 32000-1, 9.3.6)
 _MARGIN = 0.005  # of the page's width and height that a covering picture may leave free
 
 
@@ -153,7 +153,7 @@ class Walk:
                 block = index
                 scope.has_text = True
             elif operator in SHOWING:
-                self._show(scope, index, block, state, operands)
+                state = self._show(scope, index, block, state, operands)
             elif operator == "Do":
                 self._do(scope, operands, state, depth)
             elif operator in _PATH:
@@ -199,15 +199,16 @@ class Walk:
                 raise Unkeepable("content.text-in-pattern")
         return state
 
-    def _show(self, scope: Scope, index: int, block: int, state: _State, operands: Any) -> None:  # noqa: ANN401 - pikepdf's own list
+    def _show(self, scope: Scope, index: int, block: int, state: _State, operands: Any) -> _State:  # noqa: ANN401 - pikepdf's own list
+        """The state after text is shown: modes from 4 on clip what follows to its letters."""
         if state.font is None:
             raise Unkeepable("content.text-without-font")
-        visible = state.mode != _INVISIBLE
         show = scope.shows.get(index)
         if show is None:
             text = operands[-1] if operands else None
             show = scope.shows[index] = Show(block, state.font, text)
-        self._order.append((show, visible))
+        self._order.append((show, state.mode != _INVISIBLE))
+        return replace(state, clipped=state.clipped or state.mode >= _CLIPPING)
 
     def _do(self, scope: Scope, operands: Any, state: _State, depth: int) -> None:  # noqa: ANN401 - pikepdf's own list
         drawn = _resource(scope.resources, "/XObject", operands[0]) if operands else None

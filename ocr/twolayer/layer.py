@@ -16,6 +16,7 @@ from statistics import median
 
 import pikepdf
 from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pikepdf import Array, Dictionary, Name, Pdf
 
@@ -255,12 +256,20 @@ def _utf16(text: str) -> str:
 
 
 def _glyphless() -> bytes:
-    """A TrueType program of two empty glyphs besides .notdef; equal bytes each time."""
+    """A TrueType program whose glyphs show nothing; equal bytes each time.
+
+    The character's glyph is a line out and back without area: it has a box, which PDFium wants
+    (it leaves out turned text whose glyphs have none), and nothing to fill.
+    """
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, _DESCENT))
+    pen.lineTo((_WIDTH, _ASCENT))
+    pen.closePath()
     names = [".notdef", "character", "space"]
     builder = FontBuilder(_EM, isTTF=True)
     builder.setupGlyphOrder(names)
     builder.setupCharacterMap({})
-    builder.setupGlyf({name: Glyph() for name in names})
+    builder.setupGlyf(dict(zip(names, [Glyph(), pen.glyph(), Glyph()], strict=True)))
     builder.setupHorizontalMetrics(
         dict(zip(names, [(_WIDTH, 0), (_WIDTH, 0), (_SPACE, 0)], strict=True))
     )

@@ -204,7 +204,7 @@ def png(data: bytes, *, orientation: int = _UPRIGHT) -> Picture | None:
         return None
     width, height, bits, colour, _, _, interlace = struct.unpack(">IIBBBBB", header)
     grey, rgb, indexed = 0, 2, 3
-    if interlace or bits > 8 or colour not in {grey, rgb, indexed}:  # noqa: PLR2004 - no 16 bits
+    if not (width and height) or interlace or bits > 8 or colour not in {grey, rgb, indexed}:  # noqa: PLR2004 - no 16 bits
         return None
     if colour == indexed and (not palette or len(palette) % 3 or len(palette) > 3 << bits):
         return None
