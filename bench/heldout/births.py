@@ -70,7 +70,7 @@ def declaration_plain(form: Form) -> None:
     flow.centred(f"Kính gửi: Ủy ban nhân dân {form.issuer.line()}")
     flow.gap(4)
     notes = form.rng.random() < 0.4
-    flow.field("Họ, chữ đệm, tên người yêu cầu:", kin.requester.name)
+    flow.field(f"{form.name_label} người yêu cầu:", kin.requester.name)
     flow.field("Nơi cư trú: (2)" if notes else "Nơi cư trú:", kin.requester.address)
     flow.field(
         form.identity_label.rstrip(":") + (": (3)" if notes else ":"),
@@ -81,7 +81,7 @@ def declaration_plain(form: Form) -> None:
     _child(form, kin)
     printed = form.rng.random() < 0.65
     for role, word, parent in _parents(form, kin):
-        flow.field(f"Họ, chữ đệm, tên người {word}:", parent.name)
+        flow.field(f"{form.name_label} người {word}:", parent.name)
         _traits(flow, parent, sex=False)
         flow.field("Nơi cư trú: (2)" if notes else "Nơi cư trú:", parent.address)
         if printed:
@@ -91,7 +91,7 @@ def declaration_plain(form: Form) -> None:
 
 def _child(form: Form, kin: Family) -> None:
     flow = form.flow
-    flow.field("Họ, chữ đệm, tên:", kin.child.name.upper())
+    flow.field(f"{form.name_label}:", kin.child.name.upper())
     _born(flow, kin.child.born)
     _traits(flow, kin.child, sex=True)
     flow.field("Nơi sinh:", f"Bệnh viện Đa khoa {kin.mother.home.province}")
@@ -122,7 +122,7 @@ def declaration_parts(form: Form) -> None:
     flow.centred(f"Kính gửi: UBND {form.issuer.ward}, {form.issuer.province}", "italic")
     flow.gap(4)
     flow.paragraph("I. THÔNG TIN NGƯỜI YÊU CẦU", "bold")
-    flow.field("Họ, chữ đệm, tên:", kin.requester.name)
+    flow.field(f"{form.name_label}:", kin.requester.name)
     flow.fields(
         ("Ngày, tháng, năm sinh:", dated(kin.requester.born)), ("Giới tính:", kin.requester.sex)
     )
@@ -133,7 +133,7 @@ def declaration_parts(form: Form) -> None:
     _child(form, kin)
     for count, (role, word, parent) in enumerate(_parents(form, kin)):
         flow.paragraph(f"{'III' if count == 0 else 'IV'}. THÔNG TIN NGƯỜI {word.upper()}", "bold")
-        flow.field("Họ, chữ đệm, tên:", parent.name)
+        flow.field(f"{form.name_label}:", parent.name)
         _traits(flow, parent, sex=False)
         flow.field(form.identity_label, form.identity(role, parent))
         flow.field("Nơi cư trú:", parent.address)
@@ -150,12 +150,12 @@ def declaration_grid(form: Form) -> None:
     label = form.identity_label.rstrip(":")
     rows: list[tuple[str, str]] = [
         ("Người yêu cầu", ""),
-        ("Họ, chữ đệm, tên", kin.requester.name),
+        (form.name_label, kin.requester.name),
         (label, form.identity("requester", kin.requester)),
         ("Nơi cư trú", kin.requester.address),
         ("Quan hệ với người được khai sinh", kin.relation),
         ("Người được khai sinh", ""),
-        ("Họ, chữ đệm, tên", kin.child.name.upper()),
+        (form.name_label, kin.child.name.upper()),
         ("Ngày, tháng, năm sinh", f"{dated(kin.child.born)} ({in_words(kin.child.born)})"),
         ("Giới tính", kin.child.sex),
         ("Dân tộc; Quốc tịch", f"{kin.child.folk}; Việt Nam"),
@@ -165,7 +165,7 @@ def declaration_grid(form: Form) -> None:
     for role, word, parent in _parents(form, kin):
         rows += [
             (f"Người {word}", ""),
-            ("Họ, chữ đệm, tên", parent.name),
+            (form.name_label, parent.name),
             ("Năm sinh", str(parent.born.year)),
             (label, form.identity(role, parent)),
             ("Nơi cư trú", parent.address),
@@ -212,10 +212,10 @@ def certificate_blank(form: Form) -> None:
     flow.gap(6)
     _born_person(form, kin)
     for _, word, parent in (("mother", "mẹ", kin.mother), ("father", "cha", kin.father)):
-        flow.field(f"Họ, chữ đệm, tên người {word}:", parent.name)
+        flow.field(f"{form.name_label} người {word}:", parent.name)
         _traits(flow, parent, sex=False)
         flow.field("Nơi cư trú:", parent.address)
-    flow.field("Họ, chữ đệm, tên người đi khai sinh:", kin.requester.name)
+    flow.field(f"{form.name_label} người đi khai sinh:", kin.requester.name)
     flow.field("Giấy tờ tùy thân:", form.identity("requester", kin.requester))
     flow.field("Nơi đăng ký khai sinh:", f"Ủy ban nhân dân {form.issuer.line()}")
     flow.field("Ngày, tháng, năm đăng ký:", long_date(form.day)[5:])
@@ -224,7 +224,7 @@ def certificate_blank(form: Form) -> None:
 
 def _born_person(form: Form, kin: Family) -> None:
     flow = form.flow
-    flow.field("Họ, chữ đệm, tên:", kin.child.name.upper())
+    flow.field(f"{form.name_label}:", kin.child.name.upper())
     _born(flow, kin.child.born)
     _traits(flow, kin.child, sex=True)
     flow.field("Nơi sinh:", f"Bệnh viện Phụ sản {kin.mother.home.province}")
@@ -248,7 +248,7 @@ def certificate_copy(form: Form) -> None:
     flow.centred(f"Quyển số: {book}", "italic", 12)
     _born_person(form, kin)
     for role, word, parent in _parents(form, kin):
-        flow.field(f"Họ, chữ đệm, tên người {word}:", parent.name)
+        flow.field(f"{form.name_label} người {word}:", parent.name)
         _traits(flow, parent, sex=False)
         flow.field(form.identity_label, form.identity(role, parent))
         flow.field("Nơi cư trú:", parent.address)
@@ -264,7 +264,7 @@ def certificate_short(form: Form) -> None:
     flow.gap(8)
     flow.centred("GIẤY KHAI SINH", "bold", 18)
     flow.gap(4)
-    flow.fields(("Họ, chữ đệm, tên:", kin.child.name.upper()), ("Giới tính:", kin.child.sex))
+    flow.fields((f"{form.name_label}:", kin.child.name.upper()), ("Giới tính:", kin.child.sex))
     form.people.append(("child", kin.child))
     flow.fields(("Số định danh cá nhân:", kin.child.number))
     _born(flow, kin.child.born)
@@ -273,7 +273,7 @@ def certificate_short(form: Form) -> None:
     flow.field("Quê quán:", kin.father.home.line())
     for _, word, parent in _parents(form, kin):
         flow.fields(
-            (f"Họ, chữ đệm, tên người {word}:", parent.name), ("Năm sinh:", str(parent.born.year))
+            (f"{form.name_label} người {word}:", parent.name), ("Năm sinh:", str(parent.born.year))
         )
         flow.fields(("Dân tộc:", parent.folk), ("Quốc tịch:", "Việt Nam"))
         flow.field("Nơi cư trú:", parent.address)

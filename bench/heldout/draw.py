@@ -71,6 +71,7 @@ class PaperTruth:
         number: the paper's own number, or empty.
         layout: the drawing function, for statistics.
         family: the fonts of labels and of values, for statistics.
+        leader: the dotted leaders, for statistics.
     """
 
     file: str
@@ -83,10 +84,12 @@ class PaperTruth:
     number: str
     layout: str
     family: str
+    leader: str
     pages: int
 
 
-def _style(rng: Random, *, dense: bool) -> Style:
+def _style(rng: Random, *, dense: bool, blank: bool) -> Style:
+    """How a paper is set; only a printed blank is filled in above its dotted lines."""
     # Most real papers are set in a Times, so here are more of it than of others.
     family = rng.choice(
         [
@@ -112,14 +115,15 @@ def _style(rng: Random, *, dense: bool) -> Style:
         value_face=rng.choice(["regular", "bold", "bold", "italic", "bolditalic"]),
         size=11.5 if dense else rng.choice([12.0, 12.5, 13.0]),
         leading=1.36 if dense else rng.choice([1.4, 1.5]),
-        leader=rng.choice(["none", "after", "after", "under"]),
+        leader=rng.choice(["none", "after", "after", "under" if blank else "none"]),
         ink=rng.choice([(25, 25, 28), (25, 25, 28), (30, 34, 92)]),
     )
 
 
 def _form(rng: Random, layout: Callable[[Form], None]) -> Form:
     dense = layout in (births.declaration_grid, births.declaration_parts, births.certificate_copy)
-    style = _style(rng, dense=dense)
+    blank = layout in (births.certificate_blank, births.declaration_plain)
+    style = _style(rng, dense=dense, blank=blank)
     tint = (253, 248, 240) if layout is births.certificate_blank else (255, 255, 255)
     sheet = Sheet(tint)
     day = date(2021, 6, 1) + timedelta(days=rng.randrange(1850))
@@ -127,7 +131,7 @@ def _form(rng: Random, layout: Callable[[Form], None]) -> Form:
     label = rng.choice(
         [
             "Giấy tờ tùy thân:",
-            "Giấy tờ tùy thân:",
+            "Giấy tờ tuỳ thân:",
             "Số định danh cá nhân:",
             "Số định danh cá nhân/Giấy tờ tùy thân:",
         ]
@@ -145,6 +149,7 @@ def _form(rng: Random, layout: Callable[[Form], None]) -> Form:
         day=day,
         wording=wording,
         identity_label=label,
+        name_label=rng.choice(["Họ, chữ đệm, tên"] * 4 + ["Họ, chữ đệm và tên", "Họ và tên"]),
     )
 
 
@@ -257,6 +262,7 @@ def draw_one(index: int, *, folder: Path, seed: int, count: int) -> PaperTruth:
         number=form.number,
         layout=layout.__name__,
         family=f"{form.style.labels}/{form.style.values}",
+        leader=form.flow.style.leader,
         pages=len(images),
     )
 

@@ -23,6 +23,7 @@ class Form:
     Attributes:
         wording: which way of citing an identity document this office has, 0 to 5.
         identity_label: the label before it.
+        name_label: what this office's forms call a name, without a colon.
         people: role and person, for each citizen ID that was printed with its owner.
         mentioned: numbers of persons that the paper names without being theirs.
         number: the paper's own number, as printed; empty where it has none.
@@ -37,6 +38,7 @@ class Form:
     day: date
     wording: int
     identity_label: str
+    name_label: str
     people: list[tuple[str, Somebody]] = field(default_factory=list)
     mentioned: list[str] = field(default_factory=list)
     number: str = ""

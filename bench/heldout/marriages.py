@@ -21,7 +21,7 @@ def _couple(form: Form) -> tuple[Somebody, Somebody]:
 
 def _rows(form: Form, person: Somebody, role: str, suffix: str) -> list[tuple[str, str]]:
     return [
-        (f"Họ, chữ đệm, tên{suffix}:", person.name),
+        (f"{form.name_label}{suffix}:", person.name),
         ("Ngày, tháng, năm sinh:", dated(person.born)),
         ("Dân tộc:", person.folk),
         ("Quốc tịch:", "Việt Nam"),
@@ -168,7 +168,7 @@ def confirmation_plain(form: Form) -> None:
     """The confirmation as TT 04/2020 prints it."""
     person, flow = _owner(form), form.flow
     _confirm_head(form, person)
-    flow.field("Họ, chữ đệm, tên:", person.name)
+    flow.field(f"{form.name_label}:", person.name)
     flow.field("Ngày, tháng, năm sinh:", dated(person.born))
     flow.fields(("Giới tính:", person.sex), ("Dân tộc:", person.folk), ("Quốc tịch:", "Việt Nam"))
     flow.field(form.identity_label, form.identity("owner", person))
@@ -186,7 +186,7 @@ def confirmation_couple(form: Form) -> None:
         form.rng, female=not person.female, born=(year - 3, year + 3), merged=form.merged
     )
     _confirm_head(form, person)
-    flow.fields(("Họ, chữ đệm, tên:", person.name), ("Giới tính:", person.sex))
+    flow.fields((f"{form.name_label}:", person.name), ("Giới tính:", person.sex))
     flow.fields(("Ngày, tháng, năm sinh:", dated(person.born)), ("Dân tộc:", person.folk))
     flow.fields(("Quốc tịch:", "Việt Nam"))
     flow.field(form.identity_label, form.identity("owner", person))
