@@ -68,13 +68,15 @@ class Page:
 
     Attributes:
         number: from 1, the place in the scan's file.
-        width: pt, as shown.
-        height: pt, as shown.
+        width: pt, as shown in the scan.
+        height: pt, as shown in the scan.
+        turn: degrees clockwise (0, 90, 180, 270) by which a person turned it to stand upright.
     """
 
     number: int
     width: float
     height: float
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from dossier import written
 from dossier.errors import Misconfigured, RejectedInput, TransientFault
-from dossier.ports import Recogniser
+from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import Box, MediaType, Page, Paper, RecognisedPage, RecognisedPaper
 from pages.children import (
     ChildCrashed,
@@ -111,6 +111,7 @@ def _read(
         "media_type": paper.scan.media_type.value,
         "number": page.number,
         "size": [page.width, page.height],
+        "turn": page.turn,
         "engine": settings.engine.value,
         "language": settings.language,
         "dpi": settings.dpi,
@@ -138,7 +139,8 @@ def _read(
             if error.code.startswith("child."):
                 raise
             unread = "page.failed"
-    return RecognisedPage(page.number, page.width, page.height, (), unread=unread), ""
+    width, height = _upright((page.width, page.height), page.turn)
+    return RecognisedPage(page.number, width, height, (), turn=page.turn, unread=unread), ""
 
 
 def _answer(told: Any, page: Page, *, what: str) -> tuple[RecognisedPage, str]:  # noqa: ANN401 - any JSON value
@@ -163,6 +165,7 @@ def read_page(
     dpi: float,
     seconds: float,
     max_source_pixels: int,
+    turn: int = 0,
 ) -> dict[str, Any]:
     """The job: make one page grey and recognise it. Runs in a child.
 
@@ -176,6 +179,7 @@ def read_page(
         dpi: what pages are drawn at, and the most that pictures keep.
         seconds: the most that a program may take.
         max_source_pixels: of a picture in the file.
+        turn: degrees clockwise by which a person turned the page before it is read.
 
     Returns:
         ``{"page": ..., "engine": ...}``, the page as ``dossier.written.page_to_json`` writes it.
@@ -194,9 +198,12 @@ def read_page(
         seconds=seconds,
     )
     picture = grey(Path(path), MediaType(media_type), number, settings=settings)
+    if turn:
+        picture = _turned(picture, turn)
     recogniser = _engine(engine, language, seconds)
     read = recogniser.recognise(picture, number=number)
-    read = _sized(read, size[0], size[1])
+    width, height = _upright((size[0], size[1]), turn)
+    read = replace(_sized(read, width, height), turn=turn)
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
 
 
@@ -228,6 +235,21 @@ def _engine(engine: str, language: str, seconds: float) -> Recogniser:
                 "ocr.engine-unknown", "the engine of recognition is tesserocr or pytesseract"
             )
     return _engines[key]
+
+
+def _turned(picture: GreyPicture, turn: int) -> GreyPicture:
+    """The picture, turned clockwise by quarters."""
+    import numpy as np  # noqa: PLC0415 - in the child only
+
+    pixels = np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width)
+    turned = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
+    height, width = turned.shape
+    return replace(picture, width=width, height=height, pixels=turned.tobytes())
+
+
+def _upright(size: tuple[float, float], turn: int) -> tuple[float, float]:
+    """Width and height after a turn."""
+    return size if turn % 180 == 0 else (size[1], size[0])
 
 
 def _sized(page: RecognisedPage, width: float, height: float) -> RecognisedPage:

@@ -9,6 +9,7 @@ from uuid import UUID
 from dossier.spine import (
     ArchivedRecord,
     Blob,
+    Description,
     Paper,
     RecognisedPaper,
     Record,
@@ -27,6 +28,7 @@ class InHand:
         record: once a record was made (REVIEW and later).
         signed: once SIGNED.
         attempts: how often this step was begun and not finished, this time included.
+        kept: what a person has confirmed of a paper whose PDF/A is to be made anew.
     """
 
     paper: Paper
@@ -40,6 +42,7 @@ class InHand:
     engine: str = ""
     record: Record | None = None
     signed: SignedRecord | None = None
+    kept: Description | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

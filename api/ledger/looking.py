@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from api.ledger import rows
 from api.ledger.connections import Connections
 from api.ledger.hand import InHand, Move
-from api.ledger.models import MOVE, NOTE, PAPER
+from api.ledger.models import MOVE, NOTE, PAPER, SCAN
 from dossier.ports import LedgerRow
 from dossier.states import PaperState
 
@@ -136,11 +136,13 @@ class Looking:
 
     def blobs_needed(self) -> set[str]:
         """The digests of all blobs that an unfinished paper still needs."""
-        query = rows.SELECT_PAPER.where(PAPER.c.state.in_((*MOVING, PaperState.REVIEW)))
+        unfinished = PAPER.c.state.in_((*MOVING, PaperState.REVIEW))
+        # A scan that was replaced is kept as long as its paper can still be looked into.
+        replaced = sa.select(SCAN.c.digest).join(PAPER, PAPER.c.id == SCAN.c.paper)
         with self._reading() as c:
-            return {
-                digest for row in c.execute(query).mappings() for digest in rows.digests_of(row)
-            }
+            now = c.execute(rows.SELECT_PAPER.where(unfinished)).mappings()
+            needed = {digest for row in now for digest in rows.digests_of(row)}
+            return needed | set(c.execute(replaced.where(unfinished)).scalars())
 
 
 def paper_row(connection: sa.Connection, paper: UUID) -> dict[str, Any] | None:

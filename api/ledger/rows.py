@@ -88,7 +88,9 @@ def paper_of(row: Mapping[str, Any]) -> Paper:
             source=row["scan_source"],
             received_at=row["scan_received_at"],
         ),
-        pages=tuple(Page(int(n), float(w), float(h)) for n, w, h in row["pages"]),
+        pages=tuple(
+            Page(int(n), float(w), float(h), int(*turn)) for n, w, h, *turn in row["pages"]
+        ),
         arrived_signed=row["arrived_signed"],
     )
 
@@ -97,16 +99,18 @@ def in_hand_of(row: Mapping[str, Any], sealing: Sealing) -> InHand:
     """Everything known of a paper."""
     paper = paper_of(row)
     words = None if row["words"] is None else blob_from_json(row["words"])
-    record = signed = None
-    if row["pdfa"] is not None and words is not None:
+    record = signed = described = None
+    if row["description"] is not None:
         opened = sealing.open(row["description"], paper.id)
+        described = written.description_from_json(json.loads(opened))
+    if row["pdfa"] is not None and words is not None and described is not None:
         record = Record(
             paper=paper,
             pdfa=blob_from_json(row["pdfa"]),
             words=words,
             engine=row["engine"],
             pdfa_report=written.pdfa_report_from_json(row["pdfa_report"]),
-            description=written.description_from_json(json.loads(opened)),
+            description=described,
             received_signatures=tuple(
                 written.report_from_json(report) for report in row["received_signatures"]
             ),
@@ -129,6 +133,7 @@ def in_hand_of(row: Mapping[str, Any], sealing: Sealing) -> InHand:
         engine=row["engine"],
         record=record,
         signed=signed,
+        kept=described if record is None else None,
     )
 
 
@@ -162,10 +167,15 @@ def scan_columns(scan: Scan) -> Columns:
     }
 
 
+def pages_to_json(pages: tuple[Page, ...]) -> list[list[float]]:
+    """Pages as a column keeps them; a turn only where there is one."""
+    return [[p.number, p.width, p.height, *([p.turn] if p.turn else [])] for p in pages]
+
+
 def pages_columns(paper: Paper) -> Columns:
     """What is written when the pages of a scan were counted."""
     return {
-        "pages": [[page.number, page.width, page.height] for page in paper.pages],
+        "pages": pages_to_json(paper.pages),
         "page_count": len(paper.pages),
         "arrived_signed": paper.arrived_signed,
     }
