@@ -12,9 +12,9 @@ from dossier.text import folded
 from ocr.fields.rows import Token, box_of
 
 _LETTERS = str.maketrans("oOlIi", "00111")
-_DIGITS = re.compile(r"(?<!\d)(\d{1,2})\s*[/⁄.\-]+\s*(\d{1,2})\s*[/⁄.\-]+\s*(\d{4})(?!\d)")
+_DIGITS = re.compile(r"(?<!\w)(\d{1,2})\s*[/⁄.\-]+\s*(\d{1,2})\s*[/⁄.\-]+\s*(\d{4})(?!\d)")
 _SPELT = re.compile(
-    r"(?:ngay\W*)?(?<!\d)(\d{1,2})\W{0,3}thang\W*(\d{1,2})\W{0,3}nam\W*(\d{4})(?!\d)"
+    r"(?<![^\W\d_])(?<!\d)(\d{1,2})\W{0,3}thang\W*(\d{1,2})\W{0,3}nam\W*(\d{4})(?!\d)"
 )
 _YEAR = re.compile(r"(?<![\d/.\-])((?:19|20)\d{2})(?![\d/.\-])")
 _FIRST_YEAR, _LAST_YEAR = 1850, 2150
@@ -76,7 +76,7 @@ def _joined(tokens: Sequence[Token]) -> tuple[str, list[int]]:
 
 def _repaired(text: str) -> str:
     """Letters between digits and separators as the digits they look like."""
-    return re.sub(r"\b[\doOlIi]{1,4}(?=[/.\-])|(?<=[/.\-])[\doOlIi]{1,4}\b", _digits, text)
+    return re.sub(r"\b(?=[oli]*\d)[\doli]{1,4}\b", _digits, text)
 
 
 def _digits(match: re.Match[str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dossier.spine import Description, RecognisedPage, Value
-from ocr.fields.forms import Form, Forms, Structure
+from ocr.fields.forms import Form, Forms, Structure, squashed
 from ocr.fields.header import Head, head_of
 from ocr.fields.kinds import Kind, kind_of
 from ocr.fields.people import MENTIONED, values_of_people
@@ -78,18 +79,17 @@ def _form(kind: Kind, head: Head, forms: Forms) -> tuple[Form | None, bool]:
         return kind.form, False
     if not head.official:
         return None, False
+    parts = [squashed(part) for part in re.split(r"[-./&]", head.notation)]
     for form in forms.by_id.values():
-        if any(_begins(head.notation, notation) for notation in form.notations):
+        # NĐ 30: the kind comes first (QĐ-TTg); on papers of civil status it may come last.
+        told = parts[:1] if form.structure is Structure.ND30 else [*parts, "".join(parts)]
+        if any(notation in told for notation in form.notations):
             return form, True
     if head.dispatch and head.notation:
         for form in forms.by_id.values():
             if form.structure is Structure.ND30 and not form.titles:
                 return form, False
     return None, False
-
-
-def _begins(notation: str, wanted: str) -> bool:
-    return bool(wanted) and notation == wanted
 
 
 def _numbered(values: Sequence[Value]) -> Iterable[Value]:

@@ -26,10 +26,14 @@ _NOTATION = re.compile(
     r"(\d{1,6}[a-zA-Z]?)((?:/(?:19|20)\d{2})?)/([A-ZĐ][A-ZĐa-zđ0-9]*(?:[-./&][A-ZĐa-zđ0-9]+)*)"
 )
 _PLAIN = re.compile(r"(?<!\d)(\d{1,6})[/-]((?:19|20)\d{2})(?!\d)")
+_LETTERS = re.compile(r"/([A-ZĐ][A-ZĐa-zđ]*(?:-[A-ZĐa-zđ0-9]+)*)$")
+_NUMBER_LABELS = frozenset({"so", "s0", "sd"})
+_DATE_WORDS = 8  # from "ngày" to the end of its row
 _UNSURE = 0.6
 _ABSTRACT_ROWS = 6
+_SHORT, _WIDER = 0.75, 1.15  # of the block of text; of the line above
 _STOPS = ("cancu", "kinhgui", "dieu", "theodenghi", "noinhan", "thuchien", "xet")
-_SUBJECT = re.compile(r"^(v\s*/\s*v|ve\s*viec)\b")
+_SUBJECT = re.compile(r"^(v\s*/\s*v?|ve\s*viec)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Head:
 
     Attributes:
         values: ``paper.number``, ``paper.date``, ``paper.issuer``, ``paper.abstract``.
-        notation: the letters of the number, squashed, such as ``qdttg``; or empty.
+        notation: the letters of the number, such as ``QĐ-TTg``; or empty.
         dispatch: whether it has the marks of a công văn: a subject under the number, or
             ``Kính gửi`` without a title.
         official: whether motto and number or date stand there.
@@ -55,17 +59,21 @@ def head_of(rows: Sequence[Row], kind: Kind) -> Head:
     motto = _motto(rows)
     end = kind.title_row if kind.title_row is not None else min(len(rows), _ROWS)
     left, right = _halves(rows, motto, end)
+    below = kind.title_end or 0
+    left += [list(row.tokens) for row in rows[below : below + 2]] if below else []
     number = _number(left)
     values: list[Value] = []
-    if number is not None:
+    if number is not None and number[0] is not None:
         values.append(number[0])
     date = _date(right)
     if date is not None:
         values.append(date)
-    issuer = _issuer(left, number[1] if number is not None else None, with_motto=motto is not None)
+    issuer = _issuer(
+        left, number[1] if number is not None else None, motto[0] if motto is not None else None
+    )
     if issuer is not None:
         values.append(issuer)
-    subject = _subject(left)
+    subject = _subject(rows, left)
     abstract = subject or _abstract(rows, kind)
     if abstract is not None:
         values.append(abstract)
@@ -98,32 +106,26 @@ def _halves(
     """The rows of the head, each parted into what stands left and right."""
     left: list[list[Token]] = []
     right: list[list[Token]] = []
-    edge = motto[1] - 2 if motto is not None else None
     for row in rows[: max(end, 0)]:
         tokens = list(row.tokens)
-        split = len(tokens)
-        for n, token in enumerate(tokens):
-            # The date begins left of the motto at times: a wide gap past the left third parts it.
-            if edge is not None and token.box.left >= edge:
-                split = n
-                break
-        if edge is not None and split == len(tokens):
-            split = next(
-                (n for n, t in enumerate(tokens) if n and t.opens and t.middle > edge), split
-            )
-        elif edge is None:
-            split = next((n for n, t in enumerate(tokens) if n and t.opens), split)
-        while (
-            0 < split < len(tokens)
-            and not tokens[split].opens
-            and tokens[split - 1].box.right > (edge or 0) - 40
-        ):
-            split -= 1
-            if tokens[split].opens:
-                break
+        split = _split(tokens, motto[1] - 2 if motto is not None else None)
         left.append(tokens[:split])
         right.append(tokens[split:])
     return left, right
+
+
+def _split(tokens: Sequence[Token], edge: float | None) -> int:
+    """Where the right half of a row of the head begins."""
+    plains = [t.plain for t in tokens]
+    if "thang" in plains and "nam" in plains:
+        # Place and date may begin left of the motto; the number before them ends with a gap.
+        at = plains.index("ngay") if "ngay" in plains else plains.index("thang")
+        while at > 0 and not tokens[at].opens:
+            at -= 1
+        return at
+    if edge is None:
+        return next((n for n, t in enumerate(tokens) if n and t.opens), len(tokens))
+    return next((n for n, t in enumerate(tokens) if t.box.left >= edge), len(tokens))
 
 
 def _value(field: str, text: str, tokens: Sequence[Token], page: int, confidence: float) -> Value:
@@ -139,82 +141,89 @@ def _value(field: str, text: str, tokens: Sequence[Token], page: int, confidence
     )
 
 
-def _number(left: Sequence[Sequence[Token]]) -> tuple[Value, int, str] | None:
-    """The paper's number, its row, and the letters of its notation."""
+def _number(left: Sequence[Sequence[Token]]) -> tuple[Value | None, int, str] | None:
+    """The paper's number where it can be read, its row, and the letters of its notation."""
     for at, tokens in enumerate(left):
         for start, token in enumerate(tokens):
-            if token.plain not in {"so", "s0", "sd"} and not token.plain.startswith("so1"):
+            if token.plain not in _NUMBER_LABELS:
                 continue
             rest = tokens[start + 1 : start + 6]
-            said = "".join(t.text for t in rest).replace(" ", "")
-            match = _NOTATION.match(said) or _PLAIN.match(said)
-            if match is None:
-                continue
-            confidence = min(t.confidence for t in rest[: _tokens_in(rest, match.end())])
-            used = rest[: _tokens_in(rest, match.end())]
-            notation = squashed(match.group(3)) if match.re is _NOTATION else ""
-            return _value("paper.number", match.group(), used, 1, confidence), at, notation
+            for end in range(1, len(rest) + 1):
+                used = rest[:end]
+                match = _read_number("".join(t.text for t in used))
+                # Something between the words could not be read: a digit by hand.
+                if match is not None and used[-1].word - used[0].word < len(used):
+                    confidence = min(t.confidence for t in used)
+                    notation = match.group(3) if match.re is _NOTATION else ""
+                    value = _value("paper.number", match.group(), used, 1, confidence)
+                    return value, at, notation
+            letters = _LETTERS.search("".join(t.text for t in rest))
+            if letters is not None:
+                return None, at, letters.group(1)
     return None
 
 
-def _tokens_in(tokens: Sequence[Token], letters: int) -> int:
-    """How many tokens the first letters of their joined text take."""
-    for n, token in enumerate(tokens, 1):
-        letters -= len(token.text)
-        if letters <= 0:
-            return n
-    return len(tokens)
+def _read_number(said: str) -> re.Match[str] | None:
+    return _NOTATION.fullmatch(said) or _PLAIN.fullmatch(said)
 
 
 def _date(right: Sequence[Sequence[Token]]) -> Value | None:
-    """The date beside the place."""
-    for tokens in right:
-        plains = {t.plain for t in tokens}
-        if tokens and "thang" in plains and "nam" in plains:
-            day = day_in(tokens, year_alone=False)
-            if day is not None:
-                doubt_free = _value("paper.date", day.iso, tokens, 1, day.confidence)
-                return doubt_free
+    """The date beside the place: ``Hà Nội, ngày 12 tháng 4 năm 2024`` and nothing after it."""
+    for tokens in right[:_ROWS]:
+        plains = [t.plain for t in tokens]
+        if "ngay" not in plains or "thang" not in plains:
+            continue
+        at = plains.index("ngay")
+        if (
+            at == 0
+            or not (tokens[at - 1].mark or tokens[at].opens)
+            or len(tokens) - at > _DATE_WORDS
+        ):
+            continue
+        day = day_in(tokens[at:], year_alone=False)
+        if day is not None and not day.repaired:
+            return _value("paper.date", day.iso, tokens, 1, day.confidence)
     return None
 
 
 def _issuer(
-    left: Sequence[Sequence[Token]], number_row: int | None, *, with_motto: bool
+    left: Sequence[Sequence[Token]], number_row: int | None, motto_row: int | None
 ) -> Value | None:
-    """The lines above the number, or the first capitals at the left."""
-    if number_row is None and not with_motto:
+    """The lines in capitals above the number, from the height of the motto on."""
+    if motto_row is None:
         return None
     taken: list[Token] = []
-    for tokens in left[: number_row if number_row is not None else 4]:
-        said = "".join(t.plain for t in tokens)
-        if not tokens or "doclap" in said or "hanhphuc" in said or distance(_MOTTO, said, 8) <= 8:  # noqa: PLR2004 - letters wrong in a motto that is no issuer
+    start = motto_row
+    if start > 0 and _in_capitals(left[start - 1 : start]):
+        start -= 1  # a first line that stands a little higher than the motto
+    for tokens in left[start : number_row if number_row is not None else start + 4]:
+        if not tokens:
             continue
-        letters = [c for t in tokens for c in t.text if c.isalpha()]
-        if not letters or sum(c.isupper() for c in letters) < 0.7 * len(letters):  # noqa: PLR2004 - an office stands in capitals
-            if number_row is None:
-                break
-            continue
+        if not _in_capitals([tokens]):
+            break
         taken.extend(tokens)
     if len(taken) < 2:  # noqa: PLR2004 - one word is a stamp or a stain
         return None
-    return _value(
-        "paper.issuer", text_of(taken), taken, 1, sum(t.confidence for t in taken) / len(taken)
-    )
+    mean = sum(t.confidence for t in taken) / len(taken)
+    return _value("paper.issuer", text_of(taken), taken, 1, mean)
 
 
-def _subject(left: Sequence[Sequence[Token]]) -> Value | None:
+def _in_capitals(rows: Sequence[Sequence[Token]]) -> bool:
+    tokens = [t for row in rows for t in row]
+    return bool(tokens) and all(t.text.isupper() for t in tokens)
+
+
+def _subject(rows: Sequence[Row], left: Sequence[Sequence[Token]]) -> Value | None:
     """``V/v ...`` under the number of a dispatch."""
     taken: list[Token] = []
-    for tokens in left:
-        if not tokens:
-            if taken:
-                break
+    for row, tokens in zip(rows, left, strict=False):
+        if "kinhgui" in "".join(t.plain for t in row.tokens):
+            break
+        if not taken and not _SUBJECT.match(folded(" ".join(t.text for t in tokens))):
             continue
-        said = folded(" ".join(t.text for t in tokens))
-        if taken or _SUBJECT.match(said):
-            if said.startswith("kinh gui"):
-                break
-            taken.extend(tokens)
+        if taken and (not tokens or _in_capitals([tokens])):
+            break
+        taken.extend(tokens)
     if not taken:
         return None
     mean = sum(t.confidence for t in taken) / len(taken)
@@ -226,13 +235,22 @@ def _abstract(rows: Sequence[Row], kind: Kind) -> Value | None:
     if kind.title_end is None or kind.form is None or kind.form.structure is not Structure.ND30:
         return None
     taken: list[Token] = []
+    block = max(_width(row) for row in rows)
+    before = 0.0
     for row in rows[kind.title_end : kind.title_end + _ABSTRACT_ROWS]:
         said = "".join(t.plain for t in row.tokens)
-        letters = [c for t in row.tokens for c in t.text if c.isalpha()]
-        if said.startswith(_STOPS) or (letters and all(c.isupper() for c in letters)):
+        # The last line of a centred abstract is short; a wide one after it is the text.
+        text_begins = taken and before < _SHORT * block and _width(row) > _WIDER * before
+        if said.startswith(_STOPS) or _in_capitals([row.tokens]) or text_begins:
             break
-        taken.extend(row.tokens)
+        if not said.startswith("so"):
+            taken.extend(row.tokens)
+        before = _width(row)
     if not taken:
         return None
     mean = sum(t.confidence for t in taken) / len(taken)
     return _value("paper.abstract", text_of(taken), taken, 1, mean)
+
+
+def _width(row: Row) -> float:
+    return row.tokens[-1].box.right - row.tokens[0].box.left

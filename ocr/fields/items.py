@@ -21,6 +21,7 @@ _LONG_NAME = 12  # squashed letters: a name so long is no accident at the start 
 _VERY_LONG_NAME = (
     16  # wherever it stands, if the row ends with it: "Đề nghị ... cho người dưới đây:"
 )
+_STRANGE = 2  # words of a heading in capitals that may be misread
 _NAME_WORDS = 2
 
 
@@ -105,7 +106,10 @@ def _heading(tokens: Sequence[Token], hit: Hit, before: Item | None) -> int | No
         return None
     while start > 0 and not tokens[start].opens:
         start -= 1
-    if any(t.plain not in _AROUND for t in tokens[start : hit.start]):
+    strange = sum(t.plain not in _AROUND for t in tokens[start : hit.start])
+    # A word of a heading may be misread; a heading in capitals stays one.
+    capitals = all(t.text.isupper() for t in tokens[start : hit.end])
+    if strange > (_STRANGE if capitals and hit.end - start > _STRANGE + 1 else 0):
         return None
     end = hit.end
     while end < len(tokens) and not tokens[end].opens and tokens[end].plain in _AROUND:

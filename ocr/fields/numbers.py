@@ -17,7 +17,7 @@ from ocr.fields.rows import Token, box_of
 CITIZEN_ID, CMND = 12, 9  # digits
 _LOOKS_LIKE = {
     "O": "0", "o": "0", "Q": "0", "D": "0", "ø": "0", "Ø": "0", "l": "1", "I": "1", "i": "1", "!": "1",
-    "S": "5", "s": "5", "B": "8", "Z": "2", "z": "2", "G": "6", "b": "6", "q": "9", "g": "9",
+    "S": "5", "s": "5", "B": "8", "Z": "2", "z": "2", "G": "6", "b": "6", "q": "9", "g": "9", "§": "8", "&": "8", "$": "5", "?": "2", "€": "6",
 }  # fmt: skip
 _SEPARATORS = re.compile(r"[.\-–·'’`\s_]")
 _INSIDE = re.compile(r"(?<![0-9OoQDlISsBZz])[0-9]{9}(?:[0-9]{3})?(?![0-9OoQDlISsBZz])")

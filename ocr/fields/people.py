@@ -70,6 +70,8 @@ def values_of_people(raws: Sequence[Raw], form: Form) -> tuple[list[Value], list
     doubts: list[str] = []
     for role in sorted(people, key=lambda r: (order.index(r) if r in order else len(order), r)):
         person = people[role]
+        if role == MENTIONED and not person.numbers:
+            continue  # names and dates of nobody in particular
         values += _written(person)
         if person.unread and not person.numbers and role != MENTIONED:
             doubts.append(f"unread:{role}.citizen_id")

@@ -62,6 +62,7 @@ class _State:
     named: dict[str, str] = field(default_factory=dict)
     back_to: str | None = None
     announced: bool = False
+    below: Sequence[Token] = ()
 
 
 def raw_fields(pages: Sequence[Sequence[Row]], form: Form) -> list[Raw]:
@@ -74,11 +75,13 @@ def raw_fields(pages: Sequence[Sequence[Row]], form: Form) -> list[Raw]:
     finder = Finder(form)
     state = _State(finder, form.first)
     for rows in pages:
+        waiting: Line | None = None
         for line in _unwrapped(lines_of(rows, finder), finder):
-            if line.starts:
-                state.role, state.guessed = line.role, line.guessed
-                state.open, state.table, state.back_to = None, [], None
-            _read(state, line)
+            if waiting is not None:
+                _read(state, waiting, below=() if line.starts else line.tokens)
+            waiting = line
+        if waiting is not None:
+            _read(state, waiting, below=())
     return state.made
 
 
@@ -137,7 +140,12 @@ def _first_cell(tokens: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(tokens[:end])
 
 
-def _read(state: _State, line: Line) -> None:
+def _read(state: _State, line: Line, *, below: Sequence[Token]) -> None:
+    """Read a line, knowing the one below it: a value may stand there."""
+    if line.starts:
+        state.role, state.guessed = line.role, line.guessed
+        state.open, state.table, state.back_to = None, [], None
+    state.below = () if items_of(below, state.finder) else below
     items = items_of(line.tokens, state.finder)
     if state.table and _table_row(state, line, items):
         return
@@ -238,7 +246,7 @@ def _whose(state: _State, label: Label, item: Item, tokens: Sequence[Token]) -> 
     if label.role:
         return label.role, False
     if label.field == "name":
-        name = name_in(tokens)
+        name = name_in(tokens or state.below)
         said = exact(name.text) if name is not None else ""
         if item.role is None and said and state.named.get(state.role, said) != said:
             _next_person(state)
