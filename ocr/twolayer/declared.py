@@ -11,11 +11,13 @@ import pikepdf.pdfa
 from pikepdf import Dictionary, Name, ObjectStreamMode, Pdf, Stream, StreamDecodeLevel
 
 from dossier.text import nfc
+from pages.pdf import PDF_DAMAGE
 
 VALIDATOR = f"pikepdf.pdfa {pikepdf.__version__} as 2b, and our own rules of 2u"
 _PRODUCER = f"Sohoa, pikepdf {pikepdf.__version__}"
 # pikepdf judges 1b, 2b and 3b: that the file says U and not B is the one finding it must have.
-_SAYS_U = "ISO_19005_2:6.6.4-3"
+_SAYS_NOT_B = "ISO_19005_2:6.6.4-3"
+_U = b"<pdfaid:conformance>U</pdfaid:conformance>"
 _XMP = """\
 <?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -84,6 +86,14 @@ def findings(out: Path) -> tuple[str, ...]:
     """The rules that a written file breaks (or that could not be judged), sorted; none is good."""
     report = pikepdf.pdfa.validate_written(out, "2b")
     rules = [finding.rule for finding in report.findings]
-    if rules.count(_SAYS_U) != 1:
+    if rules.count(_SAYS_NOT_B) != 1 or not _says_u(out):
         rules.append("sohoa:does-not-say-2u")
-    return tuple(sorted({rule for rule in rules if rule != _SAYS_U}))
+    return tuple(sorted({rule for rule in rules if rule != _SAYS_NOT_B}))
+
+
+def _says_u(out: Path) -> bool:
+    try:
+        with pikepdf.open(out) as pdf:
+            return _U in pdf.Root.Metadata.read_bytes()
+    except PDF_DAMAGE:
+        return False

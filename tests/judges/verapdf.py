@@ -37,7 +37,7 @@ class Verdict:
 
 
 def judge(files: Iterable[Path]) -> Mapping[Path, Verdict]:
-    """The verdicts on PDFs, by the paths as given."""
+    """The verdicts on PDFs, by the paths as given; it skips names that do not end in .pdf."""
     asked = {str(file.resolve()): file for file in files}
     answer = subprocess.run(
         [
