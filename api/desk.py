@@ -26,7 +26,7 @@ _LONGEST_PURPOSE = 500
 
 def show(house: House, paper: UUID, *, actor: str) -> dict[str, Any]:
     """Everything known of a paper; opening it is written down."""
-    held, row = _opened(house, paper, actor=actor)
+    held, row = opened(house, paper, actor=actor)
     record = held.record
     told: dict[str, Any] = {
         "paper": str(paper),
@@ -87,9 +87,9 @@ def words(house: House, paper: UUID, *, actor: str) -> tuple[RecognisedPage, ...
     Raises:
         WrongUse: ``paper.not-read``: it has not been read yet, or was rejected.
     """
-    held, row = _opened(house, paper, actor=actor)
+    held, row = opened(house, paper, actor=actor)
     if row.state is PaperState.ARCHIVED:
-        stored = read.load(house.store, _key(house, paper))
+        stored = read.load(house.store, record_key(house, paper))
         content = read.read_file(house.store, stored, package.WORDS, limit=package.LARGEST_JSON)
     elif held.words is not None and row.state is not PaperState.REJECTED:
         with house.store.work_file(held.words) as file:
@@ -99,27 +99,41 @@ def words(house: House, paper: UUID, *, actor: str) -> tuple[RecognisedPage, ...
     return written.words_from_json(content)[0]
 
 
-def review(house: House, paper: UUID, typed: Mapping[str, str], *, actor: str) -> None:
+def review(
+    house: House,
+    paper: UUID,
+    typed: Mapping[str, str],
+    *,
+    actor: str,
+    version: int | None = None,
+) -> None:
     """Set values, settle all doubts, and let the paper go on.
 
+    Args:
+        house: as the actor sees it.
+        paper: which.
+        typed: field to text.
+        actor: who.
+        version: of the paper as it was looked at, where that is known.
+
     Raises:
-        WrongUse: ``review.not-in-review``, and those of ``api.review.reviewed``.
+        WrongUse: ``review.not-in-review``, ``review.changed-meanwhile``, and those of
+            ``api.review.reviewed``.
     """
-    held, row = _looked(house, paper)
+    held, row = looked(house, paper)
     if held.record is None or row.state is not PaperState.REVIEW:
         raise WrongUse(
             "review.not-in-review", f"paper {paper} stands {row.state}; only REVIEW is reviewed"
         )
+    if version is not None and version != held.version:
+        raise _changed_meanwhile(paper)
     kinds = house.stages.forms.by_id
     record: Record = replace(
         held.record, description=reviewed(held.record.description, typed, kinds=kinds)
     )
     outcome = Outcome(after=PaperState.DESCRIBED, record=record)
     if not house.ledger.finish(held, outcome, now=house.clock.now(), actor=actor):
-        raise WrongUse(
-            "review.changed-meanwhile",
-            f"somebody else changed paper {paper} meanwhile; look at it again",
-        )
+        raise _changed_meanwhile(paper)
 
 
 def find(
@@ -150,8 +164,8 @@ def find(
 
 def export(house: House, paper: UUID, folder: Path, *, actor: str) -> tuple[Path, Path]:
     """The package of an archived paper as a folder in ``folder``, and the signed PDF in it."""
-    held, _ = _opened(house, paper, actor=actor)
-    made = exporting.export(_key(house, paper), folder, store=house.store)
+    held, _ = opened(house, paper, actor=actor)
+    made = exporting.export(record_key(house, paper), folder, store=house.store)
     return made, made / package.signed_path(held.paper)
 
 
@@ -177,7 +191,19 @@ def rebuild_all(
     return made.count, alarms
 
 
-def _looked(house: House, paper: UUID) -> tuple[InHand, LedgerRow]:
+def _changed_meanwhile(paper: UUID) -> WrongUse:
+    return WrongUse(
+        "review.changed-meanwhile",
+        f"somebody else changed paper {paper} meanwhile; look at it again",
+    )
+
+
+def looked(house: House, paper: UUID) -> tuple[InHand, LedgerRow]:
+    """A paper as it stands, if this house may see it.
+
+    Raises:
+        WrongUse: ``paper.unknown``.
+    """
     held = house.ledger.look(paper, offices=house.offices)
     row = house.ledger.row(paper, offices=house.offices)
     if held is None or row is None:
@@ -185,14 +211,19 @@ def _looked(house: House, paper: UUID) -> tuple[InHand, LedgerRow]:
     return held, row
 
 
-def _opened(house: House, paper: UUID, *, actor: str) -> tuple[InHand, LedgerRow]:
+def opened(house: House, paper: UUID, *, actor: str) -> tuple[InHand, LedgerRow]:
     """A paper, its opening written down."""
-    held, row = _looked(house, paper)
+    held, row = looked(house, paper)
     _write_down(house, "open", str(paper), purpose="", actor=actor, shown=(paper,))
     return held, row
 
 
-def _key(house: House, paper: UUID) -> str:
+def record_key(house: House, paper: UUID) -> str:
+    """Where an archived paper lies in the record area.
+
+    Raises:
+        WrongUse: ``paper.not-archived``.
+    """
     place = house.ledger.place(paper)
     if place is None:
         raise WrongUse("paper.not-archived", f"paper {paper} is not archived yet")

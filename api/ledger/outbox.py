@@ -1,0 +1,166 @@
+"""Webhooks: where moves are told, and what is still to be told there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.ledger.connections import Connections
+from api.ledger.models import DELIVERY, OFFICE, WEBHOOK
+from dossier.errors import WrongUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where an office wants the moves of its papers told.
+
+    Attributes:
+        url: as the operator gave it; nobody else can.
+        secret: what messages are signed with; sealed at rest.
+    """
+
+    id: UUID
+    office: str
+    url: str
+    secret: bytes
+    created_at: datetime
+    created_by: str
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One move to be told at one address.
+
+    Attributes:
+        told: the message; no content of the paper.
+        next_at: when it is tried next; None once it was delivered or given up.
+        status: HTTP status of the last try; 0 where there was no answer.
+    """
+
+    id: int
+    office: str
+    webhook: UUID
+    paper: UUID
+    told: dict[str, Any]
+    created_at: datetime
+    attempts: int
+    next_at: datetime | None
+    delivered_at: datetime | None
+    status: int
+
+
+class Outbox:
+    """Webhooks and deliveries of all offices.
+
+    Args:
+        connections: of the database.
+        close: seals a secret, by the webhook's id.
+        open_: the reverse.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        *,
+        close: Callable[[bytes, UUID], bytes],
+        open_: Callable[[bytes, UUID], bytes],
+    ) -> None:
+        self._writing, self._reading = connections.writing, connections.reading
+        self._close, self._open = close, open_
+
+    def add(self, webhook: Webhook) -> None:
+        """Write a new webhook down.
+
+        Raises:
+            WrongUse: ``office.unknown``.
+        """
+        with self._writing() as c:
+            office = sa.select(OFFICE.c.code).where(OFFICE.c.code == webhook.office)
+            if c.execute(office).first() is None:
+                raise WrongUse("office.unknown", "there is no such office here")
+            c.execute(
+                WEBHOOK.insert().values(
+                    id=webhook.id,
+                    office=webhook.office,
+                    url=webhook.url,
+                    secret=self._close(webhook.secret, webhook.id),
+                    created_at=webhook.created_at,
+                    created_by=webhook.created_by,
+                )
+            )
+
+    def webhooks(self) -> list[Webhook]:
+        """All webhooks, oldest first."""
+        with self._reading() as c:
+            found = c.execute(sa.select(WEBHOOK).order_by(WEBHOOK.c.id)).mappings().all()
+        return [Webhook(**{**row, "secret": self._open(row["secret"], row["id"])}) for row in found]
+
+    def stop(self, webhook: UUID, *, now: datetime) -> None:
+        """Tell nothing there any more, not even what waits.
+
+        Raises:
+            WrongUse: ``webhook.unknown``.
+        """
+        with self._writing() as c:
+            ended = sa.func.coalesce(WEBHOOK.c.stopped_at, now)
+            changed = c.execute(
+                WEBHOOK.update().where(WEBHOOK.c.id == webhook).values(stopped_at=ended)
+            )
+            if changed.rowcount != 1:
+                raise WrongUse(
+                    "webhook.unknown", "there is no such webhook; see them with: sohoa webhook list"
+                )
+            c.execute(DELIVERY.update().where(DELIVERY.c.webhook == webhook).values(next_at=None))
+
+    def due(self, *, now: datetime, limit: int) -> list[Delivery]:
+        """What is to be told now, oldest first."""
+        query = sa.select(DELIVERY).where(DELIVERY.c.next_at <= now).order_by(DELIVERY.c.id)
+        with self._reading() as c:
+            return [_delivery(row) for row in c.execute(query.limit(limit)).mappings()]
+
+    def tried(
+        self, delivery: int, *, status: int, now: datetime, next_at: datetime | None, done: bool
+    ) -> None:
+        """Write down how a try ended."""
+        with self._writing() as c:
+            c.execute(
+                DELIVERY.update()
+                .where(DELIVERY.c.id == delivery)
+                .values(
+                    attempts=DELIVERY.c.attempts + 1,
+                    status=status,
+                    next_at=next_at,
+                    delivered_at=now if done else None,
+                )
+            )
+
+    def deliveries(self, *, offices: Sequence[str], after: int, limit: int) -> list[Delivery]:
+        """Deliveries after a number, oldest first."""
+        query = sa.select(DELIVERY).where(DELIVERY.c.office.in_(offices), DELIVERY.c.id > after)
+        with self._reading() as c:
+            found = c.execute(query.order_by(DELIVERY.c.id).limit(limit)).mappings()
+            return [_delivery(row) for row in found]
+
+    def replay(self, *, offices: Sequence[str], first: int, last: int, now: datetime) -> int:
+        """Tell deliveries again whatever became of them; how many."""
+        with self._writing() as c:
+            live = sa.select(WEBHOOK.c.id).where(WEBHOOK.c.stopped_at.is_(None))
+            return c.execute(
+                DELIVERY.update()
+                .where(
+                    DELIVERY.c.office.in_(offices),
+                    DELIVERY.c.id.between(first, last),
+                    DELIVERY.c.webhook.in_(live),
+                )
+                .values(next_at=now, attempts=0)
+            ).rowcount
+
+
+def _delivery(row: Any) -> Delivery:  # noqa: ANN401 - a row of SQLAlchemy's
+    return Delivery(**{name: row[name] for name in Delivery.__dataclass_fields__})
