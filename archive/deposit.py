@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archive import ocfl, package, read
-from archive.digests import Digests, digests
+from archive.digests import Digests, digests, sha512_of
 from dossier.errors import IntegrityViolation
 from dossier.ports import ObjectStore, RecordVersion
 from dossier.spine import ArchivedRecord, Blob, SignedRecord
@@ -218,8 +218,8 @@ class _Writing:
         """Read everything back; then load the object as any reader will."""
         for written in self._written:
             with self._store.open_record(written.record) as stream:
-                found = digests(stream)
-            if found.sha512 != written.sha512:
+                found = sha512_of(stream)
+            if found != written.sha512:
                 raise IntegrityViolation(
                     "record.not-as-written",
                     f"the object {written.record.key} is not what was written a moment ago; the "

@@ -34,3 +34,11 @@ def digests(stream: BinaryIO, *, to: BinaryIO | None = None) -> Digests:
         if to is not None:
             to.write(chunk)
     return Digests(sha512.hexdigest(), sha256.hexdigest(), size)
+
+
+def sha512_of(stream: BinaryIO) -> str:
+    """The SHA-512 of a stream read to its end, lower-case hex."""
+    sha512 = hashlib.sha512()
+    while chunk := stream.read(_CHUNK):
+        sha512.update(chunk)
+    return sha512.hexdigest()

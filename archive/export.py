@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from archive import ocfl, read
-from archive.digests import digests
+from archive.digests import sha512_of
 from archive.file_store import translated
 from dossier.errors import WrongUse
 from dossier.ports import ObjectStore
@@ -85,7 +85,7 @@ def _is_same(package: Path, stored: read.StoredObject) -> bool:
         if place.is_symlink() or not place.is_file():
             return False
         with place.open("rb") as stream:
-            sha512 = digests(stream).sha512
+            sha512 = sha512_of(stream)
         if not hmac.compare_digest(sha512, stored.inventory.manifest[stored.inventory.state[path]]):
             return False
     return True

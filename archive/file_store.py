@@ -17,6 +17,7 @@ do about that.
 from __future__ import annotations
 
 import errno
+import filecmp
 import hashlib
 import io
 import math
@@ -24,7 +25,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +70,9 @@ class FileStore:
             return self._put_work(_Chunks(content))
 
     def _put_work(self, stream: BinaryIO | _Chunks) -> Blob:
-        with self._written(stream, mode=0o400) as (temporary, digest, size):
+        sha256 = hashlib.sha256()
+        with self._written(stream, mode=0o400, seen=sha256.update) as (temporary, size):
+            digest = sha256.hexdigest()
             target = self._work_path(digest)
             _make_folder(target.parent)
             # Over the same bytes, if they are there: that also heals a blob that has rotted.
@@ -132,20 +135,24 @@ class FileStore:
         with (
             translated(f"the object {key}"),
             source.open("rb") as stream,
-            self._written(stream, mode=0o444) as (temporary, digest, size),
+            self._written(stream, mode=0o444) as (temporary, size),
         ):
             os.utime(temporary, ns=(kept, temporary.stat().st_mtime_ns))
             _make_folder(target.parent)
             try:
                 os.link(temporary, target)
             except FileExistsError:
-                self._same_or_refused(key, target, digest)
+                self._same_or_refused(key, target, temporary)
             # Also where it was there: the one who made it may have died before this.
             _sync_folder(target.parent)
         return RecordVersion(key=key, version="", size=size)
 
-    def _same_or_refused(self, key: str, target: Path, digest: str) -> None:
-        if target.is_symlink() or not target.is_file() or _digest(target) != digest:
+    def _same_or_refused(self, key: str, target: Path, source: Path) -> None:
+        if (
+            target.is_symlink()
+            or not target.is_file()
+            or not filecmp.cmp(target, source, shallow=False)
+        ):
             raise IntegrityViolation(
                 "record.exists",
                 f"the object {key} is already in the record area with other bytes; nothing was "
@@ -233,17 +240,23 @@ class FileStore:
         return swept
 
     @contextmanager
-    def _written(self, stream: BinaryIO | _Chunks, *, mode: int) -> Iterator[tuple[Path, str, int]]:
-        """A synced copy under ``temp`` with its SHA-256 and size; its name is gone afterwards."""
+    def _written(
+        self,
+        stream: BinaryIO | _Chunks,
+        *,
+        mode: int,
+        seen: Callable[[bytes | memoryview], object] | None = None,
+    ) -> Iterator[tuple[Path, int]]:
+        """A synced copy under ``temp`` with its size in bytes; its name is gone afterwards."""
         _make_folder(self._temp)
         descriptor, name = tempfile.mkstemp(dir=self._temp)
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb", buffering=0) as out:
-                sha256 = hashlib.sha256()
                 size = 0
                 while chunk := stream.read(_CHUNK):
-                    sha256.update(chunk)
+                    if seen is not None:
+                        seen(chunk)
                     size += len(chunk)
                     view = memoryview(chunk)
                     while view:
@@ -252,7 +265,7 @@ class FileStore:
                 os.fsync(out.fileno())
                 # Who reads it back shall read the disk, not this machine's memory of it.
                 os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            yield temporary, sha256.hexdigest(), size
+            yield temporary, size
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -319,11 +332,6 @@ def _aware(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise WrongUse("time.naive", "a time without a zone cannot say until when a thing is kept")
     return at
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _make_folder(folder: Path) -> None:

@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from archive.catalogue import sqlite_search
-from archive.catalogue.terms import FORM, fold, terms, words
+from archive.catalogue.terms import FORM, fold, is_token, terms, words
 from archive.identity import IdentityKeys
 from dossier import written
 from dossier.codes import masked
 from dossier.errors import Misconfigured
 from dossier.ports import CatalogueEntry, Found
-from dossier.spine import Description, Person
+from dossier.spine import Description, Person, Source, Value
 
 Columns = dict[str, Any]
 
@@ -127,7 +127,7 @@ def found_person(row: RowMapping, keys: IdentityKeys) -> Found:
 
 def found_record(row: RowMapping, asked: Sequence[str], keys: IdentityKeys) -> Found:
     """The answer for a row of ``record``: with the person whom the words name, or the first."""
-    person = _best(description_of(row, keys).people(), asked, keys)
+    person = _best(_people_of(row, keys), asked, keys)
     return Found(
         paper=row["paper"],
         dossier=row["dossier"],
@@ -147,16 +147,31 @@ def other_form() -> Misconfigured:
     )
 
 
+def _people_of(row: RowMapping, keys: IdentityKeys) -> Sequence[Person]:
+    """The people of a row of ``record``, without building all else that describes it."""
+    values = json.loads(_open(keys, row["description"], b"description", row["paper"]))["values"]
+    named = tuple(
+        Value(field=value["field"], text=value["text"], source=Source.OCR, confidence=0.0)
+        for value in values
+    )
+    return Description(kind="", values=named).people()
+
+
 def _best(people: Sequence[Person], asked: Sequence[str], keys: IdentityKeys) -> Person | None:
     """Who shares most words with the question, exact ones counting double; else the first."""
+    if not asked or len(people) < 2:  # noqa: PLR2004 - between one there is nothing to choose
+        return people[0] if people else None
+    folded = [fold(word) for word in asked]
+    hashed = any(is_token(word) for word in asked)
 
     def shared(person: Person) -> int:
-        numbers = [n for n in (person.citizen_id, person.cmnd) if n]
-        own = words(" ".join([person.name or "", *numbers]), keys)
-        folded = {fold(word) for word in own}
-        return sum((word in own) + (fold(word) in folded) for word in asked)
+        own = words(person.name or "", keys)
+        if hashed:
+            own += [keys.number_token(n) for n in (person.citizen_id, person.cmnd) if n]
+        own_folded = {fold(word) for word in own}
+        return sum(word in own for word in asked) + sum(word in own_folded for word in folded)
 
-    return max(people, key=shared, default=None)
+    return max(people, key=shared)
 
 
 def _people(entry: CatalogueEntry, keys: IdentityKeys) -> list[Columns]:
@@ -176,7 +191,7 @@ def _people(entry: CatalogueEntry, keys: IdentityKeys) -> list[Columns]:
 
 
 def _close(keys: IdentityKeys, plain: bytes, what: bytes, paper: UUID) -> bytes:
-    return keys.encrypt(zlib.compress(plain, 6), context=what + paper.bytes)
+    return keys.encrypt(zlib.compress(plain, 3), context=what + paper.bytes)
 
 
 def _open(keys: IdentityKeys, closed: bytes, what: bytes, paper: UUID) -> bytes:

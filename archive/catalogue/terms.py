@@ -23,9 +23,8 @@ FORM = 1
 BREAK = "¶"
 """Stands between lines that no phrase may cross; no word, so nobody can ask for it."""
 
-_LONGEST_WORD = 64
 _MOST_ASKED = 32
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w{1,64}")  # a longer one is taken in pieces
 # Marks that stand beside no letter they could melt into: they part no word.
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 # What may be a person's number: a run of 9 digits or more (CMND, citizen ID, the lines at the foot
@@ -37,6 +36,8 @@ _NUMBER = re.compile(
     r"|(?<![^\W_]\d)(?<![^\W_][.\-/]\d)"
     r"(?:(?:[ .\-\u00a0]?\d){11}|(?:[ .\-\u00a0]?\d){8})(?!\d|[.\-/][^\W_]))"
 )
+
+_TOKEN = re.compile(r"n[0-9a-f]{20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def words(content: str, keys: IdentityKeys) -> list[str]:
     """The words of a text in order, exact; numbers of people as their hash."""
     content = _MARKS.sub("", text.exact(content))
     content = _NUMBER.sub(lambda m: f" {keys.number_token(_digits(m.group()))} ", content)
-    return [word[:_LONGEST_WORD] for word in _WORD.findall(content.replace("_", " "))]
+    return _WORD.findall(content.replace("_", " "))
 
 
 def terms(lines: Iterable[str], keys: IdentityKeys) -> Terms:
@@ -64,7 +65,7 @@ def terms(lines: Iterable[str], keys: IdentityKeys) -> Terms:
     by_line = [found for line in lines if (found := words(line, keys))]
     return Terms(
         f" {BREAK} ".join(" ".join(line) for line in by_line),
-        f" {BREAK} ".join(" ".join(fold(word) for word in line) for line in by_line),
+        f" {BREAK} ".join(" ".join(map(fold, line)) for line in by_line),
     )
 
 
@@ -77,6 +78,11 @@ def asked(query: str, keys: IdentityKeys) -> tuple[list[str], list[str]]:
 def numbers(query: str) -> tuple[str, ...]:
     """The numbers in a question that may be a person's: asking for one is asking for a person."""
     return tuple(_digits(m.group()) for m in _NUMBER.finditer(text.nfc(query)))
+
+
+def is_token(word: str) -> bool:
+    """Whether a word of the index stands for a number."""
+    return _TOKEN.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=1 << 15)  # Vietnamese has some seven thousand syllables

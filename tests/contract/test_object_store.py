@@ -171,7 +171,7 @@ class Overwrites(FileStore):
 class SaysItWasThere(FileStore):
     """Takes any bytes for those that are there."""
 
-    def _same_or_refused(self, key: str, target: Path, digest: str) -> None:
+    def _same_or_refused(self, key: str, target: Path, source: Path) -> None:
         pass
 
 
