@@ -13,14 +13,15 @@ _AT = "2026-10-08T02:15:00Z"
 _DOSSIER = "H15.50.05.13-261008-0975"
 
 
-def _example(**example: Any) -> ConfigDict:  # noqa: ANN401 - any JSON value
-    return ConfigDict(frozen=True, json_schema_extra={"examples": [example]})
+def example(**shown: Any) -> ConfigDict:  # noqa: ANN401 - any JSON value
+    """The configuration of a model of an answer: frozen, with an example."""
+    return ConfigDict(frozen=True, json_schema_extra={"examples": [shown]})
 
 
 class Problem(BaseModel):
     """RFC 9457. ``code`` is stable; ``detail`` says what to do."""
 
-    model_config = _example(
+    model_config = example(
         type="urn:sohoa:problem:paper.unknown",
         title="Not Found",
         status=404,
@@ -42,7 +43,7 @@ class Problem(BaseModel):
 class Taken(BaseModel):
     """A scan that came in."""
 
-    model_config = _example(paper=_PAPER, dossier=_DOSSIER, known=False, state="RECEIVED")
+    model_config = example(paper=_PAPER, dossier=_DOSSIER, known=False, state="RECEIVED")
 
     paper: UUID
     dossier: str
@@ -53,7 +54,7 @@ class Taken(BaseModel):
 class Stage(BaseModel):
     """One of the stages a paper goes through, in their order."""
 
-    model_config = _example(name="read", title="Đọc", status="done", at=_AT)
+    model_config = example(name="read", title="Đọc", status="done", at=_AT)
 
     name: Literal["receive", "read", "describe", "review", "sign", "archive"]
     title: str
@@ -64,7 +65,7 @@ class Stage(BaseModel):
 class ReadSoFar(BaseModel):
     """How far the reading is."""
 
-    model_config = _example(pages_read=3, pages=12)
+    model_config = example(pages_read=3, pages=12)
 
     pages_read: int
     pages: int = Field(description="0 where they have not been counted yet")
@@ -73,7 +74,7 @@ class ReadSoFar(BaseModel):
 class MoveLine(BaseModel):
     """One line of history."""
 
-    model_config = _example(
+    model_config = example(
         id=7, at=_AT, before="RECEIVED", after="RECOGNISED", code="", reason="", actor="token:abc"
     )
 
@@ -89,7 +90,7 @@ class MoveLine(BaseModel):
 class ScanLine(BaseModel):
     """One of the scans that stood for a paper."""
 
-    model_config = _example(sha256="9f" * 32, size=183204, received_at=_AT, replaced_at=None)
+    model_config = example(sha256="9f" * 32, size=183204, received_at=_AT, replaced_at=None)
 
     sha256: str
     size: int
@@ -120,7 +121,7 @@ _ROW: dict[str, Any] = {
 class PaperRow(BaseModel):
     """A paper as lists show it; runs of digits as long as a citizen's number are masked."""
 
-    model_config = _example(**_ROW)
+    model_config = example(**_ROW)
 
     paper: UUID
     office: str
@@ -142,7 +143,7 @@ class PaperRow(BaseModel):
 class PaperList(BaseModel):
     """A page of the list."""
 
-    model_config = _example(papers=[_ROW], next=_PAPER)
+    model_config = example(papers=[_ROW], next=_PAPER)
 
     papers: list[PaperRow]
     next: UUID | None = Field(description="ask again with after=..., where there are more")
@@ -151,7 +152,7 @@ class PaperList(BaseModel):
 class PaperState(PaperRow):
     """Where a paper stands, how it came there, and what it waits for."""
 
-    model_config = _example(
+    model_config = example(
         **_ROW,
         sign_requested=False,
         retry_at=None,
@@ -177,7 +178,7 @@ class PaperState(PaperRow):
 class Alive(BaseModel):
     """The process answers."""
 
-    model_config = _example(status="ok")
+    model_config = example(status="ok")
 
     status: Literal["ok"] = "ok"
 
@@ -185,7 +186,7 @@ class Alive(BaseModel):
 class Part(BaseModel):
     """One thing that the service stands on."""
 
-    model_config = _example(ok=True, code="", detail="")
+    model_config = example(ok=True, code="", detail="")
 
     ok: bool
     code: str = ""
@@ -195,7 +196,7 @@ class Part(BaseModel):
 class Ready(BaseModel):
     """Whether papers can be taken in, read, signed and laid down now."""
 
-    model_config = _example(
+    model_config = example(
         status="degraded",
         parts={
             "database": {"ok": True, "code": "", "detail": ""},

@@ -13,13 +13,33 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
-from api.http import health, intake, openapi, papers, problems
+from api.http import (
+    acts,
+    dossiers,
+    finding,
+    health,
+    intake,
+    openapi,
+    papers,
+    problems,
+    records,
+    review,
+)
 from api.http.callers import TooManyRequests
 from api.http.service import Service
 from api.http.walls import Walls
 from dossier.errors import RejectedInput, SohoaError, TransientFault, WrongUse
 
-_ROUTERS = (health.router, intake.router, papers.router)
+_ROUTERS = (
+    health.router,
+    intake.router,
+    dossiers.router,
+    papers.router,
+    review.router,
+    acts.router,
+    records.router,
+    finding.router,
+)
 _FILES = (
     ("POST", re.compile(r"/v1/dossiers/[^/]+/papers")),
     ("POST", re.compile(r"/v1/papers/[^/]+/scan")),

@@ -23,6 +23,7 @@ from api.http.answers import (
 from api.http.callers import Caller, Reading
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
 from api.ledger.listing import Moved, Standing
+from api.process import is_name
 from dossier import states
 from dossier.codes import dossier_code, masked
 from dossier.errors import WrongUse
@@ -132,7 +133,8 @@ def line_of(move: Moved) -> MoveLine:
         after=move.after,
         code=move.code,
         reason=problems.said(move.code, move.reason),
-        actor=move.actor,
+        # Which process of which machine is for the operator's log.
+        actor="worker" if is_name(move.actor) else move.actor,
     )
 
 

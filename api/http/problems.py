@@ -24,7 +24,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _NOT_FOUND = (
     "paper.unknown", "page.unknown", "value.unknown", "upload.unknown", "delivery.unknown",
-    "http.no-such-path",
+    "dossier.unknown", "http.no-such-path",
 )  # fmt: skip
 _CONFLICT = (
     "dossier.closed", "dossier.has-it-already", "paper.not-archived", "paper.not-read",
@@ -47,6 +47,7 @@ STATUSES: dict[str, HTTPStatus] = {
     "token.not-valid": HTTPStatus.UNAUTHORIZED,
     "token.scope-missing": HTTPStatus.FORBIDDEN,
     "token.too-many-requests": HTTPStatus.TOO_MANY_REQUESTS,
+    "http.bad-range": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     "upload.expired": HTTPStatus.GONE,
     "upload.bad-version": HTTPStatus.PRECONDITION_FAILED,
     "fault.unexpected": HTTPStatus.INTERNAL_SERVER_ERROR,

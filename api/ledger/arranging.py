@@ -184,6 +184,11 @@ def _unsigned(connection: sa.Connection, act: Act) -> dict[str, Any]:
             "paper.signed-already",
             f"paper {act.paper} stands {row['state']}: what is signed is not changed any more",
         )
+    if row["state"] == PaperState.REJECTED:
+        raise WrongUse(
+            "state.move-not-allowed",
+            f"paper {act.paper} was rejected; send its scan again as another paper",
+        )
     return row
 
 

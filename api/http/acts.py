@@ -1,0 +1,155 @@
+"""What a person does to a paper until it is signed; each with its line of history."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.answers import PaperState
+from api.http.bodies import Received
+from api.http.callers import Caller, Intaking, Reviewing, Signing
+from api.http.intake import FILE_BODY, Name
+from api.http.openapi import ACT_PROBLEMS, BODY_PROBLEMS
+from api.http.papers import standing_of, state_of
+from api.ledger.arranging import Act, Arranging
+from dossier.codes import dossier_code
+from ingest.receive import receive
+
+router = APIRouter(prefix="/v1/papers/{paper}", tags=["acts"])
+
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=300,
+        description="for the history; no name or number of a person",
+    ),
+]
+
+
+def _question(**shown: Any) -> ConfigDict:  # noqa: ANN401 - any JSON value
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [shown]})
+
+
+class SendBack(BaseModel):
+    """Why a described paper is to be looked at again."""
+
+    model_config = _question(reason="Trang 2 mờ, đề nghị xem lại số chứng thực")
+
+    reason: Reason
+
+
+class Withdraw(BaseModel):
+    """Why a paper is taken out."""
+
+    model_config = _question(reason="nộp nhầm giấy")
+
+    reason: Reason
+
+
+class Move(BaseModel):
+    """Where a paper belongs."""
+
+    model_config = _question(dossier="H15.50.05.13-261008-0976")
+
+    dossier: Annotated[str, Field(max_length=100)]
+
+
+class PlacedPage(BaseModel):
+    """A page at its place."""
+
+    model_config = _question(number=2, turn=90)
+
+    number: Annotated[int, Field(ge=1, le=100_000, description="its number in the scan")]
+    turn: Literal[0, 90, 180, 270] = Field(
+        default=0, description="degrees clockwise, seen from the scan as it was received"
+    )
+
+
+class Arrangement(BaseModel):
+    """All pages of a paper, in their order, each turned as it is to stand."""
+
+    model_config = _question(pages=[{"number": 2, "turn": 90}, {"number": 1, "turn": 0}])
+
+    pages: Annotated[list[PlacedPage], Field(min_length=1, max_length=10_000)]
+
+
+@router.post("/sign", status_code=202, responses=ACT_PROBLEMS)
+def sign(caller: Signing, paper: UUID) -> PaperState:
+    """Ask that a described paper be signed with the office's key; then it is laid down."""
+    office = standing_of(caller, paper).office
+    ledger = caller.house.ledger
+    ledger.request_signature(paper, office=office, now=caller.house.clock.now())
+    return _after(caller, paper)
+
+
+@router.post("/send-back", responses=ACT_PROBLEMS)
+def send_back(caller: Signing, paper: UUID, why: SendBack) -> PaperState:
+    """Send a described paper back to review, with a reason that the clerk sees."""
+    _arranging(caller).send_back(_act(caller, paper, why.reason))
+    return _after(caller, paper)
+
+
+@router.post("/withdraw", responses=ACT_PROBLEMS)
+def withdraw(caller: Intaking, paper: UUID, why: Withdraw) -> PaperState:
+    """Take a paper out for good (REJECTED, `withdrawn`); its scan may come again."""
+    _arranging(caller).withdraw(_act(caller, paper, why.reason))
+    return _after(caller, paper)
+
+
+@router.post("/move", responses=ACT_PROBLEMS)
+def move(caller: Intaking, paper: UUID, where: Move) -> PaperState:
+    """Put a paper into another dossier. Its PDF/A is made anew; what was confirmed stays."""
+    _arranging(caller).move(_act(caller, paper), dossier_code(where.dossier))
+    return _after(caller, paper)
+
+
+@router.put("/pages", responses=ACT_PROBLEMS)
+def arrange_pages(caller: Reviewing, paper: UUID, arrangement: Arrangement) -> PaperState:
+    """Order and turn the pages of a paper; it is read anew."""
+    pages = [(page.number, page.turn) for page in arrangement.pages]
+    _arranging(caller).arrange(_act(caller, paper), pages)
+    return _after(caller, paper)
+
+
+@router.post(
+    "/scan", status_code=202, responses=BODY_PROBLEMS | ACT_PROBLEMS, openapi_extra=FILE_BODY
+)
+def scan_again(*, caller: Intaking, paper: UUID, body: Received, name: Name = "") -> PaperState:
+    """Let another scan stand for a paper; it is read anew, the old scan stays in its history."""
+    house = caller.house
+    standing = standing_of(caller, paper)
+    scan = receive(
+        body.path,
+        source=unquote(name, errors="replace"),
+        office=standing.office,
+        store=house.store,
+        limits=house.intake.limits,
+        clock=house.clock,
+        ids=house.ids,
+    )
+    _arranging(caller).scan_again(_act(caller, paper), scan)
+    return _after(caller, paper)
+
+
+def _arranging(caller: Caller) -> Arranging:
+    return Arranging(caller.house.ledger.connections)
+
+
+def _act(caller: Caller, paper: UUID, reason: str = "") -> Act:
+    return Act(
+        paper=paper,
+        offices=caller.house.offices,
+        actor=caller.actor,
+        at=caller.house.clock.now(),
+        reason=" ".join(reason.split()),
+    )
+
+
+def _after(caller: Caller, paper: UUID) -> PaperState:
+    caller.service.enqueue(paper)
+    return state_of(caller, standing_of(caller, paper))

@@ -1,0 +1,221 @@
+"""What a paper says, and its files. Opening any of them is written down."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response, StreamingResponse
+
+from api import opening
+from api.http.answers import example
+from api.http.callers import Caller, Reading
+from api.http.openapi import ACT_PROBLEMS, file_answer, problems_of
+from api.http.papers import standing_of
+from api.http.ranges import file_response
+from archive import package
+
+router = APIRouter(prefix="/v1/papers/{paper}", tags=["records"])
+
+_PDF = "application/pdf"
+_WEBP = "image/webp"
+_PIECE = 256 * 1024
+
+
+class WordsPage(BaseModel):
+    """The words of a page: text, left, top, right, bottom (pt), confidence, line."""
+
+    model_config = example(
+        number=1,
+        width=595.3,
+        height=841.9,
+        turn=0,
+        unread="",
+        words=[["Số", 70.1, 88.0, 82.4, 98.2, 0.93, 0]],
+    )
+
+    number: int
+    width: float
+    height: float
+    turn: int
+    unread: str
+    words: list[list[str | float | int]]
+
+
+class Words(BaseModel):
+    """What was read, with boxes in pt from the top left of the upright page."""
+
+    model_config = example(
+        format=1,
+        engine="tesserocr 5.5.1 vie",
+        unit="pt from the top left of the upright page",
+        pages=[
+            {
+                "number": 1, "width": 595.3, "height": 841.9, "turn": 0, "unread": "",
+                "words": [["Số", 70.1, 88.0, 82.4, 98.2, 0.93, 0]],
+            }
+        ],
+    )  # fmt: skip
+
+    format: int
+    engine: str
+    unit: str
+    pages: list[WordsPage]
+
+
+class DescriptionAnswer(BaseModel):
+    """``description.json``: of an archived paper as it lies in its package."""
+
+    model_config = example(
+        paper="0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11",
+        content={"format": 1, "kind": "birth-declaration", "values": [], "doubts": []},
+    )
+
+    paper: UUID
+    content: dict[str, Any]
+
+
+class ValidationAnswer(BaseModel):
+    """``validation.json``: what was found about PDF/A and signatures."""
+
+    model_config = example(
+        paper="0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11",
+        content={
+            "format": 1,
+            "pdfa": {"flavour": "2u", "validator": "pikepdf", "findings": [], "drawn_anew": []},
+            "received_signatures": [],
+            "signatures": [],
+        },
+    )
+
+    paper: UUID
+    content: dict[str, Any]
+
+
+_PDF_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **ACT_PROBLEMS,
+    **problems_of(416),
+    200: file_answer(_PDF, "the PDF/A, signed once it is", "%PDF-1.7 ..."),
+    206: file_answer(_PDF, "the range that was asked for", "..."),
+}
+
+
+@router.get("/pdf", responses=_PDF_RESPONSES, response_class=Response)
+def get_pdf(request: Request, caller: Reading, paper: UUID) -> Response:
+    """The PDF/A of a paper, signed once it is; ranges are answered."""
+    file = opening.pdf(caller.house, paper, actor=caller.actor)
+    return file_response(request, file, _PDF)
+
+
+@router.get("/words", responses=ACT_PROBLEMS)
+def get_words(caller: Reading, paper: UUID) -> Words:
+    """What was read on a paper, word by word, with boxes and confidences."""
+    return Words.model_validate(_document(caller, paper, package.WORDS))
+
+
+@router.get("/description", responses=ACT_PROBLEMS)
+def get_description(caller: Reading, paper: UUID) -> DescriptionAnswer:
+    """What a paper is and says."""
+    content = _document(caller, paper, package.DESCRIPTION)
+    return DescriptionAnswer(paper=paper, content=content)
+
+
+@router.get("/validation", responses=ACT_PROBLEMS)
+def get_validation(caller: Reading, paper: UUID) -> ValidationAnswer:
+    """The reports on the PDF/A, on signatures received, and on ours."""
+    return ValidationAnswer(paper=paper, content=_document(caller, paper, package.VALIDATION))
+
+
+@router.get(
+    "/package",
+    responses={
+        **ACT_PROBLEMS,
+        200: file_answer("application/zip", "the package of an archived paper", "PK..."),
+    },
+    response_class=Response,
+)
+def get_package(caller: Reading, paper: UUID) -> Response:
+    """The package of an archived paper as a ZIP, streamed."""
+    standing = standing_of(caller, paper)
+    name = f"{standing.dossier}.{standing.ordinal:03d}.zip"
+    stream = _zipped(caller, paper)
+    first = next(stream)  # what is wrong is told with its own status
+    return StreamingResponse(
+        _all(first, stream),
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.get(
+    "/pages/{page}/picture",
+    responses={**ACT_PROBLEMS, 200: file_answer(_WEBP, "the page", "RIFF...WEBP")},
+    response_class=Response,
+)
+def get_page_picture(
+    caller: Reading,
+    paper: UUID,
+    page: int,
+    width: Annotated[int, Query(ge=100, le=1654, description="px at most")] = 900,
+) -> Response:
+    """A page as WebP, as it stands in the PDF/A. `page` is its number in the scan."""
+    drawn = opening.picture(
+        caller.house, paper, page=page, box=None, size=(width, 2 * width), actor=caller.actor
+    )
+    return Response(drawn, media_type=_WEBP)
+
+
+def _document(caller: Caller, paper: UUID, which: str) -> dict[str, Any]:
+    content = opening.document(caller.house, paper, which, actor=caller.actor)
+    read: dict[str, Any] = json.loads(content)
+    return read
+
+
+class _Sink:
+    """Takes what a ZIP is written to, and gives it out piece by piece."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._given = 0
+
+    def write(self, data: bytes) -> int:
+        self._held += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def tell(self) -> int:
+        return self._given + len(self._held)
+
+    def take(self) -> bytes:
+        taken = bytes(self._held)
+        self._given += len(taken)
+        self._held.clear()
+        return taken
+
+
+def _zipped(caller: Caller, paper: UUID) -> Iterator[bytes]:
+    with opening.package_folder(caller.house, paper, actor=caller.actor) as folder:
+        sink = _Sink()
+        with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:  # type: ignore[call-overload]  # a stream that cannot seek will do
+            for file in sorted(folder.rglob("*")):
+                if file.is_dir():
+                    continue
+                name = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+                info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+                with file.open("rb") as source, made.open(info, "w", force_zip64=True) as target:
+                    while piece := source.read(_PIECE):
+                        target.write(piece)
+                        yield sink.take()
+        yield sink.take()
+
+
+def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

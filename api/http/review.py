@@ -1,0 +1,190 @@
+"""Review: what is doubtful, each value with its picture; setting values and letting go on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from api import desk, opening
+from api.http import problems
+from api.http.answers import PaperState, example
+from api.http.callers import Reviewing
+from api.http.openapi import ACT_PROBLEMS, PAPER_PROBLEMS, TOKEN_PROBLEMS, file_answer
+from api.http.papers import standing_of, state_of
+from api.ledger.hand import InHand
+from dossier.errors import WrongUse
+from dossier.spine import Box, Record, Value
+
+router = APIRouter(prefix="/v1", tags=["review"])
+
+_PAPER = "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11"
+_AROUND = 6.0  # pt around a box, so that the letters do not touch the picture's edge
+_LARGEST_CROP = (1200, 600)  # px
+_FIELD = r"[a-z][a-z0-9_]{0,30}(-[2-9])?\.[a-z][a-z0-9_]{0,30}"
+
+
+class Kind(BaseModel):
+    """A kind of paper there is a form definition for."""
+
+    model_config = example(kind="birth-declaration", name="Tờ khai đăng ký khai sinh")
+
+    kind: str
+    name: str
+
+
+class Kinds(BaseModel):
+    """The kinds of paper there are."""
+
+    model_config = example(kinds=[{"kind": "birth-declaration", "name": "Tờ khai khai sinh"}])
+
+    kinds: list[Kind]
+
+
+class ReviewValue(BaseModel):
+    """A value: where it stands, how sure it is, and why a person should look at it."""
+
+    model_config = example(
+        field="mother.citizen_id",
+        text="001184000123",
+        source="ocr",
+        confidence=0.71,
+        page=1,
+        box=[210.0, 388.2, 301.4, 400.1],
+        doubt="citizen_id.other-birth-year",
+        picture=f"/v1/papers/{_PAPER}/values/mother.citizen_id/picture",
+    )
+
+    field: str
+    text: str
+    source: str
+    confidence: float
+    page: int | None = Field(description="its number in the scan; none where it was typed")
+    box: list[float] | None = Field(description="left, top, right, bottom in pt, page upright")
+    doubt: str = Field(description="a stable code, or empty")
+    picture: str | None = Field(description="of just that box")
+
+
+class ReviewSheet(BaseModel):
+    """What a clerk looks at."""
+
+    model_config = example(
+        paper=_PAPER,
+        version=7,
+        state="REVIEW",
+        code="review.doubtful",
+        reason="this paper needs a person's eye",
+        kind="birth-declaration",
+        doubts=["page.unread:2"],
+        values=[],
+    )
+
+    paper: UUID
+    version: int = Field(description="send it with the answer: nobody overwrites another's work")
+    state: str
+    code: str
+    reason: str
+    kind: str
+    doubts: list[str]
+    values: list[ReviewValue]
+
+
+class Reviewed(BaseModel):
+    """What the clerk says: values that change; the rest is confirmed as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"values": {"mother.citizen_id": "001184000123"}, "version": 7}]
+        },
+    )
+
+    values: dict[str, Annotated[str, Field(max_length=2000)]] = Field(
+        default={},
+        max_length=200,
+        description="field to text; an empty text takes the value away; `kind` sets the kind",
+    )
+    version: int | None = None
+
+
+@router.get("/kinds", responses=TOKEN_PROBLEMS)
+def list_kinds(caller: Reviewing) -> Kinds:
+    """The kinds of paper there are form definitions for."""
+    forms = caller.house.stages.forms.by_id
+    return Kinds(kinds=[Kind(kind=id_, name=form.name) for id_, form in forms.items()])
+
+
+@router.get("/papers/{paper}/review", responses=ACT_PROBLEMS)
+def show_review(caller: Reviewing, paper: UUID) -> ReviewSheet:
+    """The values of a paper with box, confidence, doubt and picture; opening it is written down."""
+    held, row = desk.opened(caller.house, paper, actor=caller.actor)
+    description = _described(held).description
+    return ReviewSheet(
+        paper=paper,
+        version=held.version,
+        state=row.state.value,
+        code=row.code,
+        reason=problems.said(row.code, row.reason),
+        kind=description.kind,
+        doubts=list(description.doubts),
+        values=[_value(paper, value) for value in description.values],
+    )
+
+
+@router.get(
+    "/papers/{paper}/values/{field}/picture",
+    responses={**ACT_PROBLEMS, 200: file_answer("image/webp", "the box", "RIFF...WEBP")},
+    response_class=Response,
+)
+def get_value_picture(
+    caller: Reviewing, paper: UUID, field: Annotated[str, Path(pattern=_FIELD)]
+) -> Response:
+    """A picture of just the box a value stands in; looking at it is written down."""
+    held, _ = desk.looked(caller.house, paper)
+    values = _described(held).description.values
+    value = next((v for v in values if v.field == field), None)
+    if value is None or value.box is None or value.page is None:
+        raise WrongUse("value.unknown", f"paper {paper} has no such value with a place on it")
+    box = Box(
+        value.box.left - _AROUND,
+        value.box.top - _AROUND,
+        value.box.right + _AROUND,
+        value.box.bottom + _AROUND,
+    )
+    drawn = opening.picture(
+        caller.house, paper, page=value.page, box=box, size=_LARGEST_CROP, actor=caller.actor
+    )
+    return Response(drawn, media_type="image/webp")
+
+
+@router.post("/papers/{paper}/review", responses={**PAPER_PROBLEMS, **ACT_PROBLEMS})
+def finish_review(caller: Reviewing, paper: UUID, reviewed: Reviewed) -> PaperState:
+    """Set values, confirm the rest, and let the paper go on; all doubts are settled."""
+    desk.review(caller.house, paper, reviewed.values, actor=caller.actor, version=reviewed.version)
+    return state_of(caller, standing_of(caller, paper))
+
+
+def _described(held: InHand) -> Record:
+    if held.record is None:
+        raise WrongUse(
+            "paper.not-read", f"paper {held.paper.id} has not come so far: it stands {held.state}"
+        )
+    return held.record
+
+
+def _value(paper: UUID, value: Value) -> ReviewValue:
+    box = value.box
+    return ReviewValue(
+        field=value.field,
+        text=value.text,
+        source=value.source.value,
+        confidence=round(value.confidence, 3),
+        page=value.page,
+        box=None if box is None else [box.left, box.top, box.right, box.bottom],
+        doubt=value.doubt,
+        picture=None if box is None else f"/v1/papers/{paper}/values/{value.field}/picture",
+    )
