@@ -167,7 +167,7 @@ class House:
 
         Returns when no paper moves any more.
         """
-        self.tidy()
+        self._begin()
         pipeline = self.pipeline(watch)
         # One more than there are children: while one paper is signed or laid down, all read.
         queue = ThreadQueue(threads=self.settings.worker_count + 1)
@@ -183,7 +183,7 @@ class House:
 
     def start_work(self, *, watch: Watch) -> tuple[Pipeline, ThreadQueue]:
         """Start the workers and leave them running; whoever started them stops them."""
-        self.tidy()
+        self._begin()
         pipeline = self.pipeline(watch)
         queue = ThreadQueue(threads=self.settings.worker_count + 1)
         queue.start(pipeline.advance)
@@ -194,8 +194,13 @@ class House:
         """Where this process makes things; what a killed one left there, the next start takes."""
         return self.settings.scratch_folder / this_process()
 
+    def _begin(self) -> None:
+        """What every start that works begins with: what was left behind goes, waits end."""
+        self.tidy()
+        self.ledger.wait_no_longer(now=self.clock.now())
+
     def tidy(self) -> None:
-        """Take away what killed processes left behind; part of every start that works."""
+        """Take away what killed processes left behind."""
         now = self.clock.now()
         self.store.sweep(before=now - _TEMP_KEPT)
         scratch = self.settings.scratch_folder
@@ -272,19 +277,19 @@ def init(settings: Settings, *, trial: bool) -> Made:
     clock = SystemClock()
     engine = build_engine(settings.database_address)
     try:
-        new = not sa.inspect(engine).has_table("office")
         schema.upgrade(engine)
         keys = identity.create(settings.keys_folder)
         ledger = SqlLedger(engine, sealing=_sealing(keys))
-        ledger.add_office(settings.office, settings.office_name)
+        # One commit makes it: who is killed before begins anew, who is killed after goes on.
+        new = ledger.add_office(
+            settings.office, settings.office_name, first_notes={_TRIAL: "yes"} if trial else {}
+        )
         was_trial = ledger.note(settings.office, _TRIAL) == "yes"
         if trial and not was_trial:
-            if not new:
-                raise WrongUse(
-                    "init.not-trial",
-                    "the data here is not for trying out; use another SOHOA_VAR for a trial",
-                )
-            ledger.set_note(settings.office, _TRIAL, "yes")
+            raise WrongUse(
+                "init.not-trial",
+                "the data here is not for trying out; use another SOHOA_VAR for a trial",
+            )
         lay_root(_store(settings), kept_until=_ROOT_KEPT_UNTIL)
     finally:
         engine.dispose()

@@ -16,13 +16,14 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 
+from api import disk
 from api.ledger.hand import InHand, Outcome
 from api.ledger.sql_ledger import SqlLedger
 from api.process import is_gone, this_process
@@ -47,6 +48,8 @@ _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=10)
 # A paper that kills its worker twice is set aside, not retried for ever.
 _MOST_CRASHES = 2
+# One whose child somebody else ended is not to blame, unless the machine has to do it each time.
+_MOST_KILLS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +57,14 @@ class Event:
     """Something a person who waits would like to see.
 
     Attributes:
-        state: the state the paper stands in now.
+        state: the state the paper stands in now; None where the ledger cannot tell.
         error: why it moved on no further, or None.
         page: the page just read, from 1; 0 where the event is not about a page.
         pages: of how many.
     """
 
     paper: UUID
-    state: PaperState
+    state: PaperState | None
     error: SohoaError | None = None
     page: int = 0
     pages: int = 0
@@ -105,12 +108,18 @@ class Pipeline:
 
         What goes wrong is saved with the paper and told to the watch.
         """
-        while not self._stopping.is_set():
-            held = self._ledger.claim(
-                paper, now=self._clock.now(), lease=_LEASE, holder=self._holder, is_gone=is_gone
-            )
-            if held is None or not self._advance_one(held):
-                return
+        try:
+            while not self._stopping.is_set():
+                held = self._ledger.claim(
+                    paper, now=self._clock.now(), lease=_LEASE, holder=self._holder, is_gone=is_gone
+                )
+                if held is None or not self._advance_one(held):
+                    return
+        except SohoaError as error:
+            # The ledger itself cannot write: it says what it said last, and the paper stays ours
+            # until this process ends; the next start takes it.
+            log.error("paper.unsaved", paper=str(paper), code=error.code)  # noqa: TRY400 - an event of ours, without the text of foreign exceptions
+            self._watch(Event(paper=paper, state=None, error=error))
 
     def stop(self) -> None:
         """Begin no step any more; one whose child is ended from now on is handed back."""
@@ -127,6 +136,9 @@ class Pipeline:
         except SohoaError as error:
             return self._stopped(held, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not take the worker down
+            ours = disk.as_ours(error) if isinstance(error, OSError) else None
+            if ours is not None:
+                return self._stopped(held, ours)
             # Where, but not what: the text of a foreign exception may hold somebody's name.
             where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
             log.error(  # noqa: TRY400 - a logged traceback would carry the exception's text
@@ -163,10 +175,10 @@ class Pipeline:
         retry_at = None
         at_once = False
         if isinstance(error, TransientFault | Misconfigured):
-            crashed = error.code.startswith("child.")
-            if not crashed:
-                retry_at = now + min(_FIRST_RETRY * 2 ** (held.attempts - 1), _LONGEST_RETRY)
-            elif held.attempts < _MOST_CRASHES:
+            most = _MOST_KILLS if error.code == "child.killed" else _MOST_CRASHES
+            if not error.code.startswith("child."):
+                retry_at = now + _pause(held.attempts)
+            elif held.attempts < most:
                 retry_at, at_once = now, True
         code = error.code if retry_at is not None else f"set-aside.{error.code}"
         self._ledger.let_go(
@@ -223,6 +235,8 @@ class Pipeline:
                 pdfa=desk / "paper.pdf",
                 put=self._store.put_work,
             )
+        if held.kept is not None:
+            record = replace(record, description=held.kept)
         if record.description.certain or held.accept_as_found:
             return Outcome(after=PaperState.DESCRIBED, record=record)
         return Outcome(
@@ -258,3 +272,9 @@ class Pipeline:
     def nudge_order(self) -> list[UUID]:
         """What a crash or a passed time left to do, oldest dossier first."""
         return self._ledger.stalled(now=self._clock.now(), is_gone=is_gone)
+
+
+def _pause(attempts: int) -> timedelta:
+    """How long to wait after so many attempts."""
+    # The power is bounded too: a paper may be tried for months.
+    return min(_FIRST_RETRY * (1 << min(attempts - 1, 20)), _LONGEST_RETRY)

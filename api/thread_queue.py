@@ -21,6 +21,7 @@ class ThreadQueue:
         self._waiting: set[UUID] = set()
         self._working = 0
         self._stopping = False
+        self._broken: BaseException | None = None
         self._running: list[threading.Thread] = []
 
     def enqueue(self, paper: UUID) -> None:
@@ -32,7 +33,7 @@ class ThreadQueue:
         self._papers.put(paper)
 
     def start(self, work: Callable[[UUID], None]) -> None:
-        """Start the threads; ``work`` must not raise."""
+        """Start the threads; what ``work`` raises ends its thread, and whoever waits hears it."""
         for number in range(self._threads):
             thread = threading.Thread(
                 target=self._take, args=(work,), name=f"worker-{number}", daemon=True
@@ -47,17 +48,29 @@ class ThreadQueue:
                 self._working += 1
             try:
                 work(paper)
+            except BaseException as error:  # noqa: BLE001 - a thread's traceback helps nobody
+                with self._idle:
+                    self._broken = error
+                return
             finally:
                 with self._idle:
                     self._working -= 1
                     self._idle.notify_all()
 
     def wait_until_idle(self, seconds: float | None = None) -> bool:
-        """Return True when nothing waits or is worked on; False after so many seconds."""
+        """Return True when nothing waits or is worked on; False after so many seconds.
+
+        Raises:
+            BaseException: what ended a thread: the others may be ended too, and nothing move.
+        """
         with self._idle:
-            return self._idle.wait_for(
-                lambda: not self._waiting and not self._working, timeout=seconds
+            idle = self._idle.wait_for(
+                lambda: self._broken is not None or not (self._waiting or self._working),
+                timeout=seconds,
             )
+            if self._broken is not None:
+                raise self._broken
+            return idle
 
     def alive(self) -> bool:
         """Whether every thread still takes papers."""

@@ -13,14 +13,19 @@ from dossier import written
 from dossier.errors import Misconfigured, RejectedInput, TransientFault
 from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import Box, MediaType, Page, Paper, RecognisedPage, RecognisedPaper
+from ocr.turning import read_upright
 from pages.children import (
     ChildCrashed,
     ChildFailed,
     ChildFault,
+    ChildKilled,
     ChildOutOfMemory,
     Children,
     ChildTimedOut,
 )
+from pages.headroom import need
+
+_BYTES_A_PIXEL = 12  # Tesseract on noise; 5 on text
 
 
 class Engine(StrEnum):
@@ -55,6 +60,8 @@ _UNREAD: dict[type[ChildFault], str] = {
     ChildOutOfMemory: "page.out-of-memory",
     ChildFailed: "page.failed",
 }
+_MOST_CRASHES = 2
+_MOST_KILLS = 5
 _engines: dict[tuple[str, str, float], Recogniser] = {}
 
 
@@ -119,9 +126,9 @@ def _read(
         "max_source_pixels": settings.max_source_pixels,
     }
     what = f"paper {paper.id} page {page.number}"
-    unread = "page.failed"
+    unread, crashed = "page.failed", 0
     # What ended a child once may have been the child's age or our machine: a second child tells.
-    for _ in range(2):
+    for number in range(1, _MOST_KILLS + 1):
         try:
             told = children.run(
                 "ocr.reading:read_page", arguments, deadline=settings.page_seconds, what=what
@@ -133,12 +140,20 @@ def _read(
         except ChildTimedOut:
             unread = _UNREAD[ChildTimedOut]
             break
+        except ChildKilled:
+            # Not the page's fault, however often; but not for ever either.
+            if number == _MOST_KILLS:
+                raise
         except ChildFault as error:
+            crashed += 1
             unread = _UNREAD.get(type(error), "page.failed")
         except TransientFault as error:
-            if error.code.startswith("child."):
+            if not error.code.startswith("ocr."):
                 raise
+            crashed += 1
             unread = "page.failed"
+        if crashed == _MOST_CRASHES:
+            break
     width, height = _upright((page.width, page.height), page.turn)
     return RecognisedPage(page.number, width, height, (), turn=page.turn, unread=unread), ""
 
@@ -189,7 +204,8 @@ def read_page(
         Misconfigured: ``ocr.language-missing``, ``ocr.program-missing``, ``renderer.missing``.
         TransientFault: ``ocr.failed``, ``ocr.too-slow``.
     """
-    from pages.grey import GreySettings, grey  # noqa: PLC0415 - Pillow, in the child only
+    # Pillow and what stands on it, in the child only.
+    from pages.grey import GreySettings, grey, smaller, turned  # noqa: PLC0415 - as said
 
     settings = GreySettings(
         dpi=dpi,

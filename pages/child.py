@@ -12,6 +12,7 @@ asks for it, and only after the limits are set. Protocol: 4 bytes of length, big
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib
 import json
@@ -34,6 +35,12 @@ from dossier.errors import (
 
 _LARGEST_FILE = 4 * 1024**3  # bytes that a job may write to one file
 _OPEN_FILES = 256
+# Of the machine, not of the page: what met it is tried again.
+_DISK = {
+    errno.ENOSPC: ("disk.full", "the disk is full; make room and start again"),
+    errno.EDQUOT: ("disk.full", "the disk is full; make room and start again"),
+    errno.EROFS: ("disk.read-only", "the disk can only be read; look why and start again"),
+}
 _ROOTS = (WrongUse, RejectedInput, Misconfigured, TransientFault, IntegrityViolation)
 
 
@@ -107,6 +114,11 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         answer = {"error": root.__name__, "code": error.code, "message": error.message}
     except MemoryError:
         answer = {"error": "MemoryError"}
+    except OSError as error:
+        answer = {"error": type(error).__name__}
+        if error.errno in _DISK:
+            code, message = _DISK[error.errno]
+            answer = {"error": "TransientFault", "code": code, "message": message}
     except Exception as error:  # noqa: BLE001 - whatever a library throws at a hostile page
         answer = {"error": type(error).__name__}
     answer["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

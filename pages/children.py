@@ -62,6 +62,10 @@ class ChildCrashed(ChildFault):
     """``child.crashed``: the child ended by itself, or answered what is no answer."""
 
 
+class ChildKilled(ChildFault):
+    """``child.killed``: somebody else ended the child (SIGKILL); the job may be without blame."""
+
+
 class ChildOutOfMemory(ChildFault):
     """``child.out-of-memory``: the job asked for more than its child may have."""
 
@@ -277,7 +281,7 @@ class _Child:
                 "child.timed-out", f"{what}: not done within {deadline:g} seconds"
             ) from None
         except OSError:
-            raise ChildCrashed("child.crashed", f"{what}: {self._end()}") from None
+            raise self._ended(what) from None
         except (ValueError, RecursionError):
             raise ChildCrashed("child.crashed", f"{what}: the answer is none") from None
         if not isinstance(answer, dict):
@@ -299,16 +303,19 @@ class _Child:
             length -= len(part)
         return b"".join(parts)
 
-    def _end(self) -> str:
-        """How the process ended, in words."""
+    def _ended(self, what: str) -> ChildFault:
+        """How the process ended by itself, or by somebody else's hand."""
         try:
             status = self._process.wait(timeout=1)
         except subprocess.TimeoutExpired:
-            return "the process hung up"
+            return ChildCrashed("child.crashed", f"{what}: the process hung up")
+        if status == -signal.SIGKILL:
+            return ChildKilled("child.killed", f"{what}: the process was killed from outside")
+        how = f"with status {status}"
         if status < 0:
             with contextlib.suppress(ValueError):
-                return f"the process ended by {signal.Signals(-status).name}"
-        return f"the process ended with status {status}"
+                how = f"by {signal.Signals(-status).name}"
+        return ChildCrashed("child.crashed", f"{what}: the process ended {how}")
 
     def kill(self) -> None:
         """End the process and whatever it started. May be called twice."""

@@ -9,6 +9,7 @@ import sys
 import click
 import structlog
 
+from api import disk
 from api.exit_codes import Exit, exit_of
 from dossier.errors import SohoaError
 
@@ -78,6 +79,10 @@ def main() -> None:
         sys.stdout = None
         ended = Exit.DONE
     except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user
+        ours = disk.as_ours(error) if isinstance(error, OSError) else None
+        if ours is not None:
+            _say(f"{ours.code}: {ours.message}")
+            sys.exit(int(exit_of(ours)))
         structlog.get_logger().error("cli.fault", error=type(error).__name__)
         _say(f"fault.unexpected: a fault of ours ({type(error).__name__}); nothing was lost")
         ended = Exit.OUR_FAULT

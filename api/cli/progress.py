@@ -72,8 +72,9 @@ class Waiting:
         """Show an event."""
         with self._lock:
             label = self._labels.get(event.paper, str(event.paper))
-            at_page = f"trang {event.page}/{event.pages}"
-            said = at_page if event.page else words.STATES[event.state]
+            said = "" if event.state is None else words.STATES[event.state]
+            if event.page:
+                said = f"trang {event.page}/{event.pages}"
             if event.error is not None:
                 self.errors.append(event.error)
                 said = f"{said}: {event.error.code}: {event.error.message}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,24 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from dossier.errors import Misconfigured, TransientFault
+from dossier.errors import IntegrityViolation, Misconfigured, TransientFault
+
+_GOES_ON = "nothing is lost, and what waits goes on with the next start"
+# By SQLite's primary result codes (https://www.sqlite.org/rescode.html): what to do.
+_SAID = {
+    sqlite3.SQLITE_FULL: ("full", "the disk of the database is full; make room and start again"),
+    sqlite3.SQLITE_READONLY: (
+        "read-only",
+        "the database can only be read; look why: a failing disk is mounted so, or it is not ours",
+    ),
+    sqlite3.SQLITE_BUSY: ("busy", "another program holds the database; let it end, start again"),
+    sqlite3.SQLITE_CANTOPEN: (
+        "not-opened",
+        "the database cannot be opened; look whether its folder is there and may be written",
+    ),
+    sqlite3.SQLITE_IOERR: ("disk-failed", "the disk failed under the database; look at it first"),
+}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class Connections:
@@ -54,10 +72,14 @@ def translated() -> Iterator[None]:
             raise Misconfigured(
                 "database.not-made", "the database has no tables yet; run: sohoa init"
             ) from None
-        raise TransientFault(
-            "database.no-answer", "the database did not answer; it is tried again"
-        ) from None
+        code, sentence = _SAID.get(_told(error), ("no-answer", "the database did not answer"))
+        raise TransientFault(f"database.{code}", f"{sentence}; {_GOES_ON}") from None
     except DBAPIError as error:
+        if _told(error) in _DAMAGED:
+            raise IntegrityViolation(
+                "database.damaged",
+                "the database is damaged; stop, keep the file, and bring back its backup",
+            ) from None
         raise TransientFault(
             "database.fault", f"the database refused: {type(error).__name__}"
         ) from None
@@ -65,3 +87,9 @@ def translated() -> Iterator[None]:
         raise TransientFault(
             "database.busy", "too many ask the database at once; it is tried again"
         ) from None
+
+
+def _told(error: DBAPIError) -> int:
+    """SQLite's primary result code; 0 where it told none."""
+    told: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return told & 0xFF

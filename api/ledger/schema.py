@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
+from api.ledger.connections import translated
 from dossier.errors import Misconfigured
 
 # The newest migration; a test keeps it so. Known here without importing Alembic, which costs
@@ -33,16 +33,10 @@ def check(engine: sa.Engine) -> None:
 
     Raises:
         Misconfigured: ``database.not-made`` or ``database.other-version``.
+        TransientFault, IntegrityViolation: it does not answer, or is damaged.
     """
-    try:
-        with engine.connect() as connection:
-            version = connection.execute(
-                sa.text("SELECT version_num FROM alembic_version")
-            ).scalar()
-    except SQLAlchemyError:
-        raise Misconfigured(
-            "database.not-made", "nothing is set up here yet; run: sohoa init"
-        ) from None
+    with translated(), engine.connect() as connection:
+        version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     if version != HEAD:
         raise Misconfigured(
             "database.other-version",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -30,18 +30,24 @@ class SqlLedger(Looking):
 
     # -- notes -------------------------------------------------------------------------------
 
-    def add_office(self, code: str, name: str) -> None:
-        """Make an office known; a known one keeps its name."""
-        with self._writing() as c:
-            known = c.execute(sa.select(OFFICE.c.code).where(OFFICE.c.code == code)).first()
-            if known is None:
-                c.execute(OFFICE.insert().values(code=code, name=name))
+    def add_office(
+        self, code: str, name: str, *, first_notes: Mapping[str, str] | None = None
+    ) -> bool:
+        """Make an office known; a known one keeps its name. Whether there was none before.
 
-    def set_note(self, office: str, name: str, value: str) -> None:
-        """Write a small fact down."""
+        Args:
+            code: of the office.
+            name: as stamps show it.
+            first_notes: written down with the first office of all, or not at all.
+        """
         with self._writing() as c:
-            c.execute(NOTE.delete().where(NOTE.c.office == office, NOTE.c.name == name))
-            c.execute(NOTE.insert().values(office=office, name=name, value=value))
+            known = set(c.execute(sa.select(OFFICE.c.code)).scalars())
+            if code not in known:
+                c.execute(OFFICE.insert().values(code=code, name=name))
+            if not known:
+                for note, value in (first_notes or {}).items():
+                    c.execute(NOTE.insert().values(office=code, name=note, value=value))
+        return not known
 
     # -- coming in ---------------------------------------------------------------------------
 
@@ -290,6 +296,15 @@ class SqlLedger(Looking):
                     lease_until=None,
                     updated_at=now,
                 )
+            )
+
+    def wait_no_longer(self, *, now: datetime) -> None:
+        """Let what waits for a time be tried at once: a start is somebody asking for it."""
+        with self._writing() as c:
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.retry_at > now, PAPER.c.state.in_(MOVING))
+                .values(retry_at=None)
             )
 
     def request_signature(self, paper: UUID, *, office: str, now: datetime) -> None:

@@ -18,6 +18,7 @@ from dossier.errors import Misconfigured, RejectedInput, TransientFault, WrongUs
 from pages.children import (
     ChildCrashed,
     ChildFailed,
+    ChildKilled,
     ChildOutOfMemory,
     Children,
     ChildTimedOut,
@@ -93,6 +94,8 @@ def test_a_child_knows_no_secret_and_has_imported_nothing_heavy(children: Childr
         ("not_a_number", ChildFailed, "child.failed"),
         ("no_such_job", ChildFailed, "child.failed"),
         ("misuse", WrongUse, "dossier.bad-code"),
+        ("be_killed", ChildKilled, "child.killed"),
+        ("meet_a_full_disk", TransientFault, "disk.full"),
     ],
 )
 def test_the_parent_survives(
