@@ -101,7 +101,9 @@ def _described(folder: Path) -> Iterator[SourcePage]:
     for row in sorted((json.loads(line) for line in lines), key=lambda row: str(row["pdf"])):
         file = folder / row["pdf"]
         if file.exists() and _page_count(file) == 1:
-            yield SourcePage(file, 1, row["text"])
+            text, title = row.get("text") or row["full_text"], row["title"]
+            # Some transcriptions leave out the title that is printed.
+            yield SourcePage(file, 1, text if text.startswith(title) else f"{title}\n{text}")
 
 
 def _page_count(file: Path) -> int:

@@ -241,7 +241,7 @@ def certificate_copy(form: Form) -> None:
     """A copy from the register (bản sao): office head, register number, parents' own numbers."""
     kin, flow = family(form), form.flow
     book = f"{form.rng.randrange(1, 4):02d}/{form.day.year}"
-    office_head(form, with_date=False, number=f"{form.rng.randrange(1, 700)}/{form.day.year}-BS")
+    office_head(form, with_date=False, number=f"{form.rng.randrange(1, 700)}/{form.day.year}")
     flow.gap(4)
     flow.centred("GIẤY KHAI SINH", "bold", 17)
     flow.centred("(BẢN SAO)", "bold", 13)
