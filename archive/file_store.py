@@ -41,7 +41,7 @@ _LONGEST_KEY = 900  # S3 takes 1,024 bytes
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NOT_ALLOWED = frozenset(
-    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENAMETOOLONG}
+    {errno.EACCES, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENAMETOOLONG}
 )
 
 
@@ -308,6 +308,12 @@ def _as_ours(fault: OSError, what: str) -> SohoaError:
     name = errno.errorcode.get(fault.errno or 0, "unknown")
     if fault.errno in _NO_SPACE:
         return TransientFault("store.full", f"the disk is full, {what} was not written; make room")
+    if fault.errno == errno.EROFS:
+        return TransientFault(
+            "store.read-only",
+            f"the disk can only be read, {what} was not written; look why: a failing disk is "
+            "mounted so",
+        )
     if fault.errno in _NOT_ALLOWED:
         return Misconfigured(
             "store.refused",

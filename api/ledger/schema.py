@@ -17,13 +17,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: sa.Engine) -> None:
-    """Run all migrations that this database has not seen; safe to run again."""
+    """Run all migrations that this database has not seen; safe to run again.
+
+    Raises:
+        TransientFault, IntegrityViolation: the database does not answer, or is damaged.
+    """
     from alembic import command  # noqa: PLC0415 - only `init` pays for Alembic
     from alembic.config import Config  # noqa: PLC0415 - as above
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
+    with translated(), engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -118,7 +118,8 @@ def test_many_threads_put_the_same(root: Path, source: Path) -> None:
     ("number", "error", "code"),
     [
         ("ENOSPC", TransientFault, "store.full"),
-        ("EROFS", Misconfigured, "store.refused"),
+        ("EACCES", Misconfigured, "store.refused"),
+        ("EROFS", TransientFault, "store.read-only"),
         ("EIO", IntegrityViolation, "store.unreadable"),
         ("ESTALE", TransientFault, "store.failed"),
     ],
