@@ -18,6 +18,7 @@ from api.clocks import SystemClock, TimedIds
 from api.intake import Intake
 from api.ledger import schema
 from api.ledger.engine import build_engine
+from api.ledger.outbox import Outbox
 from api.ledger.rows import Sealing
 from api.ledger.sql_ledger import SqlLedger
 from api.pipeline import Pipeline, Watch
@@ -74,6 +75,7 @@ class House:
     clock: SystemClock
     ids: TimedIds
     trial: bool
+    sealing: Sealing
     # The house that owns children and stages, where this is only how an office sees it.
     main: House | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -121,6 +123,11 @@ class House:
             ids=self.ids,
             limits=_limits(self.settings),
         )
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Webhooks, and what is to be told there."""
+        return Outbox(self.ledger.connections, close=self.sealing.close, open_=self.sealing.open)
 
     @cached_property
     def stages(self) -> Stages:
@@ -311,9 +318,11 @@ def open_house(settings: Settings) -> House:
     engine = build_engine(settings.database_address)
     schema.check(engine)
     keys = identity.load(settings.keys_folder)
-    ledger = SqlLedger(engine, sealing=_sealing(keys))
+    sealing = _sealing(keys)
+    ledger = SqlLedger(engine, sealing=sealing)
     clock = SystemClock()
     return House(
+        sealing=sealing,
         settings=settings,
         engine=engine,
         ledger=ledger,

@@ -30,6 +30,7 @@ _COMMANDS = {
     "verify": "api.cli.finding",
     "serve": "api.cli.serve",
     "token": "api.cli.token",
+    "webhook": "api.cli.webhook",
 }
 
 

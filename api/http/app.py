@@ -15,7 +15,9 @@ from starlette.types import ASGIApp
 
 from api.http import (
     acts,
+    deliveries,
     dossiers,
+    events,
     finding,
     health,
     intake,
@@ -24,6 +26,7 @@ from api.http import (
     problems,
     records,
     review,
+    uploads,
 )
 from api.http.callers import TooManyRequests
 from api.http.service import Service
@@ -39,6 +42,9 @@ _ROUTERS = (
     acts.router,
     records.router,
     finding.router,
+    events.router,
+    uploads.router,
+    deliveries.router,
 )
 _FILES = (
     ("POST", re.compile(r"/v1/dossiers/[^/]+/papers")),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -14,17 +17,23 @@ import structlog
 from fastapi import Request
 
 from api.bootstrap import House
+from api.http.news import News
+from api.http.pieces import Pieces
 from api.http.progress import Progress
 from api.http.rates import Rates
 from api.ledger.listing import Listing
 from api.ledger.tokens import Token, Tokens
+from api.ledger.uploads import Upload, Uploads
 from api.pipeline import Event
+from api.webhooks.sender import Sender
 from dossier.errors import SohoaError
 
 log = structlog.get_logger()
 
 _NUDGE_SECONDS = 3.0
+_TELL_SECONDS = 1.0
 _SWEEP_SECONDS = 3600.0
+_ANSWERS_KEPT = timedelta(days=1)
 
 
 class Service:
@@ -36,13 +45,18 @@ class Service:
 
     def __init__(self, house: House) -> None:
         self.house = house
+        self._ended = threading.Event()
         connections = house.ledger.connections
         self.tokens = Tokens(connections)
         self.listing = Listing(connections)
         self.rates = Rates()
         self.progress = Progress()
+        self.news = News()
+        self.uploads = Uploads(connections)
+        self.pieces = Pieces(house.settings.var / "uploads", self.uploads)
+        self.outbox = house.outbox
+        self._sender = Sender(self.outbox, clock=house.clock, ended=self._ended.is_set)
         self._offices: dict[str, House] = {}
-        self._ended = threading.Event()
         self._rounds: list[threading.Thread] = []
         self._ticked: dict[str, float] = {}
 
@@ -53,12 +67,17 @@ class Service:
         # Made before many threads ask for them at once.
         _ = self.house.children, self.house.stages.forms
         self._pipeline, self._queue = self.house.start_work(watch=self._watch)
+        for upload in self.uploads.whole():
+            with suppress(SohoaError):
+                finished(self, upload)
         self._every(_NUDGE_SECONDS, self._nudge, "nudge")
+        self._every(_TELL_SECONDS, self._sender.round, "webhooks")
         self._every(_SWEEP_SECONDS, self._sweep, "sweep")
 
     def begin_stop(self) -> None:
         """Begin nothing new; called from a signal handler."""
         self._ended.set()
+        self.news.end()
         self._pipeline.stop()
 
     def stop(self, *, seconds: float) -> None:
@@ -134,6 +153,27 @@ class Service:
 
     def _sweep(self) -> None:
         self.house.tidy()
+        now = self.house.clock.now()
+        self.uploads.expire(now=now, answers_before=now - _ANSWERS_KEPT)
+        self.pieces.sweep()
+
+
+def finished(service: Service, upload: Upload) -> Upload:
+    """The upload that came whole, as the paper it becomes; done again, it is the same paper."""
+    taken, error = service.house_of(upload.office).intake.take(
+        service.pieces.whole(upload),
+        dossier=upload.dossier,
+        sign=upload.sign,
+        accept=False,
+        source=upload.source,
+        actor=f"token:{upload.token}",
+    )
+    code, reason = (error.code, error.message) if error is not None else ("", "")
+    service.uploads.became(upload.id, paper=taken.paper, code=code, reason=reason)
+    service.pieces.remove(upload.id)
+    if not code:
+        service.enqueue(taken.paper)
+    return replace(upload, paper=taken.paper, code=code, reason=reason)
 
 
 def service_of(request: Request) -> Service:

@@ -65,6 +65,14 @@ class Uploads:
         with self._reading() as c:
             return c.execute(query).scalar() or 0
 
+    def whole(self) -> list[Upload]:
+        """Those that came whole and became nothing: a crash came between."""
+        query = sa.select(UPLOAD).where(
+            UPLOAD.c.offset == UPLOAD.c.length, UPLOAD.c.paper.is_(None)
+        )
+        with self._reading() as c:
+            return [_upload(row) for row in c.execute(query).mappings()]
+
     def came(self, upload: UUID, *, offset: int) -> None:
         """So many bytes are on the disk now."""
         with self._writing() as c:

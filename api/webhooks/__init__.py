@@ -1,0 +1,1 @@
+"""Telling the one-stop software what moved."""
