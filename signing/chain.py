@@ -64,6 +64,7 @@ _INDICATIONS: dict[AdESSubIndic, str] = {
     AdESIndeterminate.NOT_YET_VALID: "chain.not-yet-valid",
     AdESIndeterminate.REVOKED_NO_POE: "chain.revoked",
     AdESIndeterminate.REVOKED_CA_NO_POE: "chain.revoked",
+    AdESIndeterminate.REVOCATION_OUT_OF_BOUNDS_NO_POE: "chain.revocation-data",
     AdESFailure.REVOKED: "chain.revoked",
     AdESFailure.NOT_YET_VALID: "chain.not-yet-valid",
     AdESFailure.HASH_FAILURE: "signature.broken",
@@ -110,22 +111,48 @@ def judge_chain(
         stamped_at: the time in a timestamp over the signature that is intact, or None.
     """
     try:
-        if level is Level.B_LTA:
-            code = asyncio.run(_archived(embedded, trust, now))
-            if code != "chain.unproven":
-                return ChainVerdict(code)
-            # The same, but why: the plain way names the cause more finely.
-            plain = asyncio.run(_plain(embedded, trust, now, stamped_at))
-            return ChainVerdict(plain or code)
-        code = asyncio.run(_plain(embedded, trust, now, stamped_at))
-        if code == "algorithm.weak":
-            # The chain is not even looked at then, and an unknown root is the graver finding.
-            code = asyncio.run(_plain(embedded, trust, now, stamped_at, _ANY_ALGORITHM)) or code
-        return ChainVerdict(code)
+        return ChainVerdict(asyncio.run(_judge(embedded, trust, now, level, stamped_at)))
     except SignatureValidationError as e:
         return ChainVerdict(_code(getattr(e, "ades_subindication", None)))
     except MALFORMED:
         return ChainVerdict("chain.unreadable")
+
+
+async def _judge(
+    embedded: EmbeddedPdfSignature,
+    trust: TrustAnchors,
+    now: datetime,
+    level: Level | None,
+    stamped_at: datetime | None,
+) -> str:
+    if level is Level.B_LTA:
+        code = await _archived(embedded, trust, now)
+        if code == "chain.unproven":  # the plain way names the cause more finely
+            code = await _plain(embedded, trust, now, stamped_at) or code
+    else:
+        code = await _plain(embedded, trust, now, stamped_at)
+    if code == "algorithm.weak":
+        # The chain is not even looked at then, and an unknown root is the graver finding.
+        code = await _plain(embedded, trust, now, stamped_at, _ANY_ALGORITHM) or code
+    if not code and level in {Level.B_LT, Level.B_LTA}:
+        code = await _revocation(embedded, trust, stamped_at or now)
+    return code
+
+
+async def _revocation(embedded: EmbeddedPdfSignature, trust: TrustAnchors, moment: datetime) -> str:
+    """A code where the revocation data in the file says that the signer was revoked by then.
+
+    Asked for by itself: the validator looks at revocation data only for certificates that name
+    an address for it.
+    """
+    status = await async_validate_pdf_signature(
+        embedded,
+        signer_validation_context=_context(embedded, trust, moment, required=True),
+        ts_validation_context=_context(embedded, trust, moment),
+        key_usage_settings=USAGE,
+    )
+    code = _code(status.trust_problem_indic)
+    return code if code == "chain.revoked" else ""
 
 
 async def _plain(
@@ -176,6 +203,7 @@ async def _archived(embedded: EmbeddedPdfSignature, trust: TrustAnchors, now: da
     timing = ValidationTimingInfo(
         validation_time=now, best_signature_time=now, point_in_time_validation=True
     )
+    embedded.compute_integrity_info()  # which the next call expects to have been made
     result = await ades_lta_validation(
         embedded, PdfSignatureValidationSpec(specification), timing_info=timing
     )
@@ -187,7 +215,11 @@ async def _archived(embedded: EmbeddedPdfSignature, trust: TrustAnchors, now: da
 
 
 def _context(
-    embedded: EmbeddedPdfSignature, trust: TrustAnchors, moment: datetime
+    embedded: EmbeddedPdfSignature,
+    trust: TrustAnchors,
+    moment: datetime,
+    *,
+    required: bool = False,
 ) -> ValidationContext:
     """A fresh one: a shared one carries one signer's revocation data over to the next."""
     settings: dict[str, Any] = {
@@ -195,7 +227,7 @@ def _context(
         "moment": moment,
         "best_signature_time": moment,
         "allow_fetching": False,
-        "revocation_mode": "soft-fail",
+        "revocation_mode": "require" if required else "soft-fail",
         # Revocation data is made after the signature, and speaks of it all the same.
         "retroactive_revinfo": True,
         "time_tolerance": timedelta(seconds=1),

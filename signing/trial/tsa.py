@@ -138,11 +138,15 @@ def _attribute(name: str, value: object) -> cms.CMSAttribute:
     return cms.CMSAttribute({"type": name, "values": [value]})
 
 
+class _Refusal(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
+    """A TimeStampResp without its token, which asn1crypto does not know to be optional."""
+
+    _fields = [("status", tsp.PKIStatusInfo)]  # noqa: RUF012 - the name and form it asks for
+
+
 def _rejection(failure: str) -> bytes:
-    return cast(
-        "bytes",
-        tsp.TimeStampResp({"status": {"status": "rejection", "fail_info": {failure}}}).dump(),
-    )
+    refusal = _Refusal({"status": {"status": "rejection", "fail_info": {failure}}})
+    return cast("bytes", refusal.dump())
 
 
 class TrialTsa:
