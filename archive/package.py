@@ -188,13 +188,12 @@ def text_of_words(words: bytes, *, key: str) -> str:
         IntegrityViolation: ``object.bad-words``.
     """
     try:
-        pages, _engine = written.words_from_json(words)
+        return written.text_from_words_json(words)
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as fault:
         raise IntegrityViolation(
             "object.bad-words",
             f"the words of the object {key} cannot be read ({type(fault).__name__})",
         ) from None  # the cause may quote the paper
-    return "\f".join(page.text() for page in pages)
 
 
 def _time(at: datetime) -> str:
