@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from bench.papers.people import MadeUp, date_in_words, person
 from bench.papers.sheet import (
@@ -24,6 +25,7 @@ from bench.papers.sheet import (
 )
 from dossier.codes import Sex
 
+T = TypeVar("T")
 MOTTO = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 
 
@@ -67,22 +69,27 @@ class Wording:
 
     rng: random.Random
 
-    def one(self, *variants: str) -> str:
+    def one(self, *variants: T) -> T:
+        """One of some ways to say it."""
         return self.rng.choice(variants)
 
     def name(self) -> str:
+        """The label of a name."""
         return self.one("Họ, chữ đệm, tên", "Họ và tên", "Họ, chữ đệm và tên", "Họ tên")
 
     def birth(self) -> str:
+        """The label of a day of birth."""
         return self.one("Ngày, tháng, năm sinh", "Ngày sinh", "Sinh ngày", "Ngày tháng năm sinh")
 
     def number(self) -> str:
+        """The label of a citizen ID."""
         return self.one(
-            "Số định danh cá nhân", "Số CCCD", "Số căn cước", "Số ĐDCN", "CCCD/CMND số", "Căn cước công dân số",
-            "Số định danh", "Số thẻ CCCD", "Mã định danh cá nhân",
+            "Số định danh cá nhân", "Số CCCD", "Số căn cước", "Số ĐDCN", "CCCD/CMND số",
+            "Căn cước công dân số", "Số định danh", "Số thẻ CCCD", "Mã định danh cá nhân",
         )  # fmt: skip
 
     def day(self, day: date) -> str:
+        """A day as forms write it."""
         return self.one(
             f"{day:%d/%m/%Y}",
             f"{day:%d/%m/%Y}",
@@ -92,9 +99,8 @@ class Wording:
 
     def spaced(self, number: str) -> str:
         """A number as printed: mostly whole, at times in groups."""
-        return self.one(
-            *[number] * 6, " ".join((number[:3], number[3:6], number[6:9], number[9:])), f"{number[:3]}.{number[3:6]}.{number[6:9]}.{number[9:]}"
-        )  # fmt: skip
+        groups = [number[i : i + 3] for i in range(0, 12, 3)]
+        return self.one(*[number] * 6, " ".join(groups), ".".join(groups))
 
     def papers(self, one: MadeUp) -> Field:
         """The identity paper of a person, as a short field or a long one."""
@@ -145,14 +151,8 @@ def _day(rng: random.Random) -> date:
     return date(rng.choice((2024, 2025, 2026)), rng.randint(1, 9), rng.randint(1, 28))
 
 
-def _signed(rng: random.Random, title: str, name: str) -> list[Block]:
-    return [
-        Gap(6),
-        Beside([Field("", ""), Field(title, "")]) if rng.random() < 0.0 else Gap(0),
-        Centred(title, BOLD),
-        Gap(16),
-        Centred(name, BOLD),
-    ]
+def _signed(title: str, name: str) -> list[Block]:
+    return [Gap(6), Centred(title, BOLD), Gap(16), Centred(name, BOLD)]
 
 
 def _family(rng: random.Random) -> tuple[MadeUp, MadeUp, MadeUp]:
@@ -223,7 +223,7 @@ def birth_declaration(rng: random.Random) -> Drawn:
         blocks += [Columns(*parents)] if layout == "columns" else [*parents[0], *parents[1]]
     blocks += [
         Prose("Tôi cam đoan nội dung đề nghị đăng ký khai sinh trên đây là đúng sự thật.", ITALIC),
-        *_signed(rng, "Người yêu cầu", asks.name),
+        *_signed("Người yêu cầu", asks.name),
     ]
     people = {"requester": asks, "child": child, "mother": mother, "father": father}
     return Drawn("birth-declaration", blocks, people, frozenset({"requester", "mother", "father"}))
@@ -261,7 +261,7 @@ def birth_certificate(rng: random.Random) -> Drawn:
             asks.name,
         ),
         say.papers(asks),
-        *_signed(rng, "CHỦ TỊCH", "Trần Văn Ký"),
+        *_signed("CHỦ TỊCH", "Trần Văn Ký"),
     ]
     people = {"child": child, "mother": mother, "father": father, "requester": asks}
     return Drawn(
@@ -318,14 +318,15 @@ def marriage_extract(rng: random.Random) -> Drawn:
         for title, one in (("Bà", wife), ("Ông", husband)):
             blocks.append(
                 Prose(
-                    f"{title}: {one.name}, sinh ngày {one.birth:%d/%m/%Y}, CCCD số {one.citizen_id}, nơi cư trú: {one.home}."
+                    f"{title}: {one.name}, sinh ngày {one.birth:%d/%m/%Y}, "
+                    f"CCCD số {one.citizen_id}, nơi cư trú: {one.home}."
                 )
             )
     blocks += [
         Gap(2),
         Field("Nơi đăng ký kết hôn", "Ủy ban nhân dân xã Ia Grai"),
         Field("Ngày, tháng, năm đăng ký", f"{_day(rng):%d/%m/%Y}"),
-        *_signed(rng, "CHỦ TỊCH", "Trần Văn Ký"),
+        *_signed("CHỦ TỊCH", "Trần Văn Ký"),
     ]
     return Drawn(
         "marriage-extract",
@@ -350,7 +351,8 @@ def marital_status(rng: random.Random) -> Drawn:
         ),
         Centred("ỦY BAN NHÂN DÂN XÃ IA GRAI", BOLD),
         Prose(
-            f"Xét đề nghị của ông/bà: {one.name}, về việc cấp giấy xác nhận tình trạng hôn nhân cho ông/bà {one.name},"
+            f"Xét đề nghị của ông/bà: {one.name}, về việc cấp giấy xác nhận tình trạng hôn nhân "
+            f"cho ông/bà {one.name},"
         ),
         Centred("XÁC NHẬN:", BOLD),
     ]
@@ -358,7 +360,8 @@ def marital_status(rng: random.Random) -> Drawn:
         title = "Ông" if one.sex is Sex.MALE else "Bà"
         blocks.append(
             Prose(
-                f"{title} {one.name}, sinh ngày {one.birth:%d/%m/%Y}, giới tính: {one.sex_printed}, {say.number()}: {one.citizen_id}, cư trú tại {one.home}."
+                f"{title} {one.name}, sinh ngày {one.birth:%d/%m/%Y}, giới tính: "
+                f"{one.sex_printed}, {say.number()}: {one.citizen_id}, cư trú tại {one.home}."
             )
         )
     else:
@@ -369,9 +372,10 @@ def marital_status(rng: random.Random) -> Drawn:
             say.one("Chưa đăng ký kết hôn với ai", "Hiện tại chưa đăng ký kết hôn với ai"),
         ),
         Prose(
-            "Giấy này có giá trị đến khi thay đổi tình trạng hôn nhân hoặc 6 tháng kể từ ngày cấp, được sử dụng để: làm thủ tục mua nhà."
+            "Giấy này có giá trị đến khi thay đổi tình trạng hôn nhân hoặc 6 tháng kể từ ngày "
+            "cấp, được sử dụng để: làm thủ tục mua nhà."
         ),
-        *_signed(rng, "CHỦ TỊCH", "Trần Văn Ký"),
+        *_signed("CHỦ TỊCH", "Trần Văn Ký"),
     ]
     return Drawn("marital-status", blocks, {"owner": one}, frozenset({"owner"}), number, day)
 
@@ -380,17 +384,12 @@ def certified_copy(rng: random.Random) -> Drawn:
     """Bản sao chứng thực of a birth certificate: the stamp's number is not the paper's."""
     under = birth_certificate(rng)
     day = _day(rng)
-    blocks = [
-        *under.blocks[:-3],
-        Gap(4),
-        Table(
-            [[
-                f"CHỨNG THỰC BẢN SAO ĐÚNG VỚI BẢN CHÍNH Số chứng thực: {rng.randint(100, 9999)} quyển số {rng.randint(1, 9)}/2026-SCT/BS Ngày {day.day} tháng {day.month} năm {day.year} CHỦ TỊCH UBND XÃ IA GRAI",
-            ]],
-            [0.6],
-            headed=False,
-        ),
-    ]  # fmt: skip
+    stamp = (
+        f"CHỨNG THỰC BẢN SAO ĐÚNG VỚI BẢN CHÍNH Số chứng thực: {rng.randint(100, 9999)} "
+        f"quyển số {rng.randint(1, 9)}/2026-SCT/BS "
+        f"Ngày {day.day} tháng {day.month} năm {day.year} CHỦ TỊCH UBND XÃ IA GRAI"
+    )
+    blocks = [*under.blocks[:-2], Gap(4), Table([[stamp]], [0.6], headed=False)]
     return Drawn("certified-copy", blocks, under.people, under.numbered, under.number, under.day)
 
 

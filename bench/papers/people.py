@@ -9,22 +9,23 @@ from datetime import date, timedelta
 from dossier.codes import PROVINCE_CODES, Sex
 
 _SURNAMES = (
-    "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đinh Trịnh Mai Tạ Lương Cao Châu"
-).split()
-_MIDDLE = {
-    Sex.MALE: "Văn Hữu Đức Quang Minh Công Thành Xuân Ngọc Gia Đình Bá Trọng Quốc".split(),
-    Sex.FEMALE: "Thị Ngọc Thu Thanh Kim Bích Hồng Mỹ Diệu Phương Khánh Thùy Như Quỳnh".split(),
-}
-_GIVEN = {
-    Sex.MALE: (
-        "An Bình Cường Dũng Đạt Giang Hải Hiếu Hùng Huy Khang Khôi Kiên Lâm Long Lộc Mạnh Nam Nghĩa Nhân Phong "
-        "Phúc Quân Quyền Sơn Tài Tâm Thắng Thịnh Tiến Toàn Trung Tuấn Tùng Việt Vinh Vượng"
-    ).split(),
-    Sex.FEMALE: (
-        "Anh Ánh Chi Cúc Diệp Dung Duyên Giang Hà Hạnh Hằng Hiền Hoa Hòa Huệ Hương Hường Lan Liên Linh Loan Ly Mai "
-        "My Nga Ngân Nhung Oanh Phượng Quyên Thảo Thoa Thủy Thúy Trang Trinh Tuyết Uyên Vân Xuân Yến"
-    ).split(),
-}
+    "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đinh Trịnh "
+    "Mai Tạ Lương Cao Châu"
+)
+_MIDDLE_MEN = "Văn Hữu Đức Quang Minh Công Thành Xuân Ngọc Gia Đình Bá Trọng Quốc"
+_MIDDLE_WOMEN = "Thị Ngọc Thu Thanh Kim Bích Hồng Mỹ Diệu Phương Khánh Thùy Như Quỳnh"
+_MEN = (
+    "An Bình Cường Dũng Đạt Giang Hải Hiếu Hùng Huy Khang Khôi Kiên Lâm Long Lộc Mạnh "
+    "Nam Nghĩa Nhân Phong Phúc Quân Quyền Sơn Tài Tâm Thắng Thịnh Tiến Toàn Trung Tuấn "
+    "Tùng Việt Vinh Vượng"
+)
+_WOMEN = (
+    "Anh Ánh Chi Cúc Diệp Dung Duyên Giang Hà Hạnh Hằng Hiền Hoa Hòa Huệ Hương Hường Lan "
+    "Liên Linh Loan Ly Mai My Nga Ngân Nhung Oanh Phượng Quyên Thảo Thoa Thủy Thúy Trang "
+    "Trinh Tuyết Uyên Vân Xuân Yến"
+)
+_MIDDLE = {Sex.MALE: _MIDDLE_MEN.split(), Sex.FEMALE: _MIDDLE_WOMEN.split()}
+_GIVEN = {Sex.MALE: _MEN.split(), Sex.FEMALE: _WOMEN.split()}
 WARDS = (
     ("xã Ia Grai", "tỉnh Gia Lai"),
     ("phường Thống Nhất", "tỉnh Gia Lai"),
@@ -73,11 +74,12 @@ def person(
     chosen = sex or rng.choice(list(Sex))
     born = date(2026 - rng.randint(*ages), 1, 1) + timedelta(days=rng.randrange(365))
     century = 2 * ((born.year - 1900) // 100) + (1 if chosen is Sex.FEMALE else 0)
-    number = f"{rng.choice(sorted(PROVINCE_CODES))}{century}{born.year % 100:02d}{rng.randrange(10**6):06d}"
+    province_code = rng.choice(sorted(PROVINCE_CODES))
+    number = f"{province_code}{century}{born.year % 100:02d}{rng.randrange(10**6):06d}"
     ward, province = rng.choice(WARDS)
     middle = " ".join(rng.sample(_MIDDLE[chosen], rng.choice((1, 1, 1, 2))))
     return MadeUp(
-        name=f"{rng.choice(_SURNAMES)} {middle} {rng.choice(_GIVEN[chosen])}",
+        name=f"{rng.choice(_SURNAMES.split())} {middle} {rng.choice(_GIVEN[chosen])}",
         sex=chosen,
         birth=born,
         citizen_id=number,
@@ -87,7 +89,8 @@ def person(
     )
 
 
-_DIGITS = "không một hai ba bốn năm sáu bảy tám chín".split()
+_DIGIT_WORDS = "không một hai ba bốn năm sáu bảy tám chín"
+_DIGITS = _DIGIT_WORDS.split()
 
 
 def in_words(number: int) -> str:
@@ -101,9 +104,11 @@ def in_words(number: int) -> str:
         return f"{head} {tail}".strip()
     if number < 1000:
         hundreds, rest = divmod(number, 100)
-        return f"{_DIGITS[hundreds]} trăm {'lẻ ' if 0 < rest < 10 else ''}{in_words(rest) if rest else ''}".strip()
+        linked = "lẻ " if 0 < rest < 10 else ""
+        return f"{_DIGITS[hundreds]} trăm {linked}{in_words(rest) if rest else ''}".strip()
     thousands, rest = divmod(number, 1000)
-    return f"{_DIGITS[thousands]} nghìn {'không trăm ' if 0 < rest < 100 else ''}{in_words(rest) if rest else ''}".strip()
+    linked = "không trăm " if 0 < rest < 100 else ""
+    return f"{_DIGITS[thousands]} nghìn {linked}{in_words(rest) if rest else ''}".strip()
 
 
 def date_in_words(day: date) -> str:

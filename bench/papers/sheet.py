@@ -10,42 +10,32 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+_Faces = tuple[str, str, str]
 _ROOTS = (
     Path("/usr/share/fonts/truetype"),
     Path("/usr/share/fonts/opentype"),
     Path("/usr/share/texmf/fonts/opentype"),
 )
-FAMILIES: dict[str, tuple[str, str, str]] = {
-    "liberation-serif": (
-        "liberation2/LiberationSerif-Regular.ttf",
-        "liberation2/LiberationSerif-Bold.ttf",
-        "liberation2/LiberationSerif-Italic.ttf",
-    ),
-    "liberation-sans": (
-        "liberation2/LiberationSans-Regular.ttf",
-        "liberation2/LiberationSans-Bold.ttf",
-        "liberation2/LiberationSans-Italic.ttf",
-    ),
-    "dejavu-serif": (
-        "dejavu/DejaVuSerif.ttf",
-        "dejavu/DejaVuSerif-Bold.ttf",
-        "dejavu/DejaVuSerif-Italic.ttf",
-    ),
-    "dejavu-sans": ("dejavu/DejaVuSans.ttf", "dejavu/DejaVuSans-Bold.ttf", "dejavu/DejaVuSans-Oblique.ttf"),
-    "noto-serif": (
-        "noto/NotoSerif-Regular.ttf",
-        "noto/NotoSerif-Bold.ttf",
-        "noto/NotoSerif-Italic.ttf",
-    ),
-    "noto-sans": ("noto/NotoSans-Regular.ttf", "noto/NotoSans-Bold.ttf", "noto/NotoSans-Italic.ttf"),
-    "free-serif": ("freefont/FreeSerif.ttf", "freefont/FreeSerifBold.ttf", "freefont/FreeSerifItalic.ttf"),
-    "free-sans": ("freefont/FreeSans.ttf", "freefont/FreeSansBold.ttf", "freefont/FreeSansOblique.ttf"),
-    "liberation-mono": (
-        "liberation2/LiberationMono-Regular.ttf",
-        "liberation2/LiberationMono-Bold.ttf",
-        "liberation2/LiberationMono-Italic.ttf",
-    ),
-}  # fmt: skip
+
+
+def _faces(folder: str, name: str, slanted: str = "Italic", plain: str = "-Regular") -> _Faces:
+    """Regular, bold and italic of a family, as Debian lays them down."""
+    start = f"{folder}/{name}"
+    joint = "-" if plain in {"", "-Regular"} and folder != "freefont" else ""
+    return (f"{start}{plain}.ttf", f"{start}{joint}Bold.ttf", f"{start}{joint}{slanted}.ttf")
+
+
+FAMILIES: dict[str, _Faces] = {
+    "liberation-serif": _faces("liberation2", "LiberationSerif"),
+    "liberation-sans": _faces("liberation2", "LiberationSans"),
+    "liberation-mono": _faces("liberation2", "LiberationMono"),
+    "dejavu-serif": _faces("dejavu", "DejaVuSerif", plain=""),
+    "dejavu-sans": _faces("dejavu", "DejaVuSans", slanted="Oblique", plain=""),
+    "noto-serif": _faces("noto", "NotoSerif"),
+    "noto-sans": _faces("noto", "NotoSans"),
+    "free-serif": _faces("freefont", "FreeSerif", plain=""),
+    "free-sans": _faces("freefont", "FreeSans", slanted="Oblique", plain=""),
+}
 REGULAR, BOLD, ITALIC = 0, 1, 2
 
 
@@ -197,7 +187,7 @@ class Sheet:
         for block in blocks:
             self._block(block, left, right)
 
-    def _block(self, block: Block, left: float, right: float) -> None:
+    def _block(self, block: Block, left: float, right: float) -> None:  # noqa: C901 - one case a block
         match block:
             case Gap(height):
                 self.y += self.px(height)
@@ -214,22 +204,28 @@ class Sheet:
                 self._wrapped([(w, face) for w in text.split()], left, right)
             case Field():
                 self._field(block, left, right)
-            case Beside(fields):
-                width = (right - left) / len(fields)
-                top, low = self.y, self.y
-                for i, one in enumerate(fields):
-                    self.y = top
-                    self._field(one, left + i * width, left + (i + 1) * width - self.px(3))
-                    low = max(low, self.y)
-                self.y = low
-            case Columns(one, other):
-                middle, top = (left + right) / 2, self.y
-                self._blocks(one, left, middle - self.px(4))
-                low, self.y = self.y, top
-                self._blocks(other, middle + self.px(4), right)
-                self.y = max(low, self.y)
+            case Beside():
+                self._beside(block, left, right)
+            case Columns():
+                self._columns(block, left, right)
             case Table():
                 self._table(block, left, right)
+
+    def _beside(self, block: Beside, left: float, right: float) -> None:
+        width = (right - left) / len(block.fields)
+        top, low = self.y, self.y
+        for i, one in enumerate(block.fields):
+            self.y = top
+            self._field(one, left + i * width, left + (i + 1) * width - self.px(3))
+            low = max(low, self.y)
+        self.y = low
+
+    def _columns(self, block: Columns, left: float, right: float) -> None:
+        middle, top = (left + right) / 2, self.y
+        self._blocks(block.left, left, middle - self.px(4))
+        low, self.y = self.y, top
+        self._blocks(block.right, middle + self.px(4), right)
+        self.y = max(low, self.y)
 
     def _header(self, header: Header, left: float, right: float) -> None:
         split = left + (right - left) * 0.42

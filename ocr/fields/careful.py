@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import RecognisedPage
+from ocr.fields.black_ink import needs_black_ink, read_by_black_ink
 from ocr.fields.leaders import leaders_read_again
 from ocr.fields.second_look import DigitReader, numbers_read_again
-from ocr.fields.straight import straightened
+from ocr.fields.straight import straightened, turned_by
 
 
 class CarefulRecogniser:
     """Another recogniser, looked over the shoulder. Runs in a child.
 
-    A skewed page is straightened first; lines of dotted leaders are read again without their dots;
+    A skewed page is straightened first; a page of people under a coloured stamp is read by its
+    black ink as well; lines of dotted leaders are read again without their dots;
     numbers of people are read a second time by other means, and their confidence tells the outcome.
 
     Args:
@@ -29,14 +33,33 @@ class CarefulRecogniser:
         """Name, version and language of the recogniser within."""
         return self._recogniser.engine
 
-    def recognise(self, picture: GreyPicture, *, number: int) -> RecognisedPage:
+    def recognise(
+        self,
+        picture: GreyPicture,
+        *,
+        number: int,
+        black_ink: Callable[[], GreyPicture | None] | None = None,
+    ) -> RecognisedPage:
         """The words of a page in reading order, boxes in pt on the page as received.
+
+        Args:
+            picture: the upright page.
+            number: the page's number, from 1.
+            black_ink: makes the same picture, of the same size, with coloured ink gone; asked only
+                for a page that names people and came out badly, None where it has no colours.
 
         Raises:
             TransientFault: as the recogniser within.
         """
         straight = straightened(picture)
         page = self._recogniser.recognise(straight.picture, number=number)
-        page = leaders_read_again(page, straight.picture, recogniser=self._recogniser)
-        page = numbers_read_again(page, straight.picture, reader=self._digits)
+        level = straight.picture
+        if black_ink is not None and needs_black_ink(page):
+            black = black_ink()
+            if black is not None:
+                black = turned_by(black, straight.degrees)
+                by_black = read_by_black_ink(page, level, black, recogniser=self._recogniser)
+                page, level = by_black, black if by_black is not page else level
+        page = leaders_read_again(page, level, recogniser=self._recogniser)
+        page = numbers_read_again(page, level, read_digits=self._digits)
         return straight.turned_back(page)

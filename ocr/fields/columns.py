@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ocr.fields.items import Item, items_of
 from ocr.fields.phrases import Finder
@@ -62,30 +63,29 @@ def lines_of(rows: Sequence[Row], finder: Finder) -> list[Line]:
 
 
 def _heads(row: Row, items: Sequence[Item], finder: Finder) -> tuple[list[_Head], bool]:
-    """The heads of columns in a row: two or more roles side by side, or the same label twice."""
-    heads = []
-    for item in items:
-        if item.role is not None and (item.heading or item.label is not None):
-            left, right = row.tokens[item.start].box.left, row.tokens[item.end - 1].box.right
-            heads.append(_Head(item.role.id, left, right, item.heading))
+    """The heads of columns in a row, and whether their order in the form alone tells the roles.
+
+    Two or more roles side by side, or the label of a name twice.
+    """
+    heads = [
+        _head(row, item, item.role.id)
+        for item in items
+        if item.role is not None and (item.heading or item.label is not None)
+    ]
     roles = [head.role for head in heads]
     if len(heads) > 1 and len(set(roles)) == len(roles):
         return heads, False
-    if len(finder.form.columns) > 1:
-        for item in items:
-            if item.label is None or item.label.field != "name":
-                continue
-            twins = [i for i in items if i.label is item.label and not i.role]
-            if len(twins) == len(finder.form.columns) and all(
-                row.tokens[i.start].opens or n == 0 for n, i in enumerate(twins)
-            ):
-                return [
-                    _Head(
-                        role, row.tokens[i.start].box.left, row.tokens[i.end - 1].box.right, False
-                    )
-                    for role, i in zip(finder.form.columns, twins, strict=True)
-                ], True
+    columns = finder.form.columns
+    names = [i for i in items if i.label is not None and i.label.field == "name" and not i.role]
+    apart = all(row.tokens[i.start].opens for i in names[1:])
+    if len(columns) > 1 and len(names) == len(columns) and apart:
+        return [_head(row, i, role) for role, i in zip(columns, names, strict=True)], True
     return [], False
+
+
+def _head(row: Row, item: Item, role: str) -> _Head:
+    left, right = row.tokens[item.start].box.left, row.tokens[item.end - 1].box.right
+    return _Head(role, left, right, item.heading)
 
 
 def _about_paper(row: Row, finder: Finder) -> bool:
@@ -103,7 +103,7 @@ def _region(
     while end < min(len(rows), start + _LOOK) and not _about_paper(rows[end], finder):
         end += 1
     edges: list[float] = []
-    for one, next_one in zip(heads, heads[1:], strict=False):
+    for one, next_one in pairwise(heads):
         low = (one.left + one.right) / 2 if one.heading else one.right
         high = (next_one.left + next_one.right) / 2 if next_one.heading else next_one.left + _OVER
         reach, edge = _gutter(rows, start, end, low, high)

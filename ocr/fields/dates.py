@@ -60,8 +60,8 @@ def day_in(tokens: Sequence[Token], *, year_alone: bool = True) -> Day | None:
                     # "17 7/12/1989": a digit left over before it makes the day doubtful.
                     loose = re.search(r"\d\s*$", text[: match.start()]) is not None
                     return _made(iso, tokens, starts, match.span(), repaired=repaired or loose)
-    if year_alone and (match := _YEAR.search(text)):
-        return _made(match.group(1), tokens, starts, match.span(), repaired=False)
+    if year_alone and (year := _YEAR.search(text)):
+        return _made(year.group(1), tokens, starts, year.span(), repaired=False)
     return None
 
 
@@ -106,8 +106,8 @@ def _made(
 
 
 _WORDS = {
-    "khong": 0, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "sau": 6, "bay": 7,
-    "tam": 8, "chin": 9,
+    "khong": 0, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "sau": 6,
+    "bay": 7, "tam": 8, "chin": 9,
 }  # fmt: skip
 
 

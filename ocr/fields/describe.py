@@ -12,7 +12,7 @@ from ocr.fields.header import Head, head_of
 from ocr.fields.kinds import Kind, kind_of
 from ocr.fields.people import MENTIONED, values_of_people
 from ocr.fields.reading import raw_fields
-from ocr.fields.rows import Row, rows
+from ocr.fields.rows import rows
 
 
 def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
@@ -35,19 +35,19 @@ def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
         doubts.append("kind.unknown")
     elif by_number:
         doubts.append("kind.by-number")
+    with_roles = _form_for_people(form, kind, forms)
     people, more = values_of_people(
-        raw_fields(read, form_for_people(form, kind, forms)), form_for_people(form, kind, forms)
+        raw_fields(read, with_roles), with_roles, surnames=forms.surnames
     )
     shown = kind.over or form
     values = [*_numbered(people), *head.values]
-    for required in shown.required if shown else ():
-        if not any(value.field == required for value in values):
-            doubts.append(f"missing:{required}")
+    found = {value.field for value in values}
+    doubts += [f"missing:{name}" for name in (shown.required if shown else ()) if name not in found]
     doubts += [code for code in more if code not in doubts]
     return Description(kind=shown.id if shown else "", values=tuple(values), doubts=tuple(doubts))
 
 
-def form_for_people(form: Form | None, kind: Kind, forms: Forms) -> Form:
+def _form_for_people(form: Form | None, kind: Kind, forms: Forms) -> Form:
     """The form whose roles and labels the people are looked for with."""
     if form is not None and form.roles:
         return form
@@ -93,7 +93,7 @@ def _form(kind: Kind, head: Head, forms: Forms) -> tuple[Form | None, bool]:
 
 
 def _numbered(values: Sequence[Value]) -> Iterable[Value]:
-    """Values of people that are only mentioned, each person apart: ``mentioned``, ``mentioned-2``."""
+    """People that are only mentioned, each apart: ``mentioned``, ``mentioned-2``."""
     seen: dict[str, int] = {}
     for value in values:
         if value.role == MENTIONED:

@@ -1,9 +1,10 @@
 """Form definitions: what a kind of paper looks like, as data.
 
-A folder of TOML files; each file is a form (it has ``id``) or a group of labels that forms share
-(it has ``group``). An office adds a folder of its own without a release: a form there that has the
-``id`` of an earlier folder's replaces it. What is printed on papers is written as printed; it is
-compared folded (no diacritics, no case, no spaces), so one spelling is enough.
+A folder of TOML files; each file is a form (it has ``id``), a group of labels that forms share (it
+has ``group``), or a list of ``surnames``. An office adds a folder of its own without a release: a
+form there that has the ``id`` of an earlier folder's replaces it. What is printed on papers is
+written as printed; it is compared folded (no diacritics, no case, no spaces), so one spelling is
+enough.
 
 A form::
 
@@ -43,7 +44,7 @@ from typing import Any
 
 from dossier.codes import Sex
 from dossier.errors import Misconfigured
-from dossier.text import folded, nfc
+from dossier.text import exact, folded, nfc
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "forms"
 
@@ -144,10 +145,12 @@ class Forms:
 
     Attributes:
         shared: the labels of the group ``person``, for papers of no known kind.
+        surnames: with their tones, lower case.
     """
 
     by_id: Mapping[str, Form]
     shared: tuple[Label, ...] = field(default=())
+    surnames: frozenset[str] = field(default=frozenset())
 
 
 def squashed(text: str) -> str:
@@ -166,12 +169,17 @@ def load_forms(folders: Sequence[Path] = (BUILT_IN,)) -> Forms:
             value that is not known; the message names file and key.
     """
     groups: dict[str, tuple[Label, ...]] = {}
+    surnames: set[str] = set()
     drafts: dict[str, tuple[_Reader, Mapping[str, Any]]] = {}
     for folder in folders:
         seen: set[str] = set()
         for path in _toml_files(folder):
             reader = _Reader(path.name)
             table = reader.table(path)
+            if "surnames" in table:
+                reader.known(table, {"surnames"})
+                surnames |= {exact(name) for name in reader.texts(table, "surnames")}
+                continue
             if "group" in table:
                 reader.known(table, {"group", "labels"})
                 groups[reader.word(table, "group")] = tuple(
@@ -184,7 +192,7 @@ def load_forms(folders: Sequence[Path] = (BUILT_IN,)) -> Forms:
             seen.add(form_id)
             drafts[form_id] = (reader, table)
     forms = {form_id: reader.form(table, groups) for form_id, (reader, table) in drafts.items()}
-    return Forms(forms, groups.get("person", ()))
+    return Forms(forms, groups.get("person", ()), frozenset(surnames))
 
 
 def _toml_files(folder: Path) -> list[Path]:

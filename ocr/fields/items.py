@@ -1,4 +1,4 @@
-"""What in a row opens something: a label, a heading that names a role, or a label that names one."""
+"""What opens something in a row: a label, the heading of a role, or a label that names a role."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ocr.fields.phrases import Finder, Hit
 from ocr.fields.rows import Token
 
 # Words that may stand around the name of a role in a heading: "Phần II. Thông tin về người mẹ".
-_AROUND = frozenset(
-    "phan muc thong tin ve cua cho nguoi ben phia phan khai chi tiet ca nhan nhan than y ho ten ong ba"
-    " i ii iii iv v vi a b c d e 1 2 3 4 5 6 7 8 9 theo nhu sau gom la voi va doi tuong dong".split()
+_AROUND_WORDS = (
+    "phan muc thong tin ve cua cho nguoi ben phia khai chi tiet ca nhan than y ho ten ong ba "
+    "theo nhu sau gom la voi va doi tuong dong i ii iii iv v vi a b c d e 1 2 3 4 5 6 7 8 9"
 )
-_BETWEEN = frozenset("cua cho ve nguoi ong ba day du khai sinh".split())
+_AROUND = frozenset(_AROUND_WORDS.split())
+_BETWEEN = frozenset({"cua", "cho", "ve", "nguoi", "ong", "ba", "day", "du", "khai", "sinh"})
 # "Nam" alone is a sex, or the rest of "Việt Nam"; a heading is in capitals.
 _NATION_OR_SEX = frozenset({"nam", "nu"})
 _LONG_NAME = 12  # squashed letters: a name so long is no accident at the start of a row
-_VERY_LONG_NAME = (
-    16  # wherever it stands, if the row ends with it: "Đề nghị ... cho người dưới đây:"
-)
+# Wherever it stands, if the row ends with it: "Đề nghị ... cho người dưới đây:"
+_VERY_LONG_NAME = 16
 _STRANGE = 2  # words of a heading in capitals that may be misread
 _NAME_WORDS = 2
 

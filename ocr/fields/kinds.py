@@ -17,11 +17,11 @@ _SURE = 0.75  # share of a title's letters in capitals, below which it is a ment
 _BESIDE = sorted(
     map(
         squashed,
-        ("(bản sao)", "bản sao", "bản chính", "trích sao", "mẫu", "cấp lại", "lần đầu", "đăng ký lại", "số", "việt nam"),
+        ("bản sao", "bản chính", "trích sao", "mẫu", "cấp lại", "lần đầu", "đăng ký lại", "số"),
     ),
     key=len,
     reverse=True,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _rank(found: _Found) -> tuple[int, int, int]:
 
 
 def _lines_together(rows: Sequence[Row]) -> Iterator[tuple[int, int, str]]:
-    """What may be a title: one row or some together, with the index of the first and after the last."""
+    """What may be a title: one row or some together, with first index and end."""
     last = max(int(len(rows) * _NEAR_TOP), min(len(rows), 14))
     for start in range(last):
         text = ""

@@ -12,10 +12,11 @@ from ocr.fields.rows import Token, box_of
 
 _TITLES = frozenset({"ông", "bà", "anh", "chị", "cô", "chú", "cháu", "ông/bà", "anh/chị", "em"})
 # What follows a name on one line and is none: no given name is spelt so in lower case.
-_ENDS = frozenset(
-    "sinh gioi tinh ngay thang nam nu so quoc dan cccd cmnd la hien cu tru va ve do cap con voi tai "
-    "noi tuoi gd cn ho chieu dan tich".split()
+_END_WORDS = (
+    "sinh gioi tinh ngay thang nam nu so quoc dan cccd cmnd la hien cu tru va ve do cap con voi "
+    "tai noi tuoi gd cn ho chieu tich"
 )
+_ENDS = frozenset(_END_WORDS.split())
 _ALONE = frozenset({"cccd", "cmnd"})
 _PAIRS = frozenset(
     {

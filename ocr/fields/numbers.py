@@ -16,9 +16,14 @@ from ocr.fields.rows import Token, box_of
 
 CITIZEN_ID, CMND = 12, 9  # digits
 _LOOKS_LIKE = {
-    "O": "0", "o": "0", "Q": "0", "D": "0", "ø": "0", "Ø": "0", "l": "1", "I": "1", "i": "1", "!": "1",
-    "S": "5", "s": "5", "B": "8", "Z": "2", "z": "2", "G": "6", "b": "6", "q": "9", "g": "9", "§": "8", "&": "8", "$": "5", "?": "2", "€": "6",
-}  # fmt: skip
+    **dict.fromkeys("OoQDøØ", "0"),
+    **dict.fromkeys("lIi!", "1"),
+    **dict.fromkeys("Zz?", "2"),
+    **dict.fromkeys("Ss$", "5"),
+    **dict.fromkeys("Gb€", "6"),
+    **dict.fromkeys("B§&", "8"),
+    **dict.fromkeys("qg", "9"),
+}
 _SEPARATORS = re.compile(r"[.\-–·'’`\s_]")
 _INSIDE = re.compile(r"(?<![0-9OoQDlISsBZz])[0-9]{9}(?:[0-9]{3})?(?![0-9OoQDlISsBZz])")
 _GROUP = 4  # digits at most in a group that is printed apart

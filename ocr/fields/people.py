@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from dossier.codes import CitizenId, Sex, citizen_id, is_cmnd
-from dossier.spine import Box, Source, Value
+from dossier.spine import Source, Value
 from dossier.text import exact, folded
 from ocr.fields.dates import Day, day_in, day_in_words
 from ocr.fields.forms import Form, LabelType
@@ -58,8 +58,16 @@ class _Found:
     doubt: str = ""
 
 
-def values_of_people(raws: Sequence[Raw], form: Form) -> tuple[list[Value], list[str]]:
-    """The values of all people on a paper, in the order of the form, and doubts of the paper."""
+def values_of_people(
+    raws: Sequence[Raw], form: Form, *, surnames: frozenset[str]
+) -> tuple[list[Value], list[str]]:
+    """The values of all people on a paper, in the order of the form, and doubts of the paper.
+
+    Args:
+        raws: what follows which label, of whom.
+        form: whose roles these are.
+        surnames: as ``Forms`` has them.
+    """
     people = _gathered(raws)
     _place_strays(people, form)
     for person in people.values():
@@ -72,7 +80,7 @@ def values_of_people(raws: Sequence[Raw], form: Form) -> tuple[list[Value], list
         person = people[role]
         if role == MENTIONED and not person.numbers:
             continue  # names and dates of nobody in particular
-        values += _written(person)
+        values += _written(person, surnames)
         if person.unread and not person.numbers and role != MENTIONED:
             doubts.append(f"unread:{role}.citizen_id")
     return values, doubts
@@ -91,40 +99,30 @@ def _gathered(raws: Sequence[Raw]) -> dict[str, _Person]:
 
 def _take(person: _Person, raw: Raw) -> None:
     """Read one raw field into a person."""
-    field_name, tokens = raw.label.field, raw.tokens
-    match raw.label.type:
-        case LabelType.PERSON_NAME:
-            name = name_in(tokens)
-            if name is not None:
-                person.names.append((replace(name, cut=name.cut or raw.cut), raw.page))
-                _take_rest(person, raw, tokens)
-        case LabelType.DATE if field_name == "birth":
-            day = day_in(tokens)
-            if day is not None:
-                person.births.append((day, raw.page))
-            _take_rest(person, raw, tokens)
-        case LabelType.DATE_IN_WORDS:
-            said = day_in_words(text_of(tokens)) if tokens else ""
-            if said:
-                person.births_in_words.append(said)
-        case LabelType.SEX:
-            sex = next((s for t in tokens[:2] if (s := _SEXES.get(t.plain)) is not None), None)
-            if sex is not None:
-                person.sexes.append((sex, raw))
-            _take_rest(person, raw, tokens)
-        case LabelType.IDENTITY:
-            _take_numbers(person, raw, tokens, labelled=True)
-        case _ if field_name != "card":
-            _take_rest(person, raw, tokens)
+    kind, tokens = raw.label.type, raw.tokens
+    if kind is LabelType.PERSON_NAME:
+        name = name_in(tokens)
+        if name is not None:
+            person.names.append((replace(name, cut=name.cut or raw.cut), raw.page))
+    elif kind is LabelType.DATE and raw.label.field == "birth":
+        day = day_in(tokens)
+        if day is not None:
+            person.births.append((day, raw.page))
+    elif kind is LabelType.DATE_IN_WORDS:
+        said = day_in_words(text_of(tokens)) if tokens else ""
+        if said:
+            person.births_in_words.append(said)
+    elif kind is LabelType.SEX:
+        sex = next((s for t in tokens[:2] if (s := _SEXES.get(t.plain)) is not None), None)
+        if sex is not None:
+            person.sexes.append((sex, raw))
+    # Numbers count where none was announced, too: their label was misread, or there is none.
+    if raw.label.field != "card":
+        _take_numbers(person, raw, labelled=kind is LabelType.IDENTITY)
 
 
-def _take_rest(person: _Person, raw: Raw, tokens: Sequence[Token]) -> None:
-    """Numbers that stand where none was announced: their label was misread, or there is none."""
-    _take_numbers(person, raw, tokens, labelled=False)
-
-
-def _take_numbers(person: _Person, raw: Raw, tokens: Sequence[Token], *, labelled: bool) -> None:
-    for number in numbers_in(tokens):
+def _take_numbers(person: _Person, raw: Raw, *, labelled: bool) -> None:
+    for number in numbers_in(raw.tokens):
         readable = number.is_citizen_id or (is_cmnd(number.digits) and labelled)
         if readable:
             person.numbers.append(_Found(number, raw.page, labelled, raw.guessed))
@@ -163,7 +161,7 @@ def _judge(person: _Person, form: Form) -> None:
     digits = {f.number.digits for f in person.numbers if f.number.is_citizen_id}
     for found in person.numbers:
         parts = citizen_id(found.number.digits)
-        found.doubt = _doubt_of(found, parts, years, sexes, person, expected)
+        found.doubt = _doubt_of(found, parts, person, years=years, sexes=sexes, expected=expected)
         if not found.doubt and parts is not None and len(digits) > 1:
             found.doubt = "citizen_id.conflict"
 
@@ -171,9 +169,10 @@ def _judge(person: _Person, form: Form) -> None:
 def _doubt_of(
     found: _Found,
     parts: CitizenId | None,
+    person: _Person,
+    *,
     years: set[int],
     sexes: set[Sex],
-    person: _Person,
     expected: Sex | None,
 ) -> str:
     """Why a number needs a person's eye; empty where nothing speaks against it."""
@@ -223,30 +222,35 @@ def _cannot_be_one(one: _Person, other: _Person) -> bool:
     return folded(one.names[0][0].text) != folded(other.names[0][0].text)
 
 
-def _written(person: _Person) -> Iterable[Value]:
+def _written(person: _Person, surnames: frozenset[str]) -> Iterable[Value]:
     """A person's values."""
     role = person.role
     if person.names:
         name, page = person.names[0]
-        doubt = (
-            "name.low-confidence"
-            if name.confidence < _NAME_SURE
-            else "name.cut"
-            if name.cut
-            else ""
-        )
+        doubt = _doubt_of_name(name, surnames)
         if any(exact(n.text) != exact(name.text) for n, _ in person.names[1:]):
             doubt = doubt or "name.conflict"
         if role == MENTIONED:
             doubt = doubt or "role.unknown"
-        yield _value(f"{role}.name", name.text, name.confidence, page, name.box, doubt)
+        yield _value(f"{role}.name", name.text, page, name, doubt)
     yield from _birth(person)
     if person.sexes:
         sex, raw = person.sexes[0]
         token = raw.tokens[0]
         doubt = "sex.conflict" if len({s for s, _ in person.sexes}) > 1 else ""
-        yield _value(f"{role}.sex", sex.value, token.confidence, raw.page, token.box, doubt)
+        yield _value(f"{role}.sex", sex.value, raw.page, token, doubt)
     yield from _numbers(person)
+
+
+def _doubt_of_name(name: Name, surnames: frozenset[str]) -> str:
+    if name.confidence < _NAME_SURE:
+        return "name.low-confidence"
+    if name.cut:
+        return "name.cut"
+    surname = exact(name.text.split()[0])
+    if surname not in surnames and folded(surname) in {folded(known) for known in surnames}:
+        return "name.tones"
+    return ""
 
 
 def _birth(person: _Person) -> Iterable[Value]:
@@ -258,15 +262,15 @@ def _birth(person: _Person) -> Iterable[Value]:
         doubt = "birth.low-confidence"
     if person.births_in_words and len(day.iso) > 4 and day.iso not in person.births_in_words:  # noqa: PLR2004 - a year has four digits
         doubt = "birth.words-differ"
-    certain = [f for f in person.numbers if not f.doubt or f.doubt == "citizen_id.birth-mismatch"]
-    by_number = {p.birth_year for f in certain if (p := citizen_id(f.number.digits)) is not None}
+    parts = [citizen_id(found.number.digits) for found in person.numbers]
+    by_number = {part.birth_year for part in parts if part is not None}
     if by_number and day.year not in by_number:
         doubt = doubt or "birth.number-differs"
     if any(not _agree(d.iso, day.iso) for d, _ in person.births):
         doubt = "birth.conflict"
     if person.role == MENTIONED:
         doubt = doubt or "role.unknown"
-    yield _value(f"{person.role}.birth", day.iso, day.confidence, page, day.box, doubt)
+    yield _value(f"{person.role}.birth", day.iso, page, day, doubt)
 
 
 def _agree(one: str, other: str) -> bool:
@@ -283,27 +287,22 @@ def _numbers(person: _Person) -> Iterable[Value]:
             continue
         seen.add(digits)
         attribute = "citizen_id" if found.number.is_citizen_id else "cmnd"
-        role = person.role
+        role, doubt = person.role, found.doubt
         if attribute in used:
-            role, found = MENTIONED, replace(found, doubt=found.doubt or f"{attribute}.conflict")
+            role, doubt = MENTIONED, doubt or f"{attribute}.conflict"
         used.add(attribute)
-        yield _value(
-            f"{role}.{attribute}",
-            digits,
-            found.number.confidence,
-            found.page,
-            found.number.box,
-            found.doubt,
-        )
+        yield _value(f"{role}.{attribute}", digits, found.page, found.number, doubt)
 
 
-def _value(field_name: str, text: str, confidence: float, page: int, box: Box, doubt: str) -> Value:
+def _value(
+    field_name: str, text: str, page: int, read: Name | Day | Number | Token, doubt: str
+) -> Value:
     return Value(
         field=field_name,
         text=text,
         source=Source.OCR,
-        confidence=round(confidence, 3),
+        confidence=round(read.confidence, 3),
         page=page,
-        box=box,
+        box=read.box,
         doubt=doubt,
     )

@@ -141,7 +141,7 @@ def _same(phrase: Printed, tokens: Sequence[Token]) -> bool:
 def _closest(
     text: str, row: str, start: int, allowed: int, ends: dict[int, int]
 ) -> tuple[int, int] | None:
-    """Where a phrase that begins at ``start`` ends, in whole tokens, and how many letters differ."""
+    """Where a phrase that begins at ``start`` ends, in whole tokens, and its wrong letters."""
     best: tuple[int, int] | None = None
     for end in range(
         min(start + len(text) - allowed, len(row)), min(start + len(text) + allowed, len(row)) + 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from dossier.text import exact
 from ocr.fields.columns import Line, lines_of
@@ -272,7 +273,7 @@ def _table_head(line: Line, items: Sequence[Item]) -> list[tuple[Label, float, f
     extra = len(line.tokens) - used
     if len(labels) < 2 or extra > 2 or cells < 2:  # noqa: PLR2004 - "STT" or a footnote mark may stand beside
         return []
-    if any(b.start - a.end > 1 for a, b in zip(items, items[1:], strict=False)):
+    if any(b.start - a.end > 1 for a, b in pairwise(items)):
         return []
     return [
         (i.label, line.tokens[i.start].box.left, line.tokens[i.end - 1].box.right)

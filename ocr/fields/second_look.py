@@ -6,15 +6,15 @@ another size. Runs in the child that recognised the page, which holds the pictur
 CPU a number. Measured on 259 printed numbers: the first reading is right in 235, the second in 253,
 both agree in 233, and are both wrong in none that has 12 digits.
 
-What comes of it stands in the words' confidence: ``CONFIRMED`` where both readings agree, ``DIFFER``
-where they do not. ``ocr.fields.describe`` takes no number for certain that was not confirmed.
+What comes of it stands in the words' confidence: ``CONFIRMED`` where both readings agree,
+``DIFFER`` where they do not. ``ocr.fields.describe`` takes no number for certain that was not
+confirmed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from dossier.codes import citizen_id
 from dossier.ports import GreyPicture
@@ -32,12 +32,8 @@ _CANDIDATES = range(7, 18)  # digits in a row that may be a misread number
 _MOST = 24  # numbers on a page that are read again: a list of people is no paper of a person
 
 
-class DigitReader(Protocol):
-    """Reads a line of digits. Two adapters: Tesseract in a child, and a made-up one in tests."""
-
-    def digits(self, picture: GreyPicture) -> str:
-        """The digits in a picture that holds one line, and nothing else."""
-        ...
+# Reads a picture that holds one line: the digits in it, and nothing else.
+DigitReader = Callable[[GreyPicture], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +51,20 @@ class _Candidate:
 
 
 def numbers_read_again(
-    page: RecognisedPage, picture: GreyPicture, *, reader: DigitReader
+    page: RecognisedPage, picture: GreyPicture, *, read_digits: DigitReader
 ) -> RecognisedPage:
     """The page, with each number of a person confirmed, corrected in doubt, or doubted.
 
     Args:
         page: as recognised from ``picture``.
         picture: the upright page.
-        reader: another way to read digits than the one that made ``page``.
+        read_digits: another way to read digits than the one that made ``page``.
     """
     words: list[Word | None] = list(page.words)
     for candidate in _candidates(page)[:_MOST]:
-        again = [
-            reader.digits(_cut(picture, candidate.box, page, height)) for height in _HEIGHTS[:1]
-        ]
+        again = [read_digits(_cut(picture, candidate.box, page, height)) for height in _HEIGHTS[:1]]
         if again[0] != candidate.read:
-            again.append(reader.digits(_cut(picture, candidate.box, page, _HEIGHTS[1])))
+            again.append(read_digits(_cut(picture, candidate.box, page, _HEIGHTS[1])))
         _weigh(words, candidate, again)
     return replace(page, words=tuple(word for word in words if word is not None))
 

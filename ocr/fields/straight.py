@@ -63,11 +63,19 @@ def straightened(picture: GreyPicture) -> Straight:
     degrees = _skew(page, picture.dpi)
     if abs(degrees) < _LEAST:
         return Straight(picture, 0.0)
+    return Straight(turned_by(picture, degrees), degrees)
+
+
+def turned_by(picture: GreyPicture, degrees: float) -> GreyPicture:
+    """The picture turned about its middle, anticlockwise, its size kept."""
+    from PIL import Image  # noqa: PLC0415 - in the child only
+
+    if not degrees:
+        return picture
+    page = Image.frombuffer("L", (picture.width, picture.height), picture.pixels, "raw", "L", 0, 1)
     paper = page.reduce(16).getextrema()[1]
     turned = page.rotate(degrees, Image.Resampling.BILINEAR, fillcolor=paper)
-    return Straight(
-        GreyPicture(picture.width, picture.height, picture.dpi, turned.tobytes()), degrees
-    )
+    return GreyPicture(picture.width, picture.height, picture.dpi, turned.tobytes())
 
 
 def _skew(page: object, dpi: float) -> float:
