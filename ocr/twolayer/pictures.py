@@ -25,6 +25,7 @@ _PNG_LEVEL = 3  # zlib's; of what is decoded and written again without loss
 _JPEG_QUALITY = 95  # of what must be converted from CMYK
 LARGEST_SIDE, SMALLEST_SIDE = 14400.0, 3.0  # units, ISO 19005-2, 6.1.13
 _UPRIGHT = 1
+_ADOBE = 0xEE
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive: what DCTDecode takes
 # Lossless, hierarchical and arithmetic frames, and the start of the scan.
 _NO_FRAMES = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xDA})
@@ -138,19 +139,23 @@ def jpeg(data: bytes, *, orientation: int = _UPRIGHT) -> Picture | None:
     frame = _jpeg_frame(data)
     if frame is None:
         return None
-    width, height, components = frame
+    width, height, components, adobe = frame
     if len(components) == 1:
         space = "/DeviceGray"
-    elif len(components) == 3 and components != b"RGB":  # noqa: PLR2004 - three colours
+    elif len(components) == 3 and (adobe or components != b"RGB"):  # noqa: PLR2004 - three colours
+        # Without Adobe's marker a PDF takes the three for YCbCr, whatever their names.
         space = "/DeviceRGB"
     else:
         return None
     return Picture(data, "/DCTDecode", width, height, 8, space, orientation=orientation)
 
 
-def _jpeg_frame(data: bytes) -> tuple[int, int, bytes] | None:
-    """Width, height and component ids of a baseline, extended or progressive 8-bit JPEG."""
-    at = 2
+def _jpeg_frame(data: bytes) -> tuple[int, int, bytes, bool] | None:
+    """Width, height, component ids, and whether Adobe's marker tells what the colours are.
+
+    None of all but baseline, extended and progressive 8-bit JPEGs.
+    """
+    at, adobe = 2, False
     if not data.startswith(b"\xff\xd8"):
         return None
     while at + 4 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004 - a marker begins so
@@ -164,9 +169,11 @@ def _jpeg_frame(data: bytes) -> tuple[int, int, bytes] | None:
             if len(frame) < 6 or frame[0] != 8:  # noqa: PLR2004 - a header of 8-bit samples
                 return None
             height, width, count = struct.unpack_from(">HHB", frame, 1)
-            return (width, height, frame[6 : 6 + 3 * count : 3]) if width and height else None
+            found = width, height, frame[6 : 6 + 3 * count : 3], adobe
+            return found if width and height else None
         if marker in _NO_FRAMES:
             return None
+        adobe = adobe or (marker == _ADOBE and data[at + 4 : at + 9] == b"Adobe")
         at += 2 + length
     return None
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image, ImageOps
 
 from dossier.spine import MediaType
 from ocr.twolayer.pictures import Picture, decoded, jpeg
+from ocr.twolayer.strips import joined
 from pages.pictures import DAMAGE, damaged, frame_of, opened
 
-_WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 259, 262, 266
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
 _STRIP_AT, _ORIENTATION, _ROWS_PER_STRIP, _STRIP_LENGTH = 273, 274, 278, 279
 _T6_OPTIONS, _TABLES, _GROUP_4, _JPEG = 293, 347, 4, 7
-_BLACK_IS_ZERO, _YCBCR = 1, 6
+_BLACK_IS_ZERO, _RGB, _YCBCR = 1, 2, 6
+_NO_TABLES = b"\xff\xd8\xff\xd9"
+# Adobe's marker that the colours are RGB; without it they are taken for YCbCr (ISO 32000-1, 7.4.8).
+_ADOBE_RGB = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -56,26 +60,39 @@ def of_tiff(
             yield picture or decoded(image)
 
 
-def _as_it_is(image: Any, file: Any, size: int) -> Picture | None:  # noqa: ANN401 - a TIFF of Pillow's, any binary file
-    """The one strip of a page as a stream, where it is one that PDF knows."""
-    tags: Any = image.tag_v2
-    starts, lengths = tags.get(_STRIP_AT, ()), tags.get(_STRIP_LENGTH, ())
+def _as_it_is(image: Any, file: BinaryIO, size: int) -> Picture | None:  # noqa: ANN401 - a TIFF of Pillow's
+    """The strips of a page as one stream, where they are what PDF knows."""
+    tags = image.tag_v2
     compression = tags.get(_COMPRESSION)
-    if len(starts) != 1 or len(lengths) != 1 or compression not in {_GROUP_4, _JPEG}:
+    if compression not in {_GROUP_4, _JPEG}:
         return None
-    if lengths[0] > size:
+    starts, lengths = tags.get(_STRIP_AT, ()), tags.get(_STRIP_LENGTH, ())
+    if not starts or len(starts) != len(lengths) or sum(lengths) > size:
         return None
-    file.seek(starts[0])
-    data: bytes = file.read(lengths[0])
-    orientation = int(tags.get(_ORIENTATION, 1))
+    strips = []
+    for start, length in zip(starts, lengths, strict=True):
+        file.seek(start)
+        strips.append(file.read(length))
     if compression == _JPEG:
-        if tags.get(_PHOTOMETRIC) not in {0, _BLACK_IS_ZERO, _YCBCR}:
-            return None
-        tables = bytes(tags.get(_TABLES, b""))
-        found = jpeg(tables[:-2] + data[2:] if tables else data, orientation=orientation)
-        whole = found and (found.width, found.height) == (tags.get(_WIDTH), tags.get(_HEIGHT))
-        return found if whole and tags.get(_PHOTOMETRIC) != 0 else None
-    if tags.get(258, (1,)) not in {(1,), 1} or tags.get(_T6_OPTIONS, 0):
+        return _jpeg_strips(tags, strips)
+    return _group_4_strip(tags, strips[0]) if len(strips) == 1 else None
+
+
+def _jpeg_strips(tags: Any, strips: list[bytes]) -> Picture | None:  # noqa: ANN401 - tags of Pillow's
+    photometric = tags.get(_PHOTOMETRIC)
+    if photometric not in {_BLACK_IS_ZERO, _RGB, _YCBCR}:
+        return None
+    width, height = int(tags[_WIDTH]), int(tags[_HEIGHT])
+    tables = bytes(tags.get(_TABLES, b"")) or _NO_TABLES
+    if photometric == _RGB:
+        tables = tables[:2] + _ADOBE_RGB + tables[2:]
+    data = joined(tables, strips, height)
+    found = jpeg(data, orientation=int(tags.get(_ORIENTATION, 1))) if data else None
+    return found if found and (found.width, found.height) == (width, height) else None
+
+
+def _group_4_strip(tags: Any, data: bytes) -> Picture | None:  # noqa: ANN401 - tags of Pillow's
+    if tags.get(_BITS, (1,)) not in {(1,), 1} or tags.get(_T6_OPTIONS, 0):
         return None
     if tags.get(_FILL_ORDER, 1) == 2:  # noqa: PLR2004 - lowest bit first
         data = data.translate(_REVERSED)
@@ -84,7 +101,7 @@ def _as_it_is(image: Any, file: Any, size: int) -> Picture | None:  # noqa: ANN4
         int(tags[_WIDTH]),
         int(tags[_HEIGHT]),
         white_is_zero=tags.get(_PHOTOMETRIC, 0) != _BLACK_IS_ZERO,
-        orientation=orientation,
+        orientation=int(tags.get(_ORIENTATION, 1)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from dossier.errors import IntegrityViolation, RejectedInput
 from ocr.twolayer.pictures import jpeg, png
+from ocr.twolayer.strips import joined
 
 
 @contextmanager
@@ -164,8 +166,6 @@ def test_a_strip_with_its_lowest_bit_first_is_turned_round(tmp_path: Path) -> No
         ("RGB", {}, "/FlateDecode"),
         ("RGB", {"compression": "tiff_deflate"}, "/FlateDecode"),
         ("CMYK", {}, "/DCTDecode"),
-        ("RGB", {"compression": "jpeg", "tiffinfo": {278: 840}}, None),
-        ("RGB", {"compression": "jpeg"}, None),
     ],
 )
 def test_other_tiffs_are_kept_without_loss(
@@ -180,6 +180,38 @@ def test_other_tiffs_are_kept_without_loss(
     assert difference(shown(out), picture(mode)) < 6
     if mode in {"1", "L", "RGB"} and filter_ is not None:
         assert kept.convert(mode).tobytes() == picture(mode).tobytes()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("rows", [16, 40, 840])
+def test_jpeg_strips_are_joined_without_decoding(tmp_path: Path, mode: str, rows: int) -> None:
+    content = saved(picture(mode), "TIFF", compression="jpeg", tiffinfo={278: rows})
+    (tmp_path / "some.tif").write_bytes(content)
+    with Image.open(tmp_path / "some.tif") as image:
+        tags: Any = image.tag_v2  # type: ignore[attr-defined]  # of TIFF files, as this one is
+        strips = [content[a : a + n] for a, n in zip(tags[273], tags[279], strict=True)]
+        decoded = image.convert(mode).tobytes()
+    assert len(strips) == -(-840 // rows)
+    out = made(tmp_path, content, "tiff")
+    one = raw(out)
+    for strip in strips:
+        coded = strip[strip.index(b"\xff\xda") + 14 : -2]  # beyond the scan's header
+        assert coded in one
+    with Image.open(io.BytesIO(one)) as image:
+        assert image.convert(mode).tobytes() == decoded
+    assert difference(shown(out), picture(mode)) < 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.binary(max_size=60), max_size=3), st.integers(0, 300), st.binary(max_size=9))
+def test_strips_that_do_not_go_together_are_left(
+    strips: list[bytes], at: int, noise: bytes
+) -> None:
+    good = saved(Image.new("L", (16, 16), 200), "JPEG")
+    spoilt = good[:at] + noise + good[at + len(noise) :]
+    for candidates in (strips, [good, spoilt], [spoilt, good], [good, *strips]):
+        found = joined(b"\xff\xd8\xff\xd9", candidates, 32)
+        assert found is None or found.startswith(b"\xff\xd8")
 
 
 def test_the_pages_of_a_tiff_come_in_order_and_as_many(tmp_path: Path) -> None:
