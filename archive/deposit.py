@@ -18,6 +18,7 @@ from pathlib import Path
 
 from archive import ocfl, package, read
 from archive.digests import Digests, digests, sha512_of
+from archive.file_store import translated
 from dossier.errors import IntegrityViolation
 from dossier.ports import ObjectStore, RecordVersion
 from dossier.spine import ArchivedRecord, Blob, SignedRecord
@@ -73,9 +74,29 @@ def deposit(
         WrongUse: a code that cannot be part of a path.
     """
     paper = signed.record.paper
+    key = ocfl.object_key(ocfl.object_id(paper.id))
+    times = _earlier_times(store, key) or (archived_at, kept_until)
+    with translated(f"a file of paper {paper.id}"):
+        try:
+            return _laid_down(signed, store, times, scratch)
+        except IntegrityViolation as fault:
+            # Somebody else began the same deposit a moment later and was faster: theirs hold.
+            others = _earlier_times(store, key)
+            if fault.code != "record.exists" or others is None or others == times:
+                raise
+            return _laid_down(signed, store, others, scratch)
+
+
+def _laid_down(
+    signed: SignedRecord,
+    store: ObjectStore,
+    times: tuple[datetime, datetime],
+    scratch: Path | None,
+) -> ArchivedRecord:
+    paper = signed.record.paper
     identifier = ocfl.object_id(paper.id)
     key = ocfl.object_key(identifier)
-    archived_at, kept_until = _earlier_times(store, key) or (archived_at, kept_until)
+    archived_at, kept_until = times
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
         sources = {

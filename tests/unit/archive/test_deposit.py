@@ -18,7 +18,7 @@ from unit.archive import made
 from archive import fixity, ocfl, package, read
 from archive.deposit import deposit, lay_root
 from archive.file_store import FileStore
-from dossier.errors import IntegrityViolation, WrongUse
+from dossier.errors import IntegrityViolation, TransientFault, WrongUse
 from dossier.ports import RecordVersion
 from dossier.spine import ArchivedRecord, SignedRecord
 
@@ -153,6 +153,42 @@ def test_again_is_the_same(store: FileStore) -> None:
     before = list(store.records())
     assert _deposit(signed, store, at=made.LATER) == first
     assert list(store.records()) == before
+
+
+class CrowdedStore(FileStore):
+    """Somebody else deposits the same record, a second later, while the first file is written."""
+
+    signed: SignedRecord | None = None
+
+    def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
+        record = super().put_record(key, source, kept_until=kept_until)
+        if self.signed is not None:
+            signed, self.signed = self.signed, None
+            _deposit(signed, self, at=made.NOON + timedelta(seconds=1))
+        return record
+
+
+def test_two_who_deposit_the_same_make_one_object(root: Path, store: FileStore) -> None:
+    signed = made.signed_record(store)
+    crowded = CrowdedStore(root)
+    crowded.signed = signed
+    archived = _deposit(signed, crowded)
+    assert archived.archived_at == made.NOON + timedelta(seconds=1)
+    fixity.check(store, archived.key)
+    assert _deposit(signed, store) == archived
+
+
+def test_a_missing_scratch_folder_is_told(store: FileStore, tmp_path: Path) -> None:
+    signed = made.signed_record(store)
+    with pytest.raises(TransientFault) as caught:
+        deposit(
+            signed,
+            store=store,
+            archived_at=made.NOON,
+            kept_until=made.LATER,
+            scratch=tmp_path / "not there",
+        )
+    assert str(tmp_path) not in caught.value.message
 
 
 def test_other_bytes_in_the_way_are_an_alarm(store: FileStore, tmp_path: Path) -> None:
