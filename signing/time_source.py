@@ -88,7 +88,10 @@ class HttpTimeSource:
                 "Connection": "close",
             },
         )
-        response = connection.getresponse()
+        with contextlib.closing(connection.getresponse()) as response:
+            return self._answer(response)
+
+    def _answer(self, response: http.client.HTTPResponse) -> bytes:
         if response.status != HTTPStatus.OK:
             raise no_answer(f"status {response.status}")
         kind = (response.getheader("Content-Type") or "").partition(";")[0].strip().lower()
@@ -114,11 +117,12 @@ def _bad_url() -> Misconfigured:
 def _deadline(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
     """Cut the connection when the time is up: a socket's own timeout begins anew at each byte."""
     passed = threading.Event()
+    held = connection.sock  # the connection forgets it as soon as the answer's head is read
 
     def cut() -> None:
         passed.set()
         with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+            held.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
