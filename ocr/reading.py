@@ -11,7 +11,7 @@ from typing import Any
 
 from dossier import written
 from dossier.errors import Misconfigured, RejectedInput, TransientFault
-from dossier.ports import GreyPicture, Recogniser
+from dossier.ports import Recogniser
 from dossier.spine import Box, MediaType, Page, Paper, RecognisedPage, RecognisedPaper
 from ocr.turning import read_upright
 from pages.children import (
@@ -214,12 +214,15 @@ def read_page(
         seconds=seconds,
     )
     picture = grey(Path(path), MediaType(media_type), number, settings=settings)
-    if turn:
-        picture = _turned(picture, turn)
     recogniser = _engine(engine, language, seconds)
-    read = recogniser.recognise(picture, number=number)
-    width, height = _upright((size[0], size[1]), turn)
-    read = replace(_sized(read, width, height), turn=turn)
+    need(_BYTES_A_PIXEL * picture.width * picture.height)
+    if turn:
+        # A person has said how it stands.
+        read = recogniser.recognise(turned(picture, turn), number=number)
+        read = replace(read, turn=turn)
+    else:
+        read = read_upright(picture, recogniser, number=number, turned=turned, smaller=smaller)
+    read = _sized(read, *_upright((size[0], size[1]), read.turn))
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
 
 
@@ -251,16 +254,6 @@ def _engine(engine: str, language: str, seconds: float) -> Recogniser:
                 "ocr.engine-unknown", "the engine of recognition is tesserocr or pytesseract"
             )
     return _engines[key]
-
-
-def _turned(picture: GreyPicture, turn: int) -> GreyPicture:
-    """The picture, turned clockwise by quarters."""
-    import numpy as np  # noqa: PLC0415 - in the child only
-
-    pixels = np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width)
-    turned = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
-    height, width = turned.shape
-    return replace(picture, width=width, height=height, pixels=turned.tobytes())
 
 
 def _upright(size: tuple[float, float], turn: int) -> tuple[float, float]:

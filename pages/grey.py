@@ -18,7 +18,8 @@ from PIL import Image
 from dossier.errors import Misconfigured, RejectedInput
 from dossier.ports import GreyPicture
 from dossier.spine import MediaType
-from pages.pictures import DAMAGE, damaged, frame_of, opened, to_grey, too_many_pixels
+from pages.headroom import need
+from pages.pictures import DAMAGE, frame_of, opened, to_grey, too_many_pixels
 
 _POINTS = 72.0
 _CLOCKWISE = {
@@ -49,6 +50,10 @@ class GreySettings:
     seconds: float = 60.0
 
 
+class _Broken(Exception):
+    """What was thrown at a damaged page, whatever it was."""
+
+
 def grey(path: Path, media_type: MediaType, number: int, *, settings: GreySettings) -> GreyPicture:
     """The page as a grey picture.
 
@@ -59,16 +64,22 @@ def grey(path: Path, media_type: MediaType, number: int, *, settings: GreySettin
         settings: resolution and limits.
 
     Raises:
-        RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``, ``scan.encrypted``,
-            ``page.missing``.
+        RejectedInput: ``page.damaged``, ``page.missing``, ``page.too-slow``,
+            ``scan.too-many-pixels``; ``scan.damaged``, ``scan.encrypted`` where the file cannot
+            even be opened.
         Misconfigured: ``renderer.missing``: poppler's programs are not installed.
     """
-    if media_type is not MediaType.PDF:
-        image, width = _from_file(path, media_type, number, settings)
-    elif settings.renderer == "poppler":
-        image, width = _by_poppler(path, number, settings)
-    else:
-        image, width = _from_pdf(path, number, settings)
+    try:
+        if media_type is not MediaType.PDF:
+            image, width = _from_file(path, media_type, number, settings)
+        elif settings.renderer == "poppler":
+            image, width = _by_poppler(path, number, settings)
+        else:
+            image, width = _from_pdf(path, number, settings)
+    except _Broken:
+        raise RejectedInput(
+            "page.damaged", f"page {number} is damaged and cannot be read; scan it again"
+        ) from None
     return GreyPicture(*image.size, image.width / width * _POINTS, image.tobytes())
 
 
@@ -109,7 +120,7 @@ def _from_file(
         except EOFError:
             raise _missing(number) from None
         except DAMAGE:
-            raise damaged() from None
+            raise _Broken from None
     if frame.transpose is not None:
         picture = picture.transpose(frame.transpose)
     return fitted(picture, (frame.width, frame.height), settings), frame.width
@@ -143,7 +154,7 @@ def limited(dpi: float, size: tuple[float, float], settings: GreySettings) -> fl
 
 
 def _from_pdf(path: Path, number: int, settings: GreySettings) -> tuple[Image.Image, float]:
-    from pages.only_picture import cover, decoded  # noqa: PLC0415 - pikepdf, for PDF alone
+    from pages.only_picture import cover, decoded, weight_of_pictures  # noqa: PLC0415 - pikepdf, for PDF alone
     from pages.pdf import PDF_DAMAGE, opened_pdf, rotation, shown_size  # noqa: PLC0415 - the same
 
     with opened_pdf(path) as pdf:
@@ -153,11 +164,12 @@ def _from_pdf(path: Path, number: int, settings: GreySettings) -> tuple[Image.Im
             page = pdf.pages[number - 1]
             size, turn = shown_size(page), rotation(page)
             found = cover(page, max_pixels=settings.max_source_pixels)
+            weight = weight_of_pictures(page)
             image = None
             if found is not None and found.alone:
                 image = decoded(found, max_pixels=settings.max_source_pixels)
         except PDF_DAMAGE:
-            raise damaged() from None
+            raise _Broken from None
     if image is not None:
         image = to_grey(image)
         if turn:
@@ -169,12 +181,13 @@ def _from_pdf(path: Path, number: int, settings: GreySettings) -> tuple[Image.Im
         across = found.width if turn % 180 == 0 else found.height
         native = across / size[0] * _POINTS
         dpi = max(min(dpi, native), settings.least_dpi)
-    return _by_pdfium(path, number, size, dpi, settings), size[0]
+    dpi = limited(dpi, size, settings)
+    # A byte a pixel drawn, and as much again for what is laid over it.
+    need(weight + round(2 * size[0] * size[1] * (dpi / _POINTS) ** 2))
+    return _by_pdfium(path, number, size, dpi), size[0]
 
 
-def _by_pdfium(
-    path: Path, number: int, size: tuple[float, float], dpi: float, settings: GreySettings
-) -> Image.Image:
+def _by_pdfium(path: Path, number: int, size: tuple[float, float], dpi: float) -> Image.Image:
     import pypdfium2  # noqa: PLC0415 - 0.15 s that most scans do not need
 
     document: Any = None
@@ -185,7 +198,6 @@ def _by_pdfium(
         told = page.get_width()
         # pdfium knows no user units: the scale makes up for it.
         unit = size[0] / told if told > 0 else 1.0
-        dpi = limited(dpi, size, settings)
         bitmap = page.render(
             scale=dpi / _POINTS * unit, grayscale=True, draw_annots=True, may_draw_forms=True
         )
@@ -193,7 +205,7 @@ def _by_pdfium(
             "L", (bitmap.width, bitmap.height), bytes(bitmap.buffer), "raw", "L", bitmap.stride, 1
         )
     except (pypdfium2.PdfiumError, *DAMAGE):
-        raise damaged() from None
+        raise _Broken from None
     finally:
         if document is not None:
             document.close()
@@ -211,7 +223,7 @@ def _by_poppler(path: Path, number: int, settings: GreySettings) -> tuple[Image.
                 raise _missing(number)
             size = shown_size(pdf.pages[number - 1])
         except PDF_DAMAGE:
-            raise damaged() from None
+            raise _Broken from None
     dpi = limited(settings.dpi, size, settings)
     Image.MAX_IMAGE_PIXELS = settings.max_source_pixels
     try:
@@ -236,7 +248,7 @@ def _by_poppler(path: Path, number: int, settings: GreySettings) -> tuple[Image.
     except Image.DecompressionBombError:
         raise too_many_pixels(settings.max_source_pixels) from None
     except (exceptions.PDFPageCountError, exceptions.PDFSyntaxError, *DAMAGE):
-        raise damaged() from None
+        raise _Broken from None
     if not drawn:
-        raise damaged()
+        raise _Broken
     return to_grey(drawn[0]), size[0]

@@ -103,9 +103,21 @@ def decoded(found: Cover, *, max_pixels: int) -> Image.Image | None:
             return None
         pixels = picture.read_bytes()
         mode = {1: "L", 3: "RGB"}[channels]
-        return Image.frombytes(mode, (found.width, found.height), pixels)
+        size = (found.width, found.height)
+        return Image.frombuffer(mode, size, pixels, "raw", mode, 0, 1)
     except PDF_DAMAGE:
         return None
+
+
+def weight_of_pictures(page: pikepdf.Page) -> int:
+    """About how many bytes the pictures that a page names take when they are decoded."""
+    objects = page.resources.get("/XObject")
+    weight = 0
+    for picture in objects.values() if isinstance(objects, pikepdf.Dictionary) else ():
+        if isinstance(picture, pikepdf.Stream) and picture.get("/Subtype") == "/Image":
+            pixels = int(picture.get("/Width", 0)) * int(picture.get("/Height", 0))
+            weight += pixels * (1 if picture.get("/BitsPerComponent", 1) == 1 else 4)
+    return weight
 
 
 def _before_last_filter(picture: pikepdf.Stream, filters: list[str]) -> bytes:

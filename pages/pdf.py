@@ -14,6 +14,7 @@ from pages.pictures import DAMAGE, damaged
 
 LETTER = (0.0, 0.0, 612.0, 792.0)  # what PDF readers take where a page tells no size
 _QUARTERS = 4
+_TAIL = 65_536  # bytes
 _LARGEST_UNIT = 75_000.0
 PDF_DAMAGE = (pikepdf.PdfError, pikepdf.DataDecodingError, *DAMAGE)
 
@@ -28,13 +29,25 @@ def opened_pdf(path: Path) -> Iterator[pikepdf.Pdf]:
     try:
         pdf = pikepdf.open(path, suppress_warnings=True)
     except pikepdf.PasswordError:
-        raise RejectedInput(
-            "scan.encrypted", "the PDF asks for a password; send it without one"
-        ) from None
+        raise _encrypted() from None
     except PDF_DAMAGE:
-        raise damaged() from None
+        # What is encrypted in a way that the library does not know looks damaged to it.
+        raise (_encrypted() if _names_encryption(path) else damaged()) from None
     with pdf:
         yield pdf
+
+
+def _encrypted() -> RejectedInput:
+    return RejectedInput(
+        "scan.encrypted", "the PDF is locked by a password or a certificate; send it unlocked"
+    )
+
+
+def _names_encryption(path: Path) -> bool:
+    """Whether a trailer in the last part of a file speaks of encryption."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - _TAIL, 0))
+        return b"/Encrypt" in file.read()
 
 
 def shown_box(page: pikepdf.Page) -> tuple[float, float, float, float]:
