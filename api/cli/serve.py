@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
@@ -18,6 +21,7 @@ from api.http.service import Service
 from api.settings import Settings
 from dossier.errors import Misconfigured
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 512
 _KEEP_ALIVE_SECONDS = 65
 _CLOSING_SECONDS = 10
@@ -35,10 +39,19 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._service = service
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop."""
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT; unlike uvicorn's own, do not die of them afterwards."""
+        before = {number: signal.signal(number, self._told_to_stop) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
         self._service.begin_stop()
-        super().handle_exit(sig, frame)
+        self.handle_exit(number, frame)
 
 
 @click.command("serve")

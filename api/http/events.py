@@ -1,22 +1,33 @@
-"""Streams of what moves, for desks and programs that do not want to poll."""
+"""Streams of what moves, for desks and programs that do not want to poll: server-sent events.
+
+A move's event carries its number as id: who comes again with ``Last-Event-ID`` gets every move
+since, read anew from the ledger. Progress carries no id: it is only ever about now.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header
-from starlette.responses import Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
 
 from api.http.callers import Caller, Reading
-from api.http.news import MEDIA_TYPE
+from api.http.news import LOOK_SECONDS
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
-from api.http.papers import standing_of
+from api.http.papers import line_of, standing_of
+from api.ledger.listing import Moved
 from dossier.codes import dossier_code
 from dossier.errors import TransientFault
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
+MEDIA_TYPE = "text/event-stream"
+_ALIVE_SECONDS = 15.0
 _EXAMPLE = (
     'event: move\nid: 7\ndata: {"paper": "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11", "before": '
     '"RECEIVED", "after": "RECOGNISED", "code": ""}\n\nevent: progress\ndata: {"pages_read": 3, '
@@ -70,4 +81,49 @@ def _stream(
     news = caller.service.news
     if news.full:
         raise TransientFault("events.full", "too many listen already; poll the state instead")
-    return news.stream(caller, after=after, paper=paper, dossier=dossier)
+    events = _events(caller, after=after, paper=paper, dossier=dossier)
+    return StreamingResponse(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+
+
+async def _events(
+    caller: Caller, *, after: int, paper: UUID | None, dossier: str | None
+) -> AsyncIterator[bytes]:
+    service = caller.service
+    seen, known, told, quiet = after, -1, None, 0.0
+    with service.news.listening():
+        yield b"retry: 2000\n\n"
+        while not service.news.ended:
+            last = await service.news.last(service.listing.last_move)
+            if last != known:
+                known = last
+                moves = await run_in_threadpool(
+                    service.listing.moves,
+                    offices=caller.house.offices,
+                    paper=paper,
+                    dossier=dossier,
+                    after=seen,
+                )
+                for move in moves:
+                    seen, quiet = move.id, 0.0
+                    yield _event("move", _move(move), number=move.id)
+                if moves:
+                    known = -1  # there may be more than one answer holds
+            now = None if paper is None else service.progress.of(paper)
+            if now is not None and now != told:
+                told, quiet = now, 0.0
+                yield _event("progress", {"pages_read": now[0], "pages": now[1]})
+            if quiet >= _ALIVE_SECONDS:
+                quiet = 0.0
+                yield b": still here\n\n"
+            await asyncio.sleep(LOOK_SECONDS / 2)
+            quiet += LOOK_SECONDS / 2
+
+
+def _move(move: Moved) -> dict[str, Any]:
+    line = line_of(move).model_dump(mode="json")
+    return {"paper": str(move.paper), "dossier": move.dossier, **line}
+
+
+def _event(name: str, data: dict[str, Any], *, number: int | None = None) -> bytes:
+    head = f"event: {name}\n" + ("" if number is None else f"id: {number}\n")
+    return f"{head}data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()

@@ -1,0 +1,137 @@
+"""What is done to a paper until it is signed, and dossiers."""
+
+from __future__ import annotations
+
+import io
+
+import httpx
+import pikepdf
+import pytest
+from functional.http.serving import png, sheet, tiff, upload, wait_for
+
+UPRIGHT = "Cộng hoà xã hội chủ nghĩa Việt Nam\nĐộc lập Tự do Hạnh phúc\nKính gửi Uỷ ban"
+SECOND = "Trang hai của tờ giấy này\nnơi thường trú huyện Trà Cú"
+
+
+def _text(client: httpx.Client, paper: str) -> list[str]:
+    pages = client.get(f"/v1/papers/{paper}/words").json()["pages"]
+    return [" ".join(str(word[0]) for word in page["words"]) for page in pages]
+
+
+def test_turned_and_ordered_pages_are_read_and_laid_down_so(client: httpx.Client) -> None:
+    scan = tiff(sheet(SECOND, turned=90), sheet(UPRIGHT))
+    paper = upload(client, "ARR-1", scan)
+    wait_for(client, paper, "REVIEW")
+    assert "thường trú" not in " ".join(_text(client, paper))
+    arranged = client.put(
+        f"/v1/papers/{paper}/pages",
+        json={"pages": [{"number": 2}, {"number": 1, "turn": 270}]},
+    )
+    assert arranged.status_code == 200, arranged.text
+    assert arranged.json()["state"] == "RECEIVED"
+    told = wait_for(client, paper, "REVIEW")
+    assert [m["code"] for m in told["history"]].count("pages-arranged") == 1
+    first, second = _text(client, paper)
+    assert "Hạnh phúc" in first
+    assert "thường trú" in second
+    pages = client.get(f"/v1/papers/{paper}/words").json()["pages"]
+    assert [(p["number"], p["turn"]) for p in pages] == [(2, 0), (1, 270)]
+    with pikepdf.open(io.BytesIO(client.get(f"/v1/papers/{paper}/pdf").content)) as pdf:
+        assert [int(page.obj.get("/Rotate", 0)) for page in pdf.pages] == [0, 270]
+    bad = client.put(f"/v1/papers/{paper}/pages", json={"pages": [{"number": 2}]})
+    assert (bad.status_code, bad.json()["code"]) == (422, "pages.not-all")
+
+
+def test_scanned_again_the_old_scan_stays_in_the_history(client: httpx.Client) -> None:
+    old, new = png("ảnh mờ"), png(UPRIGHT)
+    paper = upload(client, "AGAIN-1", old)
+    wait_for(client, paper, "REVIEW")
+    answer = client.post(f"/v1/papers/{paper}/scan", content=new)
+    assert answer.status_code == 202, answer.text
+    told = wait_for(client, paper, "REVIEW")
+    assert [scan["replaced_at"] is None for scan in told["scans"]] == [False, True]
+    assert "Hạnh phúc" in " ".join(_text(client, paper))
+    same = client.post(f"/v1/papers/{paper}/scan", content=new)
+    assert (same.status_code, same.json()["code"]) == (409, "dossier.has-it-already")
+    # The old bytes are free: they may come as a paper of their own.
+    assert upload(client, "AGAIN-1", old) != paper
+
+
+def test_withdrawn_it_is_rejected_and_its_scan_may_come_again(client: httpx.Client) -> None:
+    scan = png("nộp nhầm")
+    paper = upload(client, "OUT-1", scan)
+    wait_for(client, paper, "REVIEW")
+    told = client.post(f"/v1/papers/{paper}/withdraw", json={"reason": "nộp nhầm"}).json()
+    assert (told["state"], told["code"], told["reason"]) == ("REJECTED", "withdrawn", "nộp nhầm")
+    twice = client.post(f"/v1/papers/{paper}/withdraw", json={"reason": "nữa"})
+    assert (twice.status_code, twice.json()["code"]) == (409, "state.move-not-allowed")
+    again = upload(client, "OUT-1", scan)
+    assert again != paper
+    wait_for(client, again, "REVIEW")
+
+
+def test_moved_what_was_confirmed_stays(client: httpx.Client) -> None:
+    paper = upload(client, "FROM-1", png("giấy đi nhầm hồ sơ"))
+    wait_for(client, paper, "REVIEW")
+    typed = {"values": {"owner.name": "Trần Văn Bình"}}
+    client.post(f"/v1/papers/{paper}/review", json=typed)
+    moved = client.post(f"/v1/papers/{paper}/move", json={"dossier": "TO-1"}).json()
+    assert (moved["dossier"], moved["ordinal"], moved["state"]) == ("TO-1", 1, "RECEIVED")
+    wait_for(client, paper, "DESCRIBED")
+    described = client.get(f"/v1/papers/{paper}/description").json()["content"]
+    assert ("owner.name", "Trần Văn Bình") in {
+        (value["field"], value["text"]) for value in described["values"]
+    }
+    with pikepdf.open(io.BytesIO(client.get(f"/v1/papers/{paper}/pdf").content)) as pdf:
+        assert "TO-1" in str(pdf.docinfo["/Title"])
+
+
+def test_signed_it_is_not_changed_any_more(client: httpx.Client) -> None:
+    paper = upload(client, "DONE-1", png("đã ký"), sign=True, accept=True)
+    wait_for(client, paper, "ARCHIVED")
+    for path, body in (
+        ("withdraw", {"reason": "x"}),
+        ("move", {"dossier": "DONE-2"}),
+        ("send-back", {"reason": "x"}),
+    ):
+        answer = client.post(f"/v1/papers/{paper}/{path}", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "paper.signed-already"), path
+    answer = client.put(f"/v1/papers/{paper}/pages", json={"pages": [{"number": 1, "turn": 90}]})
+    assert answer.json()["code"] == "paper.signed-already"
+    answer = client.post(f"/v1/papers/{paper}/scan", content=png("khác"))
+    assert answer.json()["code"] == "paper.signed-already"
+    assert client.post(f"/v1/papers/{paper}/sign").json()["code"] == "sign.not-described"
+
+
+def test_a_dossier_knows_what_is_expected_and_closes(client: httpx.Client) -> None:
+    assert client.get("/v1/dossiers/EXP-1").json()["code"] == "dossier.unknown"
+    kinds = {kind["kind"] for kind in client.get("/v1/kinds").json()["kinds"]}
+    assert "birth-declaration" in kinds
+    wrong = client.put("/v1/dossiers/EXP-1", json={"expected": ["no-such-kind"]})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "dossier.unknown-kind")
+    said = {"expected": ["birth-declaration", "citizen-card"]}
+    assert client.put("/v1/dossiers/EXP-1", json=said).json()["missing"] == 2
+    paper = upload(client, "EXP-1", png("tờ khai"))
+    wait_for(client, paper, "REVIEW")
+    client.post(f"/v1/papers/{paper}/review", json={"values": {"kind": "citizen-card"}})
+    told = client.get("/v1/dossiers/EXP-1").json()
+    assert (told["missing"], told["unfinished"]) == (1, 1)
+    assert told["expected"][1] == {"kind": "citizen-card", "paper": paper}
+    closed = client.post("/v1/dossiers/EXP-1/close").json()
+    assert closed["closed_at"]
+    assert client.post("/v1/dossiers/EXP-1/close").json()["closed_at"] == closed["closed_at"]
+    late = client.post("/v1/dossiers/EXP-1/papers", content=png("đến muộn"))
+    assert (late.status_code, late.json()["code"]) == (409, "dossier.closed")
+    other = upload(client, "EXP-2", png("giấy khác"))
+    into = client.post(f"/v1/papers/{other}/move", json={"dossier": "EXP-1"})
+    assert into.json()["code"] == "dossier.closed"
+    # What is in goes on to its end.
+    assert client.post(f"/v1/papers/{paper}/sign").status_code == 202
+    wait_for(client, paper, "ARCHIVED")
+
+
+@pytest.mark.parametrize("code", ["001199012345", "012345678", "a b", "%2e%2e%2fx", "x" * 101])
+def test_a_citizens_number_is_no_dossier(client: httpx.Client, code: str) -> None:
+    answer = client.post(f"/v1/dossiers/{code}/papers", content=png("x"))
+    assert answer.status_code in {404, 422}
+    assert code not in answer.text or code == "x"

@@ -1,0 +1,129 @@
+"""Uploads in pieces, as tus 1.0.0 has them."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from functional.cli.running import Commands
+from functional.http.serving import SCOPES, Served, png, serving, until, wait_for
+
+TUS = {"Tus-Resumable": "1.0.0"}
+PIECE = TUS | {"Content-Type": "application/offset+octet-stream"}
+
+
+def _metadata(**said: str) -> dict[str, str]:
+    pairs = (f"{name} {base64.b64encode(v.encode()).decode()}" for name, v in said.items())
+    return {"Upload-Metadata": ",".join(pairs)}
+
+
+def _begin(client: httpx.Client, length: int, **said: str) -> str:
+    answer = client.post(
+        "/v1/uploads", headers=TUS | {"Upload-Length": str(length)} | _metadata(**said)
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["upload-offset"] == "0" or not length
+    assert answer.headers["upload-expires"].endswith("GMT")
+    return str(answer.headers["location"])
+
+
+def _offset(client: httpx.Client, upload: str) -> int:
+    answer = client.head(upload, headers=TUS)
+    assert answer.status_code == 200
+    return int(answer.headers["upload-offset"])
+
+
+def test_pieces_become_a_paper(client: httpx.Client) -> None:
+    scan = png("Một tờ giấy gửi từng phần")
+    upload = _begin(client, len(scan), dossier="TUS-1", filename="quét 1.png")
+    half = len(scan) // 2
+    first = client.patch(upload, content=scan[:half], headers=PIECE | {"Upload-Offset": "0"})
+    assert (first.status_code, first.headers["upload-offset"]) == (204, str(half))
+    assert _offset(client, upload) == half
+    wrong = client.patch(upload, content=scan[:9], headers=PIECE | {"Upload-Offset": "0"})
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "upload.wrong-offset")
+    last = client.patch(upload, content=scan[half:], headers=PIECE | {"Upload-Offset": str(half)})
+    assert last.status_code == 204, last.text
+    paper = last.headers["location"].rpartition("/")[2]
+    assert client.head(upload, headers=TUS).headers["location"].endswith(paper)
+    told = wait_for(client, paper, "REVIEW")
+    assert (told["dossier"], told["source"]) == ("TUS-1", "quét 1.png")
+
+
+def test_a_broken_connection_loses_no_piece(served: Served, client: httpx.Client) -> None:
+    scan = png("đứt mạng giữa chừng") + bytes(3_000_000)
+    upload = _begin(client, len(scan), dossier="TUS-2")
+    address = urlsplit(served.url)
+    with socket.create_connection((address.hostname, address.port)) as raw:
+        head = (
+            f"PATCH {upload} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.token}\r\n"
+            "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
+            f"Upload-Offset: 0\r\nContent-Length: {len(scan)}\r\n\r\n"
+        )
+        raw.sendall(head.encode() + scan[:2_000_000])
+    until(lambda: _offset(client, upload) > 0)
+    there = _offset(client, upload)
+    assert 0 < there <= 2_000_000
+    rest = client.patch(upload, content=scan[there:], headers=PIECE | {"Upload-Offset": str(there)})
+    assert rest.status_code == 204, rest.text
+    paper = rest.headers["location"].rpartition("/")[2]
+    told = client.get(f"/v1/papers/{paper}").json()
+    import hashlib  # noqa: PLC0415 - the only use
+
+    assert told["scans"][0]["sha256"] == hashlib.sha256(scan).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"Tus-Resumable": "0.2.0"}, 412, "upload.bad-version"),
+        ({"Upload-Length": "99999999999"}, 413, "scan.too-large"),
+        ({"Upload-Metadata": ""}, 422, "upload.bad-metadata"),
+        ({"Upload-Metadata": "dossier not_base64!"}, 422, "upload.bad-metadata"),
+        ({"Upload-Metadata": "dossier MDAxMTk5MDEyMzQ1"}, 422, "dossier.bad-code"),
+        ({"Upload-Length": "-1"}, 422, "http.bad-question"),
+    ],
+)
+def test_what_cannot_begin(
+    client: httpx.Client, change: dict[str, str], status: int, code: str
+) -> None:
+    headers = TUS | {"Upload-Length": "10"} | _metadata(dossier="TUS-3") | change
+    answer = client.post("/v1/uploads", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_what_is_no_scan_is_turned_away_and_given_up_is_gone(client: httpx.Client) -> None:
+    upload = _begin(client, 10, dossier="TUS-4")
+    more = client.patch(upload, content=b"x" * 11, headers=PIECE | {"Upload-Offset": "0"})
+    assert (more.status_code, more.json()["code"]) == (413, "http.too-large")
+    bad = client.patch(upload, content=b"x" * 10, headers=PIECE | {"Upload-Offset": "0"})
+    assert (bad.status_code, bad.json()["code"]) == (415, "scan.not-a-known-type")
+    other = _begin(client, 10, dossier="TUS-4")
+    assert client.delete(other, headers=TUS).status_code == 204
+    assert client.head(other, headers=TUS).status_code == 404
+    empty = _begin(client, 0, dossier="TUS-4")
+    paper = client.head(empty, headers=TUS).headers["location"]
+    assert client.get(paper).json()["code"] == "scan.empty"
+
+
+def test_a_restart_goes_on_from_what_was_there(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    scan = png("khởi động lại")
+    with serving(commands) as service:
+        service.token = service.new_token(*[w for s in SCOPES for w in ("--scope", s)])
+        upload = _begin(service.client(), len(scan), dossier="TUS-5")
+        head = PIECE | {"Upload-Offset": "0"}
+        assert service.client().patch(upload, content=scan[:50], headers=head).status_code == 204
+        token = service.token
+        service.process.kill()
+        service.process.wait()
+    with serving(commands) as service:
+        client = service.client(token)
+        assert _offset(client, upload) == 50
+        rest = client.patch(upload, content=scan[50:], headers=PIECE | {"Upload-Offset": "50"})
+        wait_for(client, rest.headers["location"].rpartition("/")[2], "REVIEW")
