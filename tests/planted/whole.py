@@ -1,0 +1,116 @@
+"""Whether all that came in is archived: each paper once, whole, signed, nothing left over."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from api.bootstrap import House, open_house
+from api.ledger.models import PAPER, SCAN
+from api.settings import Settings
+from archive import fixity
+from dossier.states import PaperState
+from signing.judge import verify_job
+from signing.trust import TrustAnchors
+
+_SIGNED = "signed.pdf"
+_WAY = ["RECEIVED", "RECOGNISED", "DESCRIBED", "SIGNED", "ARCHIVED"]
+
+
+@contextmanager
+def house_over(var: Path) -> Iterator[House]:
+    """The house over a folder, for looking only."""
+    house = open_house(Settings(var=var))
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def faults(var: Path, *, papers: int) -> list[str]:
+    """What is not as it should be after ``papers`` papers went all the way; empty where all is.
+
+    Args:
+        var: ``SOHOA_VAR``, nothing running on it.
+        papers: how many different files were handed in.
+    """
+    with house_over(var) as house:
+        return [
+            *_of_ledger(house, papers),
+            *_of_records(house, papers),
+            *_of_leftovers(house),
+        ]
+
+
+def _of_ledger(house: House, papers: int) -> list[str]:
+    found: list[str] = []
+    with house.engine.connect() as connection:
+        rows = connection.execute(sa.select(PAPER)).mappings().all()
+        digests = Counter(connection.execute(sa.select(SCAN.c.digest)).scalars())
+        sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
+    if len(rows) != papers or len(digests) != papers or set(digests.values()) - {1}:
+        found.append(f"{len(rows)} papers of {len(digests)} files, not {papers} of {papers}")
+    if sound != "ok":
+        found.append("the database is damaged")
+    for row in rows:
+        if row["state"] != PaperState.ARCHIVED or row["code"]:
+            found.append(f"a paper stands {row['state']} ({row['code']}: {row['reason']})")
+        if row["lease_until"] is not None or row["set_aside_at"] is not None:
+            found.append("a paper is held or set aside")
+        held = house.ledger.look(row["id"], offices=house.offices)
+        if (
+            held is None
+            or held.record is None
+            or any(doubt.startswith("page.unread") for doubt in held.record.description.doubts)
+        ):
+            found.append("a page was not read")
+        if row["state"] == PaperState.ARCHIVED:
+            way = [move.after for move in house.ledger.history(row["id"])]
+            if way != _WAY:
+                found.append(f"a paper went {way}")
+    if house.catalogue.count() != papers:
+        found.append(f"{house.catalogue.count()} records in the catalogue, not {papers}")
+    return found
+
+
+def _of_records(house: House, papers: int) -> list[str]:
+    whole, alarms = fixity.survey(house.store)
+    found = [f"{alarm.code}: {alarm.message}" for alarm in alarms]
+    if whole != papers:
+        found.append(f"{whole} whole objects in the record area, not {papers}")
+    anchors = TrustAnchors.from_folder(house.settings.trial_folder / "trust").to_json()
+    now = (house.clock.now() + timedelta(minutes=1)).isoformat()
+    for lying in fixity.lying(house.store):
+        if lying.files is None or f"v1/content/{_SIGNED}" not in lying.files:
+            found.append("an object without a signed PDF")
+            continue
+        record = lying.files[f"v1/content/{_SIGNED}"]
+        with house.store.open_record(record) as signed, tempfile.NamedTemporaryFile() as file:
+            file.write(signed.read())
+            file.flush()
+            reports = verify_job(path=file.name, anchors=anchors, now=now)
+        if len(reports) != 1 or not (reports[0]["intact"] and reports[0]["trusted"]):
+            found.append(f"the signature is not valid: {reports}")
+    return found
+
+
+def _of_leftovers(house: House) -> list[str]:
+    root = Path(house.settings.store_address.removeprefix("file://"))
+    found = [
+        "a blob of the work area is not what its name says"
+        for blob in (root / "work").glob("*/*")
+        if hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name
+    ]
+    # What a killed process was writing is swept; nothing else lies there.
+    house.store.sweep(before=house.clock.now() + timedelta(minutes=1))
+    found += ["something is left in temp" for _ in (root / "temp").iterdir()]
+    if house.settings.scratch_folder.exists():
+        found += ["something is left in scratch" for _ in house.settings.scratch_folder.iterdir()]
+    return found
