@@ -326,7 +326,7 @@ def open_house(settings: Settings) -> House:
         settings=settings,
         engine=engine,
         ledger=ledger,
-        catalogue=SqlCatalogue(engine, keys=keys),
+        catalogue=SqlCatalogue(engine, keys=keys, writer=ledger.connections.writer),
         store=_store(settings),
         clock=clock,
         ids=TimedIds(clock),

@@ -37,13 +37,13 @@ class Connections:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         # SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
-        self._writer = threading.Lock()
+        self.writer = threading.Lock()
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that holds the right to write; committed at its end."""
         engine = self._engine.execution_options(immediate=True)
-        with self._writer, translated(), engine.begin() as connection:
+        with self.writer, translated(), engine.begin() as connection:
             yield connection
 
     @contextmanager

@@ -35,7 +35,10 @@ def build_engine(address: str) -> sa.Engine:
         )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+    # Parameters of a statement may be names and numbers of people.
+    engine = sa.create_engine(
+        url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000}, hide_parameters=True
+    )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
