@@ -29,6 +29,7 @@ _PLAIN = re.compile(r"(?<!\d)(\d{1,6})[/-]((?:19|20)\d{2})(?!\d)")
 _LETTERS = re.compile(r"/([A-ZĐ][A-ZĐa-zđ]*(?:-[A-ZĐa-zđ0-9]+)*)$")
 _NUMBER_LABELS = frozenset({"so", "s0", "sd"})
 _DATE_WORDS = 8  # from "ngày" to the end of its row
+_UNREAD = 0.25  # confidence below which a number is rather left empty
 _UNSURE = 0.6
 _ABSTRACT_ROWS = 6
 _SHORT, _WIDER = 0.75, 1.15  # of the block of text; of the line above
@@ -152,8 +153,9 @@ def _number(left: Sequence[Sequence[Token]]) -> tuple[Value | None, int, str] | 
                 used = rest[:end]
                 match = _read_number("".join(t.text for t in used))
                 # Something between the words could not be read: a digit by hand.
-                if match is not None and used[-1].word - used[0].word < len(used):
-                    confidence = min(t.confidence for t in used)
+                confidence = min(t.confidence for t in used)
+                apart = used[-1].word - used[0].word >= len(used)
+                if match is not None and not apart and confidence >= _UNREAD:
                     notation = match.group(3) if match.re is _NOTATION else ""
                     value = _value("paper.number", match.group(), used, 1, confidence)
                     return value, at, notation

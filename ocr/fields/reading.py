@@ -193,7 +193,8 @@ def _continue(state: _State, line: Line, tokens: Sequence[Token]) -> None:
         if len(cell) <= _NAME_GOES_ON and all(_like(t, raw.tokens[-1]) for t in cell):
             raw.tokens.extend(replace(t, opens=False) for t in cell)
         else:
-            state.open, raw.cut = None, True
+            last = raw.tokens[-1]
+            state.open, raw.cut = None, not last.mark and last.text[:1].isupper()
             _continue(state, line, tokens)
     elif raw.lines <= _LINES_ON.get(raw.label.type, 99 if raw.label is _STRAY else 1):
         raw.tokens.extend(tokens)

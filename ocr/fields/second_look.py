@@ -13,6 +13,7 @@ confirmed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,7 @@ _HEIGHTS = (36, 26)  # px: the size at which a number is read again, and once mo
 _MARGIN = 14  # px of white around what is cut out
 _TALLEST = 60.0  # pt: what is taller is no line of print
 _CANDIDATES = range(7, 18)  # digits in a row that may be a misread number
+_DATE = re.compile(r"\d{1,2}[-.]\d{1,2}[-.](?:\d{2}){1,2}")
 _MOST = 24  # numbers on a page that are read again: a list of people is no paper of a person
 
 
@@ -81,7 +83,7 @@ def _candidates(page: RecognisedPage) -> list[_Candidate]:
 
 
 def _is_date(tokens: Sequence[Token]) -> bool:
-    return any("/" in t.text for t in tokens)
+    return any("/" in t.text or _DATE.fullmatch(t.text) for t in tokens)
 
 
 def _cut(picture: GreyPicture, box: Box, page: RecognisedPage, height: int) -> GreyPicture:
