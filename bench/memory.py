@@ -4,8 +4,9 @@
 
 PSS (from ``/proc/PID/smaps_rollup``) counts a page of memory that several processes share once in
 all, so that the sum over processes is what the machine really gives. It is sampled every 100 ms
-over the session of ``sohoa ingest --sign --accept``. Papers are PDFs of held-out pages of 300 dpi,
-ten different ones in turn. Ends with 1 where 100 pages need more than 1.15 times what ten do.
+over ``sohoa ingest --sign --accept`` and all its descendants. Papers are PDFs of held-out pages of
+300 dpi, ten different ones in turn. Ends with 1 where 100 pages need more than 1.15 times what ten
+do.
 """
 
 from __future__ import annotations
@@ -32,18 +33,32 @@ _FLAT = 1.15
 _MIB = 1024
 
 
-def _session(leader: int) -> list[int]:
-    """The processes of a session: all that a command started, orphans too."""
-    members = []
+def _alive() -> dict[int, tuple[int, str]]:
+    """Every process: its parent, and its start time, which tells it from a later one of its id."""
+    alive = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             try:
                 status = Path(entry.path, "stat").read_text("ascii", "replace")
             except OSError:
                 continue  # it ended meanwhile
-            # After the name in brackets: state, parent, group, session.
-            if int(status.rpartition(")")[2].split()[3]) == leader:
-                members.append(int(entry.name))
+            # After the name in brackets: state, parent, ...; field 22 is the start (proc(5)).
+            parts = status.rpartition(")")[2].split()
+            alive[int(entry.name)] = (int(parts[1]), parts[19])
+    return alive
+
+
+def _family(leader: int, known: dict[int, str]) -> dict[int, str]:
+    """A process and all it started, those too whose parent has ended since they were first seen.
+
+    Children have sessions of their own here, so that a session does not tell who belongs.
+    """
+    alive = _alive()
+    members = {p: start for p, start in known.items() if alive.get(p, (0, ""))[1] == start}
+    if leader in alive:
+        members[leader] = alive[leader][1]
+    while more := {p for p, (parent, _) in alive.items() if parent in members} - members.keys():
+        members |= {p: alive[p][1] for p in more}
     return members
 
 
@@ -60,11 +75,10 @@ def peak(command: Sequence[str], environment: dict[str, str]) -> tuple[int, int,
     """Run a command: greatest sum of PSS (KiB), greatest number of processes, seconds."""
     greatest, most, start = 0, 0, time.monotonic()
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            command, env=environment, stdout=said, stderr=said, start_new_session=True
-        )
+        process = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
+        members: dict[int, str] = {}
         while process.poll() is None:
-            members = _session(process.pid)
+            members = _family(process.pid, members)
             greatest = max(greatest, sum(_pss(member) for member in members))
             most = max(most, len(members))
             time.sleep(_EVERY_S)
