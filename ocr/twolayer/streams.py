@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 import pikepdf
-from pikepdf import Array, Name, Pdf, Stream
+from pikepdf import Name, Pdf, Stream
 
 # What streams may bring along. All else may be wrong, may tell of a person, or no judge knows it.
 STREAM_KEYS = frozenset({"/Length", "/Filter", "/DecodeParms"})
@@ -26,13 +26,10 @@ def compressed(pdf: Pdf, content: bytes) -> pikepdf.Object:
 
 
 def strip(stream: pikepdf.Object, kept: frozenset[str]) -> None:
-    """Take needless keys from a stream, and LZW, which ISO 19005-2, 6.1.7.2 forbids."""
+    """Take needless keys from a stream. (LZW becomes Flate when the document is saved.)"""
     for key in list(stream.keys()):
         if key not in kept:
             del stream[key]
-    filters = stream.get("/Filter", Array())
-    if "/LZWDecode" in [str(one) for one in (filters if isinstance(filters, Array) else [filters])]:
-        stream.write(zlib.compress(stream.read_bytes()), filter=Name.FlateDecode)
 
 
 def strip_image(image: pikepdf.Object) -> None:

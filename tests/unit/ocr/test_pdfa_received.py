@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -275,7 +276,7 @@ def test_optional_content_is_drawn_as_it_is_shown(tmp_path: Path, mark: str) -> 
         group = pdf.make_indirect(Dictionary(Type=Name.OCG, Name="hidden"))
         form = Stream(pdf, b"0 g 0 0 200 200 re f")
         form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array([0, 0, 300, 300])
-        form.OC = group
+        form.OC, form.Resources = group, Dictionary()
         on.obj["/Resources"]["/XObject"]["/Layered"] = pdf.make_indirect(form)
         on.obj["/Resources"]["/Properties"] = Dictionary(Layer=group)
         inside = "/Layered Do" if mark.endswith("Do") else f"{mark} 0 g 0 0 200 200 re f EMC"
@@ -304,7 +305,13 @@ def test_lzw_is_kept_without_loss(tmp_path: Path) -> None:
         image.ColorSpace = Name.DeviceGray
         on.obj["/Resources"]["/XObject"]["/Im"] = pdf.make_indirect(image)
 
-    received = scanned(change)
+    with pikepdf.new() as pdf:
+        change(pdf, one_page(pdf))
+        file = io.BytesIO()
+        level = pikepdf.StreamDecodeLevel.none
+        pdf.save(file, stream_decode_level=level, compress_streams=False)
+    received = file.getvalue()
+    assert b"LZW" in received
     out = made(tmp_path, received)
     assert b"LZW" not in out.read_bytes()
     with pikepdf.open(out) as pdf:
