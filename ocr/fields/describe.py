@@ -27,8 +27,7 @@ def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
     doubts = [f"page.unread:{page.number}" for page in pages if page.unread]
     read = [rows(page) for page in pages]
     first = next((page for page in read if page), ())
-    kind = kind_of([first], forms) if first else Kind(None)
-    kind = replace(kind, over=kind_of(read, forms).over) if len(read) > 1 else kind
+    kind = kind_of(read, forms)
     head = head_of(first, kind)
     form, by_number = _form(kind, head, forms)
     if form is None and kind.over is None:

@@ -70,7 +70,9 @@ def head_of(rows: Sequence[Row], kind: Kind) -> Head:
     if date is not None:
         values.append(date)
     issuer = _issuer(
-        left, number[1] if number is not None else None, motto[0] if motto is not None else None
+        left[:end],
+        number[1] if number is not None else None,
+        motto[0] if motto is not None else None,
     )
     if issuer is not None:
         values.append(issuer)

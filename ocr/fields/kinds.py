@@ -52,7 +52,7 @@ class _Found:
 
 def kind_of(pages: Sequence[Sequence[Row]], forms: Forms) -> Kind:
     """The kind of a paper from the rows of its pages."""
-    first = pages[0] if pages else ()
+    first = next((rows for rows in pages if rows), ())
     over = next((f for f in forms.by_id.values() if f.stands_over and _stamped(pages, f)), None)
     titles = [
         (form, title.squashed, _trigrams(title.squashed))
@@ -128,7 +128,7 @@ def _stamped(pages: Sequence[Sequence[Row]], form: Form) -> bool:
     wanted = [title.squashed for title in form.titles if len(title.squashed) > 12]  # noqa: PLR2004 - shorter ones are no evidence
     for rows in pages:
         texts = ["".join(t.plain for t in row.tokens) for row in rows]
-        for one, other in zip(texts, [*texts[1:], ""], strict=True):
+        for one, other in zip(texts, [*texts[1:], ""], strict=False):
             if any(w in one or w in one + other for w in wanted):
                 return True
     return False

@@ -38,7 +38,6 @@ class _Person:
     """What was read of one person."""
 
     role: str
-    guessed: bool = False
     names: list[tuple[Name, int]] = field(default_factory=list)
     births: list[tuple[Day, int]] = field(default_factory=list)
     births_in_words: list[str] = field(default_factory=list)
@@ -49,12 +48,18 @@ class _Person:
 
 @dataclass(slots=True)
 class _Found:
-    """A number, where it stood and what speaks against it."""
+    """A number, where it stood and what speaks against it.
+
+    Attributes:
+        guessed: an order tells whose it is, nothing printed.
+        stray: nothing tells whose it is but the sex in it.
+    """
 
     number: Number
     page: int
     labelled: bool
     guessed: bool
+    stray: bool = False
     doubt: str = ""
 
 
@@ -92,7 +97,7 @@ def _gathered(raws: Sequence[Raw]) -> dict[str, _Person]:
         if raw.role == PAPER:
             continue
         role = raw.role or MENTIONED
-        person = people.setdefault(role, _Person(role, raw.guessed))
+        person = people.setdefault(role, _Person(role))
         _take(person, raw)
     return people
 
@@ -147,7 +152,7 @@ def _place_strays(people: dict[str, _Person], form: Form) -> None:
         ]
         if len(fitting) == 1:
             strays.numbers.remove(found)
-            found.guessed = True
+            found.stray = True
             person = people.setdefault(fitting[0], _Person(fitting[0]))
             person.numbers.append(found)
 
@@ -161,7 +166,10 @@ def _judge(person: _Person, form: Form) -> None:
     digits = {f.number.digits for f in person.numbers if f.number.is_citizen_id}
     for found in person.numbers:
         parts = citizen_id(found.number.digits)
-        found.doubt = _doubt_of(found, parts, person, years=years, sexes=sexes, expected=expected)
+        # Columns without headings stand in the form's order; the sex in the number confirms it.
+        in_order = person.role in form.columns and parts is not None and parts.sex is expected
+        guessed = found.stray or (found.guessed and not in_order)
+        found.doubt = _doubt_of(found, parts, person, years=years, sexes=sexes, guessed=guessed)
         if not found.doubt and parts is not None and len(digits) > 1:
             found.doubt = "citizen_id.conflict"
 
@@ -173,13 +181,12 @@ def _doubt_of(
     *,
     years: set[int],
     sexes: set[Sex],
-    expected: Sex | None,
+    guessed: bool,
 ) -> str:
     """Why a number needs a person's eye; empty where nothing speaks against it."""
     number = found.number
     what = "citizen_id" if parts is not None else "cmnd"
     agrees = parts is not None and parts.birth_year in years
-    by_sex = parts is not None and expected is not None and parts.sex is expected
     reasons = (
         (number.repaired, f"{what}.repaired"),
         (number.loose, f"{what}.loose-digits"),
@@ -187,7 +194,7 @@ def _doubt_of(
         (number.confidence < _NUMBER_SURE, f"{what}.low-confidence"),
         (parts is not None and bool(years) and not agrees, "citizen_id.birth-mismatch"),
         (parts is not None and bool(sexes) and sexes != {parts.sex}, "citizen_id.sex-mismatch"),
-        (found.guessed and not (by_sex and person.guessed), "role.guessed"),
+        (guessed, "role.guessed"),
         (not found.labelled and not agrees, f"{what}.unlabelled"),
         (person.role == MENTIONED, "role.unknown"),
         # No check digit, and no second reading that agrees: however sure the engine was.

@@ -55,12 +55,12 @@ class Index:
             for phrase in what.printed if isinstance(what, Label) else what.named:
                 self._exact[phrase.squashed].append((phrase, what))
         self._fuzzy = [
-            (text, entries[0][1])
+            (text, *entries[0])
             for text, entries in self._exact.items()
             if len(text) >= _SHORTEST_FUZZY
         ]
         self._by_trigram: dict[str, list[int]] = defaultdict(list)
-        for number, (text, _) in enumerate(self._fuzzy):
+        for number, (text, _, _) in enumerate(self._fuzzy):
             for trigram in {text[i : i + 3] for i in range(len(text) - 2)}:
                 self._by_trigram[trigram].append(number)
 
@@ -80,8 +80,8 @@ class Index:
             for end in range(start, min(start + _MOST_TOKENS, len(tokens))):
                 run += tokens[end].plain
                 for phrase, what in self._exact.get(run, ()):
-                    if "," not in phrase.text and any(t.mark for t in tokens[start:end]):
-                        continue  # "... Nam, sinh ngày" is no "năm sinh"
+                    if not _one_piece(phrase, tokens[start : end + 1]):
+                        continue
                     toned = _same(phrase, tokens[start : end + 1])
                     if len(run) > _SHORT or toned:
                         found.append(Hit(start, end + 1, what, toned=toned))
@@ -101,7 +101,7 @@ class Index:
         ends = {offset: i for i, offset in enumerate(offsets)} | {len(row): len(tokens)}
         found = []
         for number, seen in places.items():
-            text, what = self._fuzzy[number]
+            text, phrase, what = self._fuzzy[number]
             allowed = errors_allowed(len(text))
             needed = max(len(text) - 2 - 3 * allowed, len(text) // 3)
             if len(seen) < needed:
@@ -111,7 +111,8 @@ class Index:
                 if sum(low <= place < high for place in seen) < needed:
                     continue
                 match = _closest(text, row, offsets[i], allowed, ends)
-                if match is not None:
+                # Without an error it would have been found above, or is not meant.
+                if match is not None and match[1] and _one_piece(phrase, tokens[i : match[0]]):
                     found.append(Hit(i, match[0], what, match[1]))
         return found
 
@@ -130,6 +131,11 @@ class Finder:
         if row not in self._known:
             self._known[row] = self._index.hits(tokens)
         return self._known[row]
+
+
+def _one_piece(phrase: Printed, tokens: Sequence[Token]) -> bool:
+    """Whether no mark parts the words, unless it is printed so: "Nam, sinh" is no "năm sinh"."""
+    return "," in phrase.text or not any(t.mark for t in tokens[:-1])
 
 
 def _same(phrase: Printed, tokens: Sequence[Token]) -> bool:

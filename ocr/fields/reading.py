@@ -269,12 +269,13 @@ def _next_person(state: _State) -> None:
 def _table_head(line: Line, items: Sequence[Item]) -> list[tuple[Label, float, float]]:
     """The labels of a row that holds nothing else, with left and right edge; else empty."""
     labels = [i for i in items if i.label is not None]
-    used = sum(i.end - i.start for i in items)
     cells = sum(t.opens for t in line.tokens)
-    extra = len(line.tokens) - used
-    if len(labels) < 2 or extra > 2 or cells < 2:  # noqa: PLR2004 - "STT" or a footnote mark may stand beside
+    if len(labels) < 2 or len(labels) < len(items) or cells < 2:  # noqa: PLR2004 - a table has columns
         return []
-    if any(b.start - a.end > 1 for a, b in pairwise(items)):
+    # "STT" may stand before the first label, nothing after the others.
+    if labels[0].start > 2 or labels[-1].end < len(line.tokens):  # noqa: PLR2004 - as said
+        return []
+    if any(after.start > before.end for before, after in pairwise(labels)):
         return []
     return [
         (i.label, line.tokens[i.start].box.left, line.tokens[i.end - 1].box.right)

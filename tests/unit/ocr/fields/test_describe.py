@@ -1,0 +1,254 @@
+"""Whose number this is: headings, labels, columns, tables, prose, and what cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from dossier.spine import Description
+from ocr.fields import Forms, describe
+
+Tell = Callable[..., Description]
+
+CHILD, MOTHER, FATHER, OTHER = "048324001234", "048190001234", "048088004321", "001095007777"
+MOTTO = ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"]
+DECLARATION = [*MOTTO, "TỜ KHAI ĐĂNG KÝ KHAI SINH", "Kính gửi: Ủy ban nhân dân xã Ia Grai"]
+EXTRACT = [*MOTTO, "TRÍCH LỤC KẾT HÔN", "(BẢN SAO)"]
+
+
+def ids(description: Description) -> dict[str, str]:
+    return {v.role: v.text for v in description.values if v.attribute == "citizen_id"}
+
+
+def doubts(description: Description) -> dict[str, str]:
+    return {v.field: v.doubt for v in description.values if v.doubt}
+
+
+HEADINGS = [
+    *DECLARATION,
+    "I. NGƯỜI YÊU CẦU",
+    "Họ, chữ đệm, tên: Trần Văn An",
+    "Ngày sinh: 02/03/1995",
+    f"Số định danh cá nhân: {OTHER}",
+    "Quan hệ với người được khai sinh: Mẹ",
+    "II. NGƯỜI ĐƯỢC KHAI SINH",
+    "Họ, chữ đệm, tên: Trần Thị Hoa",
+    "Ngày sinh: 01/02/2024|Giới tính: Nữ",
+    "III. NGƯỜI MẸ",
+    "Họ, chữ đệm, tên: Lê Thị Lan",
+    "Ngày sinh: 05/06/1990",
+    f"Số CCCD: {MOTHER}",
+    "IV. NGƯỜI CHA",
+    "Họ, chữ đệm, tên: Trần Văn Bình",
+    f"Giấy tờ tùy thân: Căn cước công dân số {FATHER[:3]} {FATHER[3:6]} {FATHER[6:9]} {FATHER[9:]},",
+    "do Cục Cảnh sát cấp ngày 01/02/2022",
+]
+SUFFIXES = [
+    *DECLARATION,
+    "Họ, chữ đệm, tên người yêu cầu: Trần Văn An",
+    f"Giấy tờ tùy thân: CCCD số {OTHER}; nơi cấp: Bộ Công an",
+    "Đề nghị cơ quan đăng ký khai sinh cho người dưới đây:",
+    "Họ, chữ đệm, tên: Trần Thị Hoa",
+    "Họ và tên mẹ: Lê Thị Lan",
+    f"Số định danh cá nhân của mẹ: {MOTHER}",
+    "Họ và tên cha: Trần Văn Bình",
+    f"Số ĐDCN: {FATHER}",
+]
+BELOW = [
+    *DECLARATION,
+    "NGƯỜI YÊU CẦU",
+    "Họ và tên",
+    "Trần Văn An",
+    "Số căn cước",
+    OTHER,
+    "Quan hệ với người được khai sinh",
+    "Mẹ",
+    "NGƯỜI ĐƯỢC KHAI SINH",
+    "Họ và tên",
+    "Trần Thị Hoa",
+    "NGƯỜI MẸ",
+    "Họ và tên",
+    "Lê Thị Lan",
+    "Số căn cước",
+    MOTHER,
+    "NGƯỜI CHA",
+    "Họ và tên",
+    "Trần Văn Bình",
+    "Số căn cước",
+    FATHER,
+]
+TWO_COLUMNS = [
+    *DECLARATION,
+    "NGƯỜI YÊU CẦU",
+    "Họ và tên: Trần Văn An",
+    f"Số CCCD: {OTHER}",
+    "NGƯỜI ĐƯỢC KHAI SINH",
+    "Họ và tên: Trần Thị Hoa",
+    "NGƯỜI MẸ|NGƯỜI CHA",
+    "Họ và tên: Lê Thị Lan|Họ và tên: Trần Văn Bình",
+    "Ngày sinh: 05/06/1990|Ngày sinh: 07/08/1988",
+    f"Giấy tờ tùy thân: CCCD số|Số CCCD: {FATHER}",
+    f"{MOTHER} do Bộ Công an cấp|Nơi cư trú: xã Ia Grai",
+]
+ROWS = [
+    *DECLARATION,
+    "Họ và tên người được khai sinh: Trần Thị Hoa",
+    "Quan hệ|Họ và tên|Ngày sinh|Số CCCD",
+    f"Người yêu cầu|Trần Văn An|02/03/1995|{OTHER}",
+    f"Mẹ|Lê Thị Lan|05/06/1990|{MOTHER}",
+    f"Cha|Trần Văn Bình|07/08/1988|{FATHER}",
+]
+
+
+@pytest.mark.parametrize("rows", [HEADINGS, SUFFIXES, BELOW, TWO_COLUMNS, ROWS])
+@pytest.mark.parametrize("slope", [0.0, 0.02, -0.02])
+def test_each_number_goes_to_its_role(told: Tell, rows: Sequence[str], slope: float) -> None:
+    found = told(rows, slope=slope)
+    assert found.kind == "birth-declaration"
+    assert ids(found) == {"requester": OTHER, "mother": MOTHER, "father": FATHER}
+    assert doubts(found) == {}
+    assert found.doubts == ()
+    names = {v.role: v.text for v in found.values if v.attribute == "name"}
+    assert names == {
+        "requester": "Trần Văn An",
+        "child": "Trần Thị Hoa",
+        "mother": "Lê Thị Lan",
+        "father": "Trần Văn Bình",
+    }
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["BÊN NỮ|BÊN NAM", "Họ và tên: Lê Thị Lan|Họ và tên: Trần Văn Bình", f"Số CCCD: {MOTHER}|Số CCCD: {FATHER}"],
+        ["Họ và tên: Lê Thị Lan|Họ và tên: Trần Văn Bình", f"Số CCCD: {MOTHER}|Số CCCD: {FATHER}"],
+        ["Họ, chữ đệm, tên vợ: Lê Thị Lan|Họ, chữ đệm, tên chồng: Trần Văn Bình", f"Số CCCD: {MOTHER}|Số CCCD: {FATHER}"],
+        ["Bên nam|Bên nữ", "Họ và tên: Trần Văn Bình|Họ và tên: Lê Thị Lan", f"Số CCCD: {FATHER}|Số CCCD: {MOTHER}"],
+        ["1. Người vợ", "Họ và tên: Lê Thị Lan", f"CCCD/CMND số: {MOTHER}", "2. Người chồng", "Họ và tên: Trần Văn Bình", f"CCCD/CMND số: {FATHER}"],
+        [f"Bà: Lê Thị Lan, sinh ngày 05/06/1990, CCCD số {MOTHER}, cư trú tại xã Ia Grai", f"Ông: Trần Văn Bình, sinh ngày 07/08/1988, CCCD số {FATHER}, cư trú tại xã Ia Grai"],
+    ],
+)  # fmt: skip
+def test_wife_and_husband_are_told_apart(told: Tell, rows: list[str]) -> None:
+    found = told([*EXTRACT, *rows, "Nơi đăng ký kết hôn: Ủy ban nhân dân xã Ia Grai"])
+    assert found.kind == "marriage-extract"
+    assert ids(found) == {"wife": MOTHER, "husband": FATHER}
+    assert doubts(found) == {}
+
+
+def test_a_table_of_labels_wife_and_husband(told: Tell) -> None:
+    rows = [
+        "|Vợ|Chồng",
+        "Họ và tên|Lê Lan|Trần Bình",
+        "Ngày sinh|05/06/1990|07/08/1988",
+        f"Số CCCD|{MOTHER}|{FATHER}",
+        "Nơi đăng ký kết hôn: Ủy ban nhân dân xã Ia Grai",
+    ]
+    found = told([*EXTRACT, *rows], cells=(60.0, 200.0, 400.0))
+    assert ids(found) == {"wife": MOTHER, "husband": FATHER}
+    assert [v.text for v in found.values if v.attribute == "birth"] == ["1990-06-05", "1988-08-07"]
+
+
+def test_who_asks_is_not_who_is_certified(told: Tell) -> None:
+    found = told(
+        [
+            *MOTTO,
+            "GIẤY XÁC NHẬN",
+            "TÌNH TRẠNG HÔN NHÂN",
+            "Xét đề nghị của ông/bà: Trần Văn An, về việc cấp giấy",
+            "XÁC NHẬN:",
+            "Họ, chữ đệm, tên: Lê Thị Lan",
+            f"Số định danh cá nhân: {MOTHER}",
+        ]
+    )
+    assert found.kind == "marital-status"
+    assert ids(found) == {"owner": MOTHER}
+    names = {v.role: v.text for v in found.values if v.attribute == "name"}
+    assert names == {"requester": "Trần Văn An", "owner": "Lê Thị Lan"}
+
+
+def test_a_section_goes_on_over_a_page(forms: Forms, typed: Callable[..., object]) -> None:
+    cut = HEADINGS.index("III. NGƯỜI MẸ") + 1
+    pages = (typed(HEADINGS[:cut], number=1), typed(HEADINGS[cut:], number=2))
+    found = describe(pages, forms=forms)  # type: ignore[arg-type] # the fixture's pages
+    assert ids(found)["mother"] == MOTHER
+    assert next(v.page for v in found.values if v.field == "mother.citizen_id") == 2
+
+
+def test_labels_are_found_with_letters_wrong(told: Tell) -> None:
+    rows = [r.replace("NGƯỜI MẸ", "NGU0I MẸ").replace("định danh", "đinh dạnh") for r in HEADINGS]
+    assert ids(told(rows)) == {"requester": OTHER, "mother": MOTHER, "father": FATHER}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field", "doubt"),
+    [
+        (MOTHER, MOTHER.replace("0", "O", 1), "mother.citizen_id", "citizen_id.repaired"),
+        (MOTHER, "048191001234", "mother.citizen_id", "citizen_id.birth-mismatch"),
+        (MOTHER, "048090001234", "mother.citizen_id", "citizen_id.sex-mismatch"),
+        (f"Số CCCD: {MOTHER}", f"Ghi thêm {MOTHER[:3]}191{MOTHER[6:]}", "mother.citizen_id", "citizen_id.birth-mismatch"),
+        (FATHER[9:] + ",", FATHER[9:] + ", 12", "father.citizen_id", "citizen_id.loose-digits"),
+        (OTHER, MOTHER, "requester.citizen_id", "citizen_id.birth-mismatch"),
+        (OTHER, "048088004322", "father.citizen_id", "citizen_id.near-another"),
+        ("Lê Thị Lan", "Lễ Thị Lan", "mother.name", "name.tones"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_doubted(
+    told: Tell, before: str, after: str, field: str, doubt: str
+) -> None:
+    rows = [row.replace(before, after) for row in HEADINGS]
+    assert rows != HEADINGS
+    assert doubts(told(rows)).get(field, "") == doubt
+
+
+def test_a_number_read_once_is_never_certain(told: Tell) -> None:
+    found = told(HEADINGS, confidence=0.97)
+    assert set(doubts(found).values()) == {"citizen_id.read-once"}
+    assert len(doubts(found)) == 3
+
+
+def test_two_numbers_for_one_person_are_a_conflict(told: Tell) -> None:
+    at = HEADINGS.index(f"Số CCCD: {MOTHER}")
+    rows = [*HEADINGS[:at], "Số CCCD: 048190555666", *HEADINGS[at:]]
+    found = told(rows)
+    assert doubts(found)["mother.citizen_id"] == "citizen_id.conflict"
+    assert not found.certain
+
+
+def test_what_is_not_there_is_not_guessed(told: Tell) -> None:
+    found = told([row for row in HEADINGS if OTHER not in row])
+    assert "requester" not in ids(found)
+    assert found.doubts == ("missing:requester.citizen_id",)
+
+
+def test_a_number_that_cannot_be_read_is_left_empty(told: Tell) -> None:
+    found = told([row.replace(MOTHER, MOTHER[:-1]) for row in HEADINGS])
+    assert "mother" not in ids(found)
+    assert found.doubts == ("unread:mother.citizen_id",)
+
+
+def test_nobodys_number_is_only_mentioned(told: Tell) -> None:
+    found = told([*MOTTO, "ĐƠN XIN VIỆC", f"Người làm chứng, CCCD số {OTHER}"])
+    assert found.kind == ""
+    assert ids(found) == {"mentioned": OTHER}
+    assert doubts(found) == {"mentioned.citizen_id": "role.unknown"}
+    assert found.doubts == ("kind.unknown",)
+
+
+def test_numbers_of_other_things_are_none_of_persons(told: Tell) -> None:
+    found = told([*HEADINGS, f"Số tài khoản: {CHILD}", f"Mã hồ sơ: {CHILD}"])
+    assert CHILD not in ids(found).values()
+
+
+def test_a_page_that_was_not_read_is_told(forms: Forms, typed: Callable[..., object]) -> None:
+    from dossier.spine import RecognisedPage  # noqa: PLC0415 - beside its one use
+
+    unread = RecognisedPage(2, 595, 842, (), unread="page.crashed")
+    found = describe((typed(HEADINGS), unread), forms=forms)  # type: ignore[arg-type] # the fixture's page
+    assert "page.unread:2" in found.doubts
+    assert ids(found)["mother"] == MOTHER
+
+
+def test_no_pages_and_empty_pages_are_unknown(forms: Forms, typed: Callable[..., object]) -> None:
+    assert describe((), forms=forms).doubts == ("kind.unknown",)
+    assert describe((typed([]),), forms=forms).doubts == ("kind.unknown",)  # type: ignore[arg-type] # the fixture's page
