@@ -26,7 +26,7 @@ def compressed(pdf: Pdf, content: bytes) -> pikepdf.Object:
 
 
 def strip(stream: pikepdf.Object, kept: frozenset[str]) -> None:
-    """Take needless keys from a stream. (LZW becomes Flate when the document is saved.)"""
+    """Take needless keys from a stream; LZW becomes Flate when the document is saved."""
     for key in list(stream.keys()):
         if key not in kept:
             del stream[key]
