@@ -37,7 +37,7 @@ from signing.coverage import gap_problem
 from signing.pdf_objects import entry
 from signing.signable import MALFORMED
 from signing.signatures import PADES, Filled, filled_fields
-from signing.timestamp import token_info
+from signing.timestamp import signed_data, token_info
 from signing.trust import TrustAnchors
 
 LARGEST = 512 << 20  # bytes
@@ -261,7 +261,7 @@ def _integrity(embedded: EmbeddedPdfSignature) -> str:
     if len(signed["signer_infos"]) != 1:
         return "signature.unreadable"
     if embedded.sig_object_type == "/DocTimeStamp":
-        covered = token_info(cms.ContentInfo({"content_type": "signed_data", "content": signed}))
+        covered = token_info(signed)
         if covered["message_imprint"]["hashed_message"].native != embedded.compute_digest():
             return "signature.digest-mismatch"
         digest = hashlib.new(embedded.md_algorithm, bytes(encapsulated["content"])).digest()
@@ -297,7 +297,7 @@ def _timestamp(signer: cms.SignerInfo) -> tuple[str, datetime | None]:
     if len(tokens) > 1:
         return "timestamp.several", None
     try:
-        info = token_info(tokens[0])
+        info = token_info(signed_data(tokens[0]))
         algorithm = info["message_imprint"]["hash_algorithm"]["algorithm"].native
         over = hashlib.new(algorithm, signer["signature"].native).digest()
         signed = tokens[0]["content"]

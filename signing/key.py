@@ -148,7 +148,7 @@ def _check_usage(certificate: x509.Certificate) -> None:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
         fit = usage.digital_signature or usage.content_commitment
     except x509.ExtensionNotFound:
-        fit = True  # RFC 5280 §4.2.1.3: no restriction
+        fit = False  # RFC 5280 §4.2.1.3 asks it of CAs alone, but verifiers ask for it
     try:
         basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
         fit = fit and not basic.ca

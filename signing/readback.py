@@ -18,7 +18,7 @@ from dossier.errors import IntegrityViolation
 from signing.coverage import gap_problem
 from signing.encoded import as_it_came
 from signing.signable import MALFORMED
-from signing.timestamp import Token, token_info
+from signing.timestamp import Token, signed_data, token_info
 
 _CHUNK = 1 << 20  # bytes
 
@@ -91,7 +91,7 @@ def _timestamp_problem(signer: cms.SignerInfo, token: Token) -> str:
     if found is None or as_it_came(found) != as_it_came(token.content):
         return "the timestamp is not there"
     digest = hashlib.sha256(signer["signature"].native).digest()
-    if token_info(found)["message_imprint"]["hashed_message"].native != digest:
+    if token_info(signed_data(found))["message_imprint"]["hashed_message"].native != digest:
         return "the timestamp is over something else"
     return ""
 

@@ -104,7 +104,7 @@ def read(
         if response["status"]["status"].native not in {"granted", "granted_with_mods"}:
             raise no_answer("it refused")
         token = response["time_stamp_token"]
-        info = token_info(token)
+        info = token_info(signed_data(token))
         same = (
             info["message_imprint"]["hash_algorithm"]["algorithm"].native == algorithm
             and info["message_imprint"]["hashed_message"].native == imprint
@@ -128,15 +128,24 @@ def read(
     return Token(content=content, at=at, certificate=as_it_came(certificate))
 
 
-def token_info(token: cms.ContentInfo) -> tsp.TSTInfo:
-    """What a token says.
+def signed_data(token: cms.ContentInfo) -> cms.SignedData:
+    """What a token wraps.
 
     Raises:
         ValueError: it is not a token; asn1crypto may raise TypeError and KeyError too.
     """
     if token["content_type"].native != "signed_data":
         raise ValueError("a timestamp is signed data")
-    encapsulated = token["content"]["encap_content_info"]
+    return token["content"]
+
+
+def token_info(signed: cms.SignedData) -> tsp.TSTInfo:
+    """What a token says.
+
+    Raises:
+        ValueError: it is not a token's; asn1crypto may raise TypeError and KeyError too.
+    """
+    encapsulated = signed["encap_content_info"]
     if encapsulated["content_type"].native != "tst_info" or encapsulated["content"] is core.VOID:
         raise ValueError("signed data without time-stamp information")
     info = encapsulated["content"].parsed

@@ -9,12 +9,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self, cast
 
-from asn1crypto import algos, cms, core, pem, tsp, x509
+from asn1crypto import algos, cms, core, pem, tsp
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dossier.errors import Misconfigured
 from dossier.ports import Clock
+from signing.encoded import EncodedCertificate
 from signing.trial.pki import TrialPki
 
 # From a UUID (ITU-T X.667), so that it is nobody else's.
@@ -35,7 +36,7 @@ class TrialTimeSource:
     def __init__(self, *, key: bytes, certificate: bytes, clock: Clock) -> None:
         try:
             loaded = serialization.load_pem_private_key(key, password=None)
-            self._certificate = x509.Certificate.load(pem.unarmor(certificate)[2])
+            self._certificate = EncodedCertificate.load(pem.unarmor(certificate)[2])
         except (ValueError, TypeError) as e:
             raise Misconfigured(
                 "trial.bad-key", "the trial TSA's key or certificate cannot be read; make new ones"
