@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from api import bootstrap, desk
+from api import bootstrap, desk, logs
 from api.bootstrap import House
+from api.cli import words
 from api.cli.output import Output
 from api.cli.progress import Waiting
 from api.exit_codes import Exit, exit_of, worst
@@ -28,6 +29,7 @@ _ACTOR = "demo"
 def main(samples: Path) -> int:
     """Ingest, sign and archive every dossier folder of the samples, then look one person up."""
     settings = read_settings()
+    logs.to_stderr(settings.log_level)
     output = Output(as_json=False, zone=settings.zone)
     bootstrap.init(settings, trial=True)
     output.say("DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: CA, TSA và chữ ký ở đây không có giá trị.")
@@ -85,14 +87,14 @@ def _told(house: House, row: LedgerRow, folder: Path) -> dict[str, object]:
     _, signed = desk.export(house, row.paper, folder, actor=_ACTOR)
     reports = house.verify(signed)
     numbers = [
-        f"{value['field'].partition('.')[0]} {masked(value['text'])}"
+        f"{words.role(value['field'].partition('.')[0])} {masked(value['text'])}"
         for value in shown["description"]["values"]
         if value["field"].endswith(".citizen_id")
     ]
     return {
         "dossier": row.dossier,
         "source": row.source,
-        "kind": row.kind,
+        "kind": house.stages.forms.by_id[row.kind].name if row.kind else "",
         "citizen_ids": numbers,
         "pdfa": _GOOD if not shown["pdfa"]["findings"] else "không đạt / not valid",
         "signature": _GOOD

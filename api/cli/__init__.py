@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import sys
 
 import click
 import structlog
 
-from api import disk
+from api import disk, logs
 from api.exit_codes import Exit, exit_of
 from dossier.errors import SohoaError
 
@@ -60,7 +59,7 @@ def sohoa(context: click.Context, *, as_json: bool) -> None:
 
 def main() -> None:
     """Run a command and end the process with a documented exit code; nobody sees a traceback."""
-    _log_to_stderr("WARNING")
+    logs.to_stderr("WARNING")  # until the settings are read
     try:
         ended = sohoa.main(standalone_mode=False)
     except click.ClickException as error:
@@ -92,17 +91,3 @@ def main() -> None:
 
 def _say(sentence: str) -> None:
     click.echo(f"sohoa: {sentence}", err=True)
-
-
-def _log_to_stderr(level: str) -> None:
-    """Structured events, one JSON object a line, on stderr."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )

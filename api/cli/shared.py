@@ -12,6 +12,7 @@ from uuid import UUID
 
 import click
 
+from api import logs
 from api.bootstrap import House, open_house
 from api.cli.output import Output, Row
 from api.settings import Settings, read_settings
@@ -31,6 +32,7 @@ def answering(command: Callable[..., _R]) -> Callable[..., _R]:
     @functools.wraps(command)
     def answer(context: click.Context, /, *, as_json: bool, **arguments: Any) -> _R:  # noqa: ANN401 - click's own values
         settings = read_settings()
+        logs.to_stderr(settings.log_level)
         output = Output(as_json=as_json or bool(context.obj), zone=settings.zone)
         return command(output, settings, **arguments)
 
