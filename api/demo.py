@@ -94,7 +94,7 @@ def _told(house: House, row: LedgerRow, folder: Path) -> dict[str, object]:
     return {
         "dossier": row.dossier,
         "source": row.source,
-        "kind": house.stages.forms.by_id[row.kind].name if row.kind else "",
+        "kind": _kind(house, row.kind),
         "citizen_ids": numbers,
         "pdfa": _GOOD if not shown["pdfa"]["findings"] else "không đạt / not valid",
         "signature": _GOOD
@@ -102,6 +102,12 @@ def _told(house: House, row: LedgerRow, folder: Path) -> dict[str, object]:
         else "không hợp lệ / not valid",
         "where": shown["record"]["key"],
     }
+
+
+def _kind(house: House, kind: str) -> str:
+    """A kind of paper in words."""
+    form = house.stages.forms.by_id.get(kind)
+    return form.name if form else kind
 
 
 def _look_up(house: House, archived: list[LedgerRow], output: Output) -> bool:
@@ -120,7 +126,10 @@ def _look_up(house: House, archived: list[LedgerRow], output: Output) -> bool:
         house, "citizen-id", number, purpose="xem thử / demo", actor=_ACTOR, limit=100
     )
     output.rows(
-        ({"dossier": f.dossier, "kind": f.kind, "person": f.person, "role": f.role} for f in found),
+        (
+            {"dossier": f.dossier, "kind": _kind(house, f.kind), "person": f.person, "role": f.role}
+            for f in found
+        ),
         ("dossier", "kind", "person", "role"),
     )
     return len({f.paper for f in found}) == papers
