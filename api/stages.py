@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
 
 from archive import package
 from archive.deposit import deposit
+from dossier.errors import RejectedInput
 from dossier.ports import CatalogueEntry, Clock, ObjectStore, Signer, Stamp
 from dossier.spine import (
     ArchivedRecord,
     Blob,
     Paper,
+    PdfaReport,
     RecognisedPaper,
     Record,
     SignatureReport,
@@ -25,10 +29,11 @@ from ocr.fields.describe import describe
 from ocr.fields.forms import Forms
 from ocr.reading import ReadingSettings, recognise
 from ocr.twolayer.make import make_pdfa
-from pages.children import Children
+from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children
 from pages.limits import Limits
 
 Put = Callable[[Path], Blob]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +90,31 @@ class Stages:
     def describe(
         self, recognised: RecognisedPaper, *, scan: Path, words: Blob, pdfa: Path, put: Put
     ) -> Record:
-        """The record: what the paper says, and its PDF/A; for a signed one, who signed it."""
+        """The record: what the paper says, and its PDF/A; for a signed one, who signed it.
+
+        Raises:
+            RejectedInput: ``scan.unusable``: the file makes each child fail that opens it; and
+                what making a PDF/A raises.
+        """
         description = describe(recognised.pages, forms=self.forms)
+        report, signatures = self._in_two_children(
+            recognised.paper.id, lambda: self._made(recognised, scan, pdfa)
+        )
+        return Record(
+            paper=recognised.paper,
+            pdfa=put(pdfa),
+            words=words,
+            engine=recognised.engine,
+            pdfa_report=report,
+            description=description,
+            received_signatures=signatures,
+        )
+
+    def _made(
+        self, recognised: RecognisedPaper, scan: Path, pdfa: Path
+    ) -> tuple[PdfaReport, tuple[SignatureReport, ...]]:
+        """What children make of the file: its PDF/A, and the report on signatures it came with."""
+        signatures = self.verify(scan) if recognised.paper.arrived_signed else ()
         report = make_pdfa(
             recognised,
             scan,
@@ -96,15 +124,22 @@ class Stages:
             deadline=self.paper_seconds,
             max_pixels=self.limits.max_pixels,
         )
-        return Record(
-            paper=recognised.paper,
-            pdfa=put(pdfa),
-            words=words,
-            engine=recognised.engine,
-            pdfa_report=report,
-            description=description,
-            received_signatures=self.verify(scan) if recognised.paper.arrived_signed else (),
-        )
+        return report, signatures
+
+    @staticmethod
+    def _in_two_children(paper: UUID, make: Callable[[], _Made]) -> _Made:
+        """What is made; where a child fails, in a fresh one: the second failure is the file's."""
+        try:
+            return make()
+        except (ChildCrashed, ChildFailed, ChildOutOfMemory):
+            try:
+                return make()
+            except (ChildCrashed, ChildFailed, ChildOutOfMemory) as error:
+                raise RejectedInput(
+                    "scan.unusable",
+                    f"paper {paper}: the file makes what opens it fail ({error.code}); print it "
+                    "and scan the print, or scan the paper again",
+                ) from None
 
     def sign(self, record: Record, *, pdfa: Path, out: Path, put: Put) -> SignedRecord:
         """The record with our signature."""

@@ -167,7 +167,11 @@ def lay_out(stamp: Stamp, *, font: StampFont, place: StampPlace, frame: PageFram
     height = len(lines) * LEADING + 2 * _PADDING
     right, top = page_width - place.from_right, page_height - place.from_top
     if width > right or height > top:
-        raise RejectedInput("pdf.page-too-small", "the visible stamp does not fit on page 1")
+        raise RejectedInput(
+            "pdf.page-too-small",
+            "the visible stamp does not fit on page 1; scan the paper at its true size and "
+            "resolution, or let the operator set a stamp that fits",
+        )
     return LaidOutStamp(
         lines=lines,
         font=letters,

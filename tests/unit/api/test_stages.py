@@ -1,0 +1,48 @@
+"""A file that makes its children fail is the file's fault the second time."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from api.stages import Stages
+from dossier.errors import RejectedInput
+from pages.children import (
+    ChildCrashed,
+    ChildFailed,
+    ChildFault,
+    ChildKilled,
+    ChildOutOfMemory,
+    ChildTimedOut,
+)
+
+PAPER = UUID(int=7)
+
+
+class _Making:
+    """Raises the errors it is given, one a call, then makes."""
+
+    def __init__(self, *errors: ChildFault) -> None:
+        self._errors = list(errors)
+
+    def __call__(self) -> str:
+        if self._errors:
+            raise self._errors.pop(0)
+        return "made"
+
+
+@pytest.mark.parametrize("fault", [ChildCrashed, ChildFailed, ChildOutOfMemory])
+def test_one_failure_is_tried_in_a_fresh_child_and_two_reject(fault: type[ChildFault]) -> None:
+    error = fault("child.some", "Nguyễn")
+    assert Stages._in_two_children(PAPER, _Making(error)) == "made"
+    with pytest.raises(RejectedInput, match="scan the print") as caught:
+        Stages._in_two_children(PAPER, _Making(error, error))
+    assert caught.value.code == "scan.unusable"
+    assert "Nguyễn" not in caught.value.message
+
+
+@pytest.mark.parametrize("fault", [ChildKilled, ChildTimedOut])
+def test_what_may_be_our_machine_is_no_reason_to_reject(fault: type[ChildFault]) -> None:
+    with pytest.raises(fault):
+        Stages._in_two_children(PAPER, _Making(fault("child.some", "x")))
