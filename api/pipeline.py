@@ -254,7 +254,7 @@ class Pipeline:
             )
         with self._store.work_file(held.record.pdfa) as pdfa:
             signed = self._stages.sign(
-                held.record, pdfa=pdfa, out=desk / "signed.pdf", put=self._store.put_work
+                held.record, pdfa=pdfa, out=desk / "signed.pdf", store=self._store
             )
         return Outcome(after=PaperState.SIGNED, signed=signed)
 

@@ -31,6 +31,7 @@ from ocr.reading import ReadingSettings, recognise
 from ocr.twolayer.make import make_pdfa
 from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children
 from pages.limits import Limits
+from signing.sign import sign
 
 Put = Callable[[Path], Blob]
 _Made = TypeVar("_Made")
@@ -141,14 +142,13 @@ class Stages:
                     "and scan the print, or scan the paper again",
                 ) from None
 
-    def sign(self, record: Record, *, pdfa: Path, out: Path, put: Put) -> SignedRecord:
+    def sign(self, record: Record, *, pdfa: Path, out: Path, store: ObjectStore) -> SignedRecord:
         """The record with our signature."""
         stamp = None
         if self.stamp_form:
             at = self.clock.now().astimezone(self.stamp_zone)
             stamp = Stamp(form=self.stamp_form, office=self.stamp_office, at=at)
-        signature = self.signer.sign(pdfa, out, stamp=stamp)
-        return SignedRecord(record=record, pdf=put(out), signatures=(signature,))
+        return sign(record, pdfa, out, signer=self.signer, stamp=stamp, store=store)
 
     def deposit(
         self, signed: SignedRecord, store: ObjectStore

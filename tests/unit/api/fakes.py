@@ -152,11 +152,11 @@ class FakeStages:
             description=Description(kind="birth-declaration", values=(value,)),
         )
 
-    def sign(self, record: Record, *, pdfa: Path, out: Path, put: Put) -> SignedRecord:
+    def sign(self, record: Record, *, pdfa: Path, out: Path, store: ObjectStore) -> SignedRecord:
         self._called("sign")
         out.write_bytes(pdfa.read_bytes() + b" signed")
         signature = Signature(signer="S", certificate="00", signed_at=START, level=Level.B_T)
-        return SignedRecord(record=record, pdf=put(out), signatures=(signature,))
+        return SignedRecord(record=record, pdf=store.put_work(out), signatures=(signature,))
 
     def deposit(
         self,
