@@ -44,7 +44,7 @@ class Settings(BaseSettings):
 
     # Work in children
     cores: Annotated[int, Field(ge=0)] = 0
-    child_memory: Annotated[int, Field(ge=256 * _MB)] = 1_000 * _MB
+    child_memory: Annotated[int, Field(ge=256 * _MB)] = 900 * _MB
     page_seconds: Annotated[float, Field(gt=0)] = 50.0
     paper_seconds: Annotated[float, Field(gt=0)] = 300.0
 
