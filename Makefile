@@ -36,6 +36,15 @@ setuptest: ## Install what the tests need besides
 test: setuptest lint ## Set up, then lint, types, import contracts and all tests
 	.venv/bin/python -m pytest
 
+.PHONY: soak
+soak: setuptest ## Long runs of faults: kills at every point and at random, a full and a read-only disk
+	@folder=$$(mktemp -d); export PYTHONPATH=.:tests; set -e; \
+	for fault in kill full read-only; do \
+		.venv/bin/python -m planted.kill_points $$folder/$$fault --fault $$fault; \
+	done; \
+	.venv/bin/python tests/soak/random_kills.py $$folder/random $(SOAK); \
+	rm -r $$folder
+
 .PHONY: lint
 lint: setuptest ## Lint, types and import contracts
 	.venv/bin/ruff format --check .

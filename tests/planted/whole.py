@@ -16,7 +16,7 @@ from api.bootstrap import House, open_house
 from api.ledger.models import PAPER, SCAN
 from api.settings import Settings
 from archive import fixity
-from dossier.states import PaperState
+from dossier.states import PaperState, ScanState
 from signing.judge import verify_job
 from signing.trust import TrustAnchors
 
@@ -34,50 +34,66 @@ def house_over(var: Path) -> Iterator[House]:
         house.close()
 
 
-def faults(var: Path, *, papers: int) -> list[str]:
+def faults(var: Path, *, papers: int, turned_away: int = 0, unread: int = 0) -> list[str]:
     """What is not as it should be after ``papers`` papers went all the way; empty where all is.
 
     Args:
         var: ``SOHOA_VAR``, nothing running on it.
-        papers: how many different files were handed in.
+        papers: how many different files went all the way.
+        turned_away: how many were rejected.
+        unread: on how many papers a page could not be read.
     """
     with house_over(var) as house:
         return [
-            *_of_ledger(house, papers),
+            *_of_ledger(house, papers, turned_away),
+            *_of_pages(house, unread),
             *_of_records(house, papers),
             *_of_leftovers(house),
         ]
 
 
-def _of_ledger(house: House, papers: int) -> list[str]:
+def _of_ledger(house: House, papers: int, turned_away: int) -> list[str]:
     found: list[str] = []
     with house.engine.connect() as connection:
-        rows = connection.execute(sa.select(PAPER)).mappings().all()
-        digests = Counter(connection.execute(sa.select(SCAN.c.digest)).scalars())
+        everything = connection.execute(sa.select(PAPER)).mappings().all()
+        digests = Counter(
+            connection.execute(
+                sa.select(SCAN.c.digest).where(SCAN.c.state != ScanState.REJECTED)
+            ).scalars()
+        )
         sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
-    if len(rows) != papers or len(digests) != papers or set(digests.values()) - {1}:
-        found.append(f"{len(rows)} papers of {len(digests)} files, not {papers} of {papers}")
+    rows = [row for row in everything if row["state"] != PaperState.REJECTED]
+    if len(rows) != papers or len(everything) != papers + turned_away:
+        found.append(f"{len(rows)} of {len(everything)} papers, not {papers}")
+    if set(digests.values()) - {1}:
+        found.append("a file stands for two papers")
     if sound != "ok":
         found.append("the database is damaged")
+    found += [
+        f"a paper is held or set aside: {row['code']}"
+        for row in everything
+        if row["lease_until"] is not None or row["set_aside_at"] is not None
+    ]
     for row in rows:
         if row["state"] != PaperState.ARCHIVED or row["code"]:
             found.append(f"a paper stands {row['state']} ({row['code']}: {row['reason']})")
-        if row["lease_until"] is not None or row["set_aside_at"] is not None:
-            found.append("a paper is held or set aside")
-        held = house.ledger.look(row["id"], offices=house.offices)
-        if (
-            held is None
-            or held.record is None
-            or any(doubt.startswith("page.unread") for doubt in held.record.description.doubts)
-        ):
-            found.append("a page was not read")
-        if row["state"] == PaperState.ARCHIVED:
-            way = [move.after for move in house.ledger.history(row["id"])]
-            if way != _WAY:
-                found.append(f"a paper went {way}")
+            continue
+        way = [move.after for move in house.ledger.history(row["id"])]
+        if way != _WAY:
+            found.append(f"a paper went {way}")
     if house.catalogue.count() != papers:
         found.append(f"{house.catalogue.count()} records in the catalogue, not {papers}")
     return found
+
+
+def _of_pages(house: House, unread: int) -> list[str]:
+    """How many archived papers have a page without words because it could not be read."""
+    counted = 0
+    for row in house.ledger.rows(offices=house.offices, state=PaperState.ARCHIVED):
+        held = house.ledger.look(row.paper, offices=house.offices)
+        doubts = () if held is None or held.record is None else held.record.description.doubts
+        counted += any(doubt.startswith("page.unread") for doubt in doubts)
+    return [] if counted == unread else [f"{counted} papers with an unread page, not {unread}"]
 
 
 def _of_records(house: House, papers: int) -> list[str]:
