@@ -33,7 +33,7 @@ from archive.deposit import lay_root
 from archive.file_store import FileStore
 from dossier.errors import Misconfigured, WrongUse
 from dossier.ports import Signer
-from dossier.spine import SignatureReport
+from dossier.reports import SignatureReport
 from ocr.fields.forms import BUILT_IN, Forms, load_forms
 from ocr.reading import Engine, ReadingSettings
 from pages.children import Children

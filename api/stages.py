@@ -14,16 +14,8 @@ from archive import package
 from archive.deposit import deposit
 from dossier.errors import RejectedInput
 from dossier.ports import CatalogueEntry, Clock, ObjectStore, Signer, Stamp
-from dossier.spine import (
-    ArchivedRecord,
-    Blob,
-    Paper,
-    PdfaReport,
-    RecognisedPaper,
-    Record,
-    SignatureReport,
-    SignedRecord,
-)
+from dossier.reports import PdfaReport, SignatureReport
+from dossier.spine import ArchivedRecord, Blob, Paper, RecognisedPaper, Record, SignedRecord
 from ingest.receive import split
 from ocr.fields.describe import describe
 from ocr.fields.forms import Forms

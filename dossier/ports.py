@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
-from dossier.spine import Blob, Description, RecognisedPage, Signature
+from dossier.reports import Signature
+from dossier.spine import Blob, Description, RecognisedPage
 from dossier.states import PaperState
 
 

@@ -11,18 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dossier.spine import (
-    Box,
-    Description,
-    Level,
-    PdfaReport,
-    RecognisedPage,
-    Signature,
-    SignatureReport,
-    Source,
-    Value,
-    Word,
-)
+from dossier.reports import Level, PdfaReport, Signature, SignatureReport
+from dossier.spine import Box, Description, RecognisedPage, Source, Value, Word
 
 FORMAT = 1
 

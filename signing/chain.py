@@ -43,7 +43,7 @@ from pyhanko_certvalidator.policy_decl import (
 )
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from dossier.spine import Level
+from dossier.reports import Level
 from signing.signable import MALFORMED
 from signing.trust import TrustAnchors
 

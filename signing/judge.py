@@ -29,7 +29,7 @@ from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from dossier.spine import Level, SignatureReport
+from dossier.reports import Level, SignatureReport
 from dossier.written import JsonObject, report_to_json
 from signing.chain import judge_chain
 from signing.changes import later_changes

@@ -26,7 +26,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dossier.errors import Misconfigured, RejectedInput, TransientFault
 from dossier.ports import Clock, Stamp, TimeSource
-from dossier.spine import Level, Signature
+from dossier.reports import Level, Signature
 from signing.encoded import EncodedCertificate
 from signing.key import Key
 from signing.readback import check_signed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from dossier.spine import SignatureReport
+from dossier.reports import SignatureReport
 from dossier.written import report_from_json
 from pages.children import Children
 from signing.trust import TrustAnchors

@@ -15,7 +15,7 @@ from api.settings import Settings
 from dossier import written
 from dossier.errors import SohoaError, WrongUse
 from dossier.ports import Found
-from dossier.spine import SignatureReport
+from dossier.reports import SignatureReport
 
 _LIMIT = 200
 _SIGNATURE_COLUMNS = (

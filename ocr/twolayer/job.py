@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dossier.errors import IntegrityViolation
-from dossier.spine import MediaType, PdfaReport, RecognisedPage
+from dossier.reports import PdfaReport
+from dossier.spine import MediaType, RecognisedPage
 from dossier.written import pdfa_report_to_json, words_from_json
 from ocr.twolayer.declared import VALIDATOR
 from ocr.twolayer.pictures import Picture, of_jpeg, of_png

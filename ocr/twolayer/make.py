@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from dossier.errors import IntegrityViolation, RejectedInput
-from dossier.spine import PdfaReport, RecognisedPaper
+from dossier.reports import PdfaReport
+from dossier.spine import RecognisedPaper
 from dossier.written import pdfa_report_from_json, words_to_json
 from pages.children import Children
 

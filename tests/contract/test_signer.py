@@ -15,7 +15,7 @@ from unit.signing.made import FIXTURES, NOW, STAMP, UPRIGHT, key, one, signer, t
 
 from dossier.errors import SohoaError, TransientFault
 from dossier.ports import Signer, Stamp, TimeSource
-from dossier.spine import Level, Signature
+from dossier.reports import Level, Signature
 from signing.time_source import HttpTimeSource
 from signing.trial.tsa import TrialTsa
 

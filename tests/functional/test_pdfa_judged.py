@@ -19,7 +19,8 @@ from judges.scans import saved as picture_file
 from judges.verapdf import Verdict, judge
 
 from dossier.errors import RejectedInput
-from dossier.spine import MediaType, PdfaReport, RecognisedPage
+from dossier.reports import PdfaReport
+from dossier.spine import MediaType, RecognisedPage
 from dossier.written import pdfa_report_from_json, words_to_json
 from pages.children import Children
 from pages.limits import Limits

@@ -16,21 +16,19 @@ from api.ledger.rows import Sealing
 from api.ledger.sql_ledger import SqlLedger
 from api.stages import Put
 from dossier.ports import CatalogueEntry, ObjectStore
+from dossier.reports import Level, PdfaReport, Signature
 from dossier.spine import (
     ArchivedRecord,
     Blob,
     Box,
     Description,
-    Level,
     MediaType,
     Page,
     Paper,
-    PdfaReport,
     RecognisedPage,
     RecognisedPaper,
     Record,
     Scan,
-    Signature,
     SignedRecord,
     Source,
     Value,

@@ -7,19 +7,16 @@ from uuid import UUID
 
 from dossier import written
 from dossier.ports import CatalogueEntry, ObjectStore
+from dossier.reports import Level, PdfaReport, Signature, SignatureReport
 from dossier.spine import (
     Box,
     Description,
-    Level,
     MediaType,
     Page,
     Paper,
-    PdfaReport,
     RecognisedPage,
     Record,
     Scan,
-    Signature,
-    SignatureReport,
     SignedRecord,
     Source,
     Value,

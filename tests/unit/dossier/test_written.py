@@ -10,18 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossier import written
-from dossier.spine import (
-    Box,
-    Description,
-    Level,
-    PdfaReport,
-    RecognisedPage,
-    Signature,
-    SignatureReport,
-    Source,
-    Value,
-    Word,
-)
+from dossier.reports import Level, PdfaReport, Signature, SignatureReport
+from dossier.spine import Box, Description, RecognisedPage, Source, Value, Word
 
 _POINTS = st.integers(0, 20_000).map(lambda n: n / 10)
 _BOXES = st.builds(Box, _POINTS, _POINTS, _POINTS, _POINTS)

@@ -26,7 +26,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import ValidationContext
 
 from dossier.ports import Stamp, TimeSource
-from dossier.spine import SignatureReport
+from dossier.reports import SignatureReport
 from signing.judge import verify
 from signing.key import Key
 from signing.pkcs12_signer import Pkcs12Signer

@@ -20,7 +20,7 @@ from unit.signing.made import (
     trust,
 )
 
-from dossier.spine import Level, SignatureReport
+from dossier.reports import Level, SignatureReport
 from signing.encoded import as_it_came
 from signing.judge import verify
 from signing.trial.pki import SIGNER_NAME

@@ -14,7 +14,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from unit.signing import tampering
 from unit.signing.made import NOW, countersigned, one, signed, signed_for_long, trust, updated
 
-from dossier.spine import Level
+from dossier.reports import Level
 from signing.judge import verify
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from unit.signing.made import FIXTURES, NOW, trust
 
-from dossier.spine import Level
+from dossier.reports import Level
 from signing.judge import verify, verify_job
 from signing.trust import TrustAnchors
 

@@ -16,17 +16,8 @@ from unit.signing.made import FIXTURES, NOW, STAMP, UPRIGHT, pki, signed, signer
 
 from dossier.errors import IntegrityViolation, Misconfigured, RejectedInput
 from dossier.ports import ObjectStore, Signer, Stamp
-from dossier.spine import (
-    Blob,
-    Description,
-    MediaType,
-    Page,
-    Paper,
-    PdfaReport,
-    Record,
-    Scan,
-    Signature,
-)
+from dossier.reports import PdfaReport, Signature
+from dossier.spine import Blob, Description, MediaType, Page, Paper, Record, Scan
 from pages.children import Children
 from signing.sign import sign
 from signing.trust import TrustAnchors
