@@ -76,7 +76,7 @@ def head_of(rows: Sequence[Row], kind: Kind) -> Head:
     )
     if issuer is not None:
         values.append(issuer)
-    subject = _subject(rows, left)
+    subject = _subject(rows, left[:end])
     abstract = subject or _abstract(rows, kind)
     if abstract is not None:
         values.append(abstract)
@@ -156,7 +156,7 @@ def _number(left: Sequence[Sequence[Token]]) -> tuple[Value | None, int, str] | 
                 match = _read_number("".join(t.text for t in used))
                 # Something between the words could not be read: a digit by hand.
                 confidence = min(t.confidence for t in used)
-                apart = used[-1].word - used[0].word >= len(used)
+                apart = used[-1].word - used[0].word >= len(used) or any(t.torn for t in used)
                 if match is not None and not apart and confidence >= _UNREAD:
                     notation = match.group(3) if match.re is _NOTATION else ""
                     value = _value("paper.number", match.group(), used, 1, confidence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from ocr.fields.rows import Row
 
 _TITLE_ROWS = 4  # rows that one title may take
 _NEAR_TOP = 0.62  # of the rows of the first page
+_MOST_WRONG = 3  # letters of a title
 _LONGEST_TITLE = 120  # squashed letters
 _SURE = 0.75  # share of a title's letters in capitals, below which it is a mention
 # What may stand beside a title on its lines.
@@ -54,17 +56,16 @@ def kind_of(pages: Sequence[Sequence[Row]], forms: Forms) -> Kind:
     """The kind of a paper from the rows of its pages."""
     first = next((rows for rows in pages if rows), ())
     over = next((f for f in forms.by_id.values() if f.stands_over and _stamped(pages, f)), None)
-    titles = [
-        (form, title.squashed, _trigrams(title.squashed))
-        for form in forms.by_id.values()
-        if not form.stands_over
-        for title in form.titles
-    ]
+    titles: dict[int, list[tuple[Form, str]]] = defaultdict(list)
+    for form in forms.by_id.values():
+        for title in form.titles if not form.stands_over else ():
+            titles[len(title.squashed)].append((form, title.squashed))
     found = [
         _Found(form, start, end, len(wanted), wrong)
         for start, end, text in _lines_together(first)
-        for form, wanted, trigrams in titles
-        if (wrong := _wrong(wanted, trigrams, text)) is not None
+        for length in range(len(text) - _MOST_WRONG, len(text) + _MOST_WRONG + 1)
+        for form, wanted in titles.get(length, ())
+        if (wrong := _wrong(wanted, text)) is not None
     ]
     if not found:
         return Kind(None, over)
@@ -92,18 +93,12 @@ def _lines_together(rows: Sequence[Row]) -> Iterator[tuple[int, int, str]]:
                     yield start, end + 1, bare
 
 
-def _trigrams(text: str) -> frozenset[str]:
-    return frozenset(text[i : i + 3] for i in range(len(text) - 2))
-
-
-def _wrong(wanted: str, trigrams: frozenset[str], text: str) -> int | None:
+def _wrong(wanted: str, text: str) -> int | None:
     """How many letters of a title are wrong in a text; None where it is another text."""
     if wanted == text:
         return 0
     allowed = errors_allowed(len(wanted))
     if not allowed or abs(len(text) - len(wanted)) > allowed:
-        return None
-    if sum(t in text for t in trigrams) < len(trigrams) - 3 * allowed:
         return None
     wrong = distance(wanted, text, allowed)
     return wrong if wrong <= allowed else None

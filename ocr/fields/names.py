@@ -10,7 +10,7 @@ from dossier.spine import Box
 from dossier.text import exact, folded, nfc
 from ocr.fields.rows import Token, box_of
 
-_TITLES = frozenset({"ông", "bà", "anh", "chị", "cô", "chú", "cháu", "ông/bà", "anh/chị", "em"})
+TITLES = frozenset({"ông", "bà", "anh", "chị", "cô", "chú", "cháu", "ông/bà", "anh/chị", "em"})
 # What follows a name on one line and is none: no given name is spelt so in lower case.
 _END_WORDS = (
     "sinh gioi tinh ngay thang nam nu so quoc dan cccd cmnd la hien cu tru va ve do cap con voi "
@@ -56,7 +56,7 @@ class Name:
 def name_in(tokens: Sequence[Token]) -> Name | None:
     """The name that begins some tokens; None where none does."""
     words = list(tokens)
-    while len(words) > _FEWEST and exact(words[0].text) in _TITLES:
+    while len(words) > _FEWEST and exact(words[0].text) in TITLES:
         words = words[1:]
     taken: list[Token] = []
     cut = False

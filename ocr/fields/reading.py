@@ -14,7 +14,7 @@ from dossier.text import exact
 from ocr.fields.columns import Line, lines_of
 from ocr.fields.forms import Form, Label, LabelType, Role, Where
 from ocr.fields.items import Item, items_of, looks_like_name
-from ocr.fields.names import name_in
+from ocr.fields.names import TITLES, name_in
 from ocr.fields.numbers import digits_of
 from ocr.fields.phrases import Finder
 from ocr.fields.rows import Row, Token
@@ -25,6 +25,7 @@ _NAME = Label(field="name", type=LabelType.PERSON_NAME, printed=())
 _STRAY = Label(field="citizen_id", type=LabelType.NOTHING, printed=())
 _IDENTITY = Label(field="citizen_id", type=LabelType.IDENTITY, printed=())
 _BIRTH = Label(field="birth", type=LabelType.DATE, printed=())
+_OF = frozenset({"cua", "cho", "nguoi", "ben"})
 _SAME_EDGE = 8.0  # pt: a wrapped cell begins where the one above it does
 _WRAPPED = 4  # tokens at most that a wrapped label has on its second line
 _NAME_GOES_ON = 2  # words at most of a name on its second line
@@ -247,6 +248,10 @@ def _whose(state: _State, label: Label, item: Item, tokens: Sequence[Token]) -> 
         return PAPER, False
     if label.role:
         return label.role, False
+    if item.role is None and _qualified(label, tokens):
+        if label.field != "name":
+            return "", True
+        state.role, state.guessed = "", True
     if label.field == "name":
         name = name_in(tokens or state.below)
         said = exact(name.text) if name is not None else ""
@@ -255,6 +260,19 @@ def _whose(state: _State, label: Label, item: Item, tokens: Sequence[Token]) -> 
         if said or state.role not in state.named:
             state.named[state.role] = said
     return state.role, state.guessed
+
+
+def _qualified(label: Label, tokens: Sequence[Token]) -> bool:
+    """Whether the label goes on in words that are not understood: ``Họ và tên người giám hộ``.
+
+    Then it is about somebody, but nobody can say about whom.
+    """
+    if not tokens:
+        return False
+    first = tokens[0]
+    if label.type is LabelType.PERSON_NAME:
+        return first.text[:1].islower() and exact(first.text) not in TITLES
+    return label.type is LabelType.IDENTITY and first.plain in _OF
 
 
 def _next_person(state: _State) -> None:

@@ -17,6 +17,7 @@ from ocr.fields.forms import squashed
 
 # Marks that part what stands before them from what follows, glued to it or not.
 _SPLIT = re.compile(r"([:;,()|]|[.…_·•]{2,})")
+_MARKS, _STRANGE = "-–—.'\"“”‘’", "*«»<>~`^=+[]{}!?"
 _WIDE_GAP = 2.2  # times the text height: more than a space between words
 _LONG_LINE = 100.0  # pt; shorter lines tell nothing about skew
 _NEW_CELL = 0.6  # times the text height: the gap after which another line of the engine's is a cell
@@ -37,6 +38,7 @@ class Token:
         box: pt.
         confidence: of the word.
         word: index of the word among those of its page.
+        torn: a sign that is neither letter, digit nor mark stood at its end and was left out.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Token:
     box: Box
     confidence: float
     word: int = -1
+    torn: bool = False
 
     @property
     def middle(self) -> float:
@@ -165,10 +168,11 @@ def _tokens(words: list[Word], height: float, places: dict[int, int]) -> tuple[T
             gap = 0.0 if edge is None else left - edge
             if gap > (_NEW_CELL if new_line and at == len(part) else _WIDE_GAP) * height:
                 opens = True
-            text = part.strip("-–—.'\"“”‘’*«»<>~`^=+[]{}!?")
+            text = part.strip(_MARKS + _STRANGE)
+            torn = part.strip(_MARKS) != text
             box = Box(left, word.box.top, right, word.box.bottom)
             tokens.append(
-                Token(text or part, plain, "", opens, box, word.confidence, places[id(word)])
+                Token(text or part, plain, "", opens, box, word.confidence, places[id(word)], torn)
             )
             edge, opens = right, False
     return tuple(tokens)

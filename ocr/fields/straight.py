@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dossier.ports import GreyPicture
 from dossier.spine import Box, RecognisedPage
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _SMALL_DPI = 80.0  # of the copy that is looked at
 _MOST = 4.0  # degrees; what is turned further is no matter of skew
@@ -78,13 +82,10 @@ def turned_by(picture: GreyPicture, degrees: float) -> GreyPicture:
     return GreyPicture(picture.width, picture.height, picture.dpi, turned.tobytes())
 
 
-def _skew(page: object, dpi: float) -> float:
+def _skew(page: Image.Image, dpi: float) -> float:
     """By how many degrees the lines fall to the right."""
     import numpy as np  # noqa: PLC0415 - in the child only
-    from PIL import Image  # noqa: PLC0415 - in the child only
 
-    if not isinstance(page, Image.Image):
-        raise TypeError("a page is a picture")
     small = np.asarray(page.reduce(max(round(dpi / _SMALL_DPI), 1)))
     height, width = small.shape
     cut_y, cut_x = int(height * _EDGE), int(width * _EDGE)

@@ -18,10 +18,15 @@ days = st.dates(date(1900, 1, 1), date(2099, 12, 31))
 
 
 def tokens(text: str) -> list[Token]:
-    return [
-        Token(word.rstrip(","), squashed(word), "," if word.endswith(",") else "", False, Box(0, 0, 9, 9), 0.9)
-        for word in text.split()
-    ]  # fmt: skip
+    made = []
+    for word in text.split():
+        mark = "," if word.endswith(",") else ""
+        bare = word.rstrip(",")
+        box = Box(0, 0, 9, 9)
+        made.append(
+            Token(text=bare, plain=squashed(bare), mark=mark, opens=False, box=box, confidence=0.9)
+        )
+    return made
 
 
 @given(
@@ -44,13 +49,13 @@ def test_words_say_the_same_date(day: date) -> None:
 @given(st.text(max_size=60))
 def test_any_words_are_a_date_or_nothing(text: str) -> None:
     said = day_in_words(text)
-    assert said == "" or date.fromisoformat(said)
+    assert said == "" or date.fromisoformat(said).year >= 1850
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_date_or_nothing(text: str) -> None:
     read = day_in(tokens(text))
-    assert read is None or len(read.iso) == 4 or date.fromisoformat(read.iso)
+    assert read is None or len(read.iso) == 4 or date.fromisoformat(read.iso).year == read.year
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,10 @@ def tokens(texts: Sequence[str]) -> list[Token]:
     made, x = [], 50.0
     for text in texts:
         right = x + 5 * len(text)
-        made.append(Token(text, squashed(text), "", False, Box(x, 50, right, 59), 0.99))
+        box = Box(x, 50, right, 59)
+        made.append(
+            Token(text=text, plain=squashed(text), mark="", opens=False, box=box, confidence=0.99)
+        )
         x = right + 4
     return made
 
