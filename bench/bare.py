@@ -1,6 +1,6 @@
 """Bare ``tesserocr``: recognises grey pages that lie ready, and does nothing else.
 
-    python -m bench.bare TESSDATA OUT.json PAGE.pgm...
+    python -m bench.bare TESSDATA OUT.json DPI:PAGE.pgm...
 
 One process a core, one page each; nothing is rendered and no PDF is made.
 """
@@ -16,7 +16,6 @@ from pathlib import Path
 import tesserocr
 from PIL import Image
 
-_DPI = 300
 _engine: list[tesserocr.PyTessBaseAPI] = []
 
 
@@ -26,9 +25,10 @@ def _start(tessdata: str) -> None:
 
 def _read(page: str) -> str:
     engine = _engine[0]
-    with Image.open(page) as picture:
+    dpi, _, path = page.partition(":")
+    with Image.open(path) as picture:
         engine.SetImageBytes(picture.tobytes(), picture.width, picture.height, 1, picture.width)
-    engine.SetSourceResolution(_DPI)
+    engine.SetSourceResolution(int(dpi))
     return str(engine.GetUTF8Text())
 
 

@@ -45,6 +45,7 @@ class PageSet:
         pdf: all pages, one picture a page.
         singles: the same, a file a page.
         grey: a PGM a page.
+        dpis: px an inch of each page.
         texts: the transcription of each page, empty where there is none.
     """
 
@@ -52,6 +53,7 @@ class PageSet:
     pdf: Path
     singles: tuple[Path, ...]
     grey: tuple[Path, ...]
+    dpis: tuple[int, ...]
     texts: tuple[str, ...]
 
 
@@ -187,5 +189,6 @@ def prepare(name: str, pages: list[SourcePage], folder: Path) -> PageSet:
         pdf=pdf,
         singles=tuple(singles),
         grey=tuple(greys),
+        dpis=tuple(page.dpi for page in pages),
         texts=tuple(normalised(page.text) for page in pages),
     )

@@ -134,7 +134,8 @@ class Ring:
         out = self.work / "bare.json"
         command = [sys.executable, "-m", "bench.bare", self.tessdata, str(out)]
         environment = {**os.environ, "OMP_THREAD_LIMIT": "1", "PYTHONPATH": str(_CHECKOUT)}
-        cost = measured([*command, *map(str, pages.grey)], environment)
+        greys = [f"{dpi}:{grey}" for dpi, grey in zip(pages.dpis, pages.grey, strict=True)]
+        cost = measured([*command, *greys], environment)
         return cost, json.loads(out.read_text("utf-8"))
 
 
