@@ -136,25 +136,26 @@ def _take_numbers(person: _Person, raw: Raw, *, labelled: bool) -> None:
 
 
 def _place_strays(people: dict[str, _Person], form: Form) -> None:
-    """Numbers of nobody: the sex in them may tell whose they are, where only one can be meant."""
-    strays = people.get(MENTIONED)
-    if strays is None:
-        return
-    sexed = [role for role in form.roles if role.sex is not None]
-    for found in list(strays.numbers):
-        parts = citizen_id(found.number.digits)
-        fitting = [
-            role.id
-            for role in sexed
-            if parts is not None
-            and role.sex is parts.sex
-            and not (role.id in people and people[role.id].numbers)
-        ]
-        if len(fitting) == 1:
-            strays.numbers.remove(found)
-            found.stray = True
-            person = people.setdefault(fitting[0], _Person(fitting[0]))
-            person.numbers.append(found)
+    """Numbers of nobody, or of the wrong sex for their role, where only one role can be meant.
+
+    The sex in the number tells which; such a number stays in doubt.
+    """
+    sexes = {role.id: role.sex for role in form.roles if role.sex is not None}
+    for person in list(people.values()):
+        for found in list(person.numbers):
+            parts = citizen_id(found.number.digits)
+            own = sexes.get(person.role)
+            if parts is None or own is parts.sex or (own is None and person.role != MENTIONED):
+                continue
+            fitting = [
+                role
+                for role, sex in sexes.items()
+                if sex is parts.sex and not (role in people and people[role].numbers)
+            ]
+            if len(fitting) == 1:
+                person.numbers.remove(found)
+                found.stray = True
+                people.setdefault(fitting[0], _Person(fitting[0])).numbers.append(found)
 
 
 def _judge(person: _Person, form: Form) -> None:
