@@ -96,8 +96,7 @@ class SqlLedger(Looking):
                 .order_by(PAPER.c.ordinal)
             ).scalar()
             if known is not None and rejected is None:
-                if sign:
-                    _wish_signed(c, known)
+                _ask_again(c, known, sign=sign)
                 received = Received(known, known_already=True)
                 if once is not None:
                     answered(c, scan, once, received, None)
@@ -345,12 +344,19 @@ class SqlLedger(Looking):
             )
 
 
-def _wish_signed(connection: sa.Connection, paper: UUID) -> None:
-    """Somebody asks again for a paper that is there; where it still can be signed, it shall be."""
+def _ask_again(connection: sa.Connection, paper: UUID, *, sign: bool) -> None:
+    """Somebody hands in a paper that is there: it is tried anew, and signed where they ask for it.
+
+    Whoever holds it may be dead, so that is not looked at; nor does a wish change what is held.
+    """
+    unfinished = PAPER.update().where(PAPER.c.id == paper, PAPER.c.state.in_(MOVING))
+    if sign:
+        connection.execute(unfinished.values(sign_requested=True, retry_at=None))
+    # Not one whose integrity is violated: that is an alarm until somebody has found out why.
     connection.execute(
-        PAPER.update()
-        .where(PAPER.c.id == paper, PAPER.c.state.in_(MOVING), PAPER.c.lease_until.is_(None))
-        .values(sign_requested=True, retry_at=None)
+        unfinished.where(PAPER.c.code.startswith("set-aside.child.")).values(
+            set_aside_at=None, attempts=0, retry_at=None
+        )
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -137,6 +139,36 @@ def test_but_not_for_ever(desk: Desk) -> None:
     desk.take()
     assert desk.advance() is PaperState.RECOGNISED
     assert desk.code == "set-aside.child.killed"
+
+
+def test_a_paper_that_was_set_aside_is_tried_anew_when_it_is_handed_in_again(desk: Desk) -> None:
+    desk.stages.fail["describe"] = [TransientFault("child.timed-out", "too slow")] * 2
+    desk.take(sign=False)
+    assert desk.advance() is PaperState.RECOGNISED
+    assert desk.code == "set-aside.child.timed-out"
+    desk.take(sign=True)
+    assert desk.advance() is PaperState.ARCHIVED
+
+
+def test_but_an_alarm_stays_one(desk: Desk) -> None:
+    desk.stages.fail["deposit"] = [IntegrityViolation("record.not-as-written", "alarm")]
+    desk.take()
+    assert desk.advance() is PaperState.SIGNED
+    desk.take()
+    assert desk.advance() is PaperState.SIGNED
+
+
+def test_a_wish_to_sign_is_heard_while_a_dead_process_holds_the_paper(desk: Desk) -> None:
+    desk.take(sign=False)
+    assert desk.ledger.claim(
+        PAPER,
+        now=desk.clock.now(),
+        lease=timedelta(hours=1),
+        holder=f"{socket.gethostname()}:1:00000000-1",
+        is_gone=lambda _: False,
+    )
+    desk.take(sign=True)
+    assert desk.advance() is PaperState.ARCHIVED
 
 
 def test_a_paper_may_be_tried_for_months(desk: Desk) -> None:
