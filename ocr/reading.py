@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dossier import written
 from dossier.errors import Misconfigured, RejectedInput, TransientFault
-from dossier.ports import Recogniser
+from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import Box, MediaType, Page, Paper, RecognisedPage, RecognisedPaper
 from ocr.turning import read_upright
 from pages.children import (
@@ -24,6 +24,9 @@ from pages.children import (
     ChildTimedOut,
 )
 from pages.headroom import need
+
+if TYPE_CHECKING:
+    from ocr.fields.careful import CarefulRecogniser
 
 _BYTES_A_PIXEL = 12  # Tesseract on noise; 5 on text
 
@@ -62,7 +65,7 @@ _UNREAD: dict[type[ChildFault], str] = {
 }
 _MOST_CRASHES = 2
 _MOST_KILLS = 5
-_engines: dict[tuple[str, str, float], Recogniser] = {}
+_engines: dict[tuple[str, str, float], CarefulRecogniser] = {}
 
 
 def recognise(
@@ -205,6 +208,7 @@ def read_page(
         TransientFault: ``ocr.failed``, ``ocr.too-slow``.
     """
     # Pillow and what stands on it, in the child only.
+    from pages.black_ink import black_ink  # noqa: PLC0415 - as said
     from pages.grey import GreySettings, grey, smaller, turned  # noqa: PLC0415 - as said
 
     settings = GreySettings(
@@ -213,15 +217,32 @@ def read_page(
         renderer="poppler" if engine == Engine.PYTESSERACT else "pdfium",
         seconds=seconds,
     )
-    picture = grey(Path(path), MediaType(media_type), number, settings=settings)
+    kind = MediaType(media_type)
+    picture = grey(Path(path), kind, number, settings=settings)
     recogniser = _engine(engine, language, seconds)
     need(_BYTES_A_PIXEL * picture.width * picture.height)
+
+    def black(like: GreyPicture, *, by: int) -> GreyPicture | None:
+        """The page by its black ink, in the shape of a picture that was turned by so much."""
+        made = black_ink(
+            Path(path), kind, number, like=picture, max_source_pixels=max_source_pixels
+        )
+        made = None if made is None else turned(made, by)
+        same = made is not None and (made.width, made.height) == (like.width, like.height)
+        return made if same else None
+
     if turn:
         # A person has said how it stands.
-        read = recogniser.recognise(turned(picture, turn), number=number)
+        upright = turned(picture, turn)
+        read = recogniser.recognise(
+            upright, number=number, black_ink=lambda: black(upright, by=turn)
+        )
         read = replace(read, turn=turn)
     else:
-        read = read_upright(picture, recogniser, number=number, turned=turned, smaller=smaller)
+        read = recogniser.recognise(picture, number=number, black_ink=lambda: black(picture, by=0))
+        read = read_upright(
+            picture, recogniser, first=read, number=number, turned=turned, smaller=smaller
+        )
     read = _sized(read, *_upright((size[0], size[1]), read.turn))
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
 
@@ -235,25 +256,34 @@ def engine_name(*, engine: str, language: str, seconds: float) -> str:
     return _engine(engine, language, seconds).engine
 
 
-def _engine(engine: str, language: str, seconds: float) -> Recogniser:
-    """The engine, loaded once in each child."""
+def _engine(engine: str, language: str, seconds: float) -> CarefulRecogniser:
+    """The engine, and what reads numbers a second time, loaded once in each child."""
+    from ocr.fields.careful import CarefulRecogniser  # noqa: PLC0415 - in the child only
+    from ocr.fields.second_look import TesseractDigits  # noqa: PLC0415 - the same
+    from ocr.recognisers.language import tessdata  # noqa: PLC0415 - the same
+
     key = (engine, language, seconds)
     if key not in _engines:
-        if engine == Engine.TESSEROCR:
-            from ocr.recognisers.tesserocr_engine import TesserocrRecogniser  # noqa: PLC0415 - child
-
-            _engines[key] = TesserocrRecogniser(language=language)
-        elif engine == Engine.PYTESSERACT:
-            from ocr.recognisers.pytesseract_engine import (  # noqa: PLC0415 - child
-                PytesseractRecogniser,
-            )
-
-            _engines[key] = PytesseractRecogniser(language=language, seconds=seconds)
-        else:
-            raise Misconfigured(
-                "ocr.engine-unknown", "the engine of recognition is tesserocr or pytesseract"
-            )
+        digits = TesseractDigits(str(tessdata("eng")))
+        recogniser = _bare_engine(engine, language, seconds)
+        _engines[key] = CarefulRecogniser(recogniser, digits=digits.digits)
     return _engines[key]
+
+
+def _bare_engine(engine: str, language: str, seconds: float) -> Recogniser:
+    if engine == Engine.TESSEROCR:
+        from ocr.recognisers.tesserocr_engine import TesserocrRecogniser  # noqa: PLC0415 - child
+
+        return TesserocrRecogniser(language=language)
+    if engine == Engine.PYTESSERACT:
+        from ocr.recognisers.pytesseract_engine import (  # noqa: PLC0415 - child
+            PytesseractRecogniser,
+        )
+
+        return PytesseractRecogniser(language=language, seconds=seconds)
+    raise Misconfigured(
+        "ocr.engine-unknown", "the engine of recognition is tesserocr or pytesseract"
+    )
 
 
 def _upright(size: tuple[float, float], turn: int) -> tuple[float, float]:

@@ -25,20 +25,21 @@ def read_upright(
     picture: GreyPicture,
     recogniser: Recogniser,
     *,
+    first: RecognisedPage,
     number: int,
     turned: Callable[[GreyPicture, int], GreyPicture],
     smaller: Callable[[GreyPicture, int], GreyPicture],
 ) -> RecognisedPage:
-    """Recognise a page; where it does not stand upright, turn it and say by how much.
+    """A recognised page; where it did not stand upright, turned, recognised again, and by how much.
 
     Args:
         picture: the page as it is shown.
         recogniser: the engine.
+        first: what it made of ``picture``.
         number: of the page, from 1.
         turned: turns a picture clockwise by so many degrees.
         smaller: makes a picture so many times smaller.
     """
-    first = recogniser.recognise(picture, number=number)
     if _letters(first) < _LEAST_LETTERS:
         return first
     if confidence(first) >= _SENSE:

@@ -38,7 +38,8 @@ class Counting:
 
 
 def upright(picture: GreyPicture, recogniser: Recogniser) -> RecognisedPage:
-    return read_upright(picture, recogniser, number=2, turned=turned, smaller=smaller)
+    first = recogniser.recognise(picture, number=2)
+    return read_upright(picture, recogniser, first=first, number=2, turned=turned, smaller=smaller)
 
 
 @pytest.mark.parametrize(
