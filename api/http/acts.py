@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.answers import PaperState
+from api.http.answers import PaperStanding
 from api.http.bodies import Received
 from api.http.callers import Caller, Intaking, Reviewing, Signing
 from api.http.intake import FILE_BODY, Name
@@ -79,7 +79,7 @@ class Arrangement(BaseModel):
 
 
 @router.post("/sign", status_code=202, responses=ACT_PROBLEMS)
-def sign(caller: Signing, paper: UUID) -> PaperState:
+def sign(caller: Signing, paper: UUID) -> PaperStanding:
     """Ask that a described paper be signed with the office's key; then it is laid down."""
     office = standing_of(caller, paper).office
     ledger = caller.house.ledger
@@ -88,28 +88,28 @@ def sign(caller: Signing, paper: UUID) -> PaperState:
 
 
 @router.post("/send-back", responses=ACT_PROBLEMS)
-def send_back(caller: Signing, paper: UUID, why: SendBack) -> PaperState:
+def send_back(caller: Signing, paper: UUID, why: SendBack) -> PaperStanding:
     """Send a described paper back to review, with a reason that the clerk sees."""
     _arranging(caller).send_back(_act(caller, paper, why.reason))
     return _after(caller, paper)
 
 
 @router.post("/withdraw", responses=ACT_PROBLEMS)
-def withdraw(caller: Intaking, paper: UUID, why: Withdraw) -> PaperState:
+def withdraw(caller: Intaking, paper: UUID, why: Withdraw) -> PaperStanding:
     """Take a paper out for good (REJECTED, `withdrawn`); its scan may come again."""
     _arranging(caller).withdraw(_act(caller, paper, why.reason))
     return _after(caller, paper)
 
 
 @router.post("/move", responses=ACT_PROBLEMS)
-def move(caller: Intaking, paper: UUID, where: Move) -> PaperState:
+def move(caller: Intaking, paper: UUID, where: Move) -> PaperStanding:
     """Put a paper into another dossier. Its PDF/A is made anew; what was confirmed stays."""
     _arranging(caller).move(_act(caller, paper), dossier_code(where.dossier))
     return _after(caller, paper)
 
 
 @router.put("/pages", responses=ACT_PROBLEMS)
-def arrange_pages(caller: Reviewing, paper: UUID, arrangement: Arrangement) -> PaperState:
+def arrange_pages(caller: Reviewing, paper: UUID, arrangement: Arrangement) -> PaperStanding:
     """Order and turn the pages of a paper; it is read anew."""
     pages = [(page.number, page.turn) for page in arrangement.pages]
     _arranging(caller).arrange(_act(caller, paper), pages)
@@ -119,7 +119,7 @@ def arrange_pages(caller: Reviewing, paper: UUID, arrangement: Arrangement) -> P
 @router.post(
     "/scan", status_code=202, responses=BODY_PROBLEMS | ACT_PROBLEMS, openapi_extra=FILE_BODY
 )
-def scan_again(*, caller: Intaking, paper: UUID, body: Received, name: Name = "") -> PaperState:
+def scan_again(*, caller: Intaking, paper: UUID, body: Received, name: Name = "") -> PaperStanding:
     """Let another scan stand for a paper; it is read anew, the old scan stays in its history."""
     house = caller.house
     standing = standing_of(caller, paper)
@@ -150,6 +150,6 @@ def _act(caller: Caller, paper: UUID, reason: str = "") -> Act:
     )
 
 
-def _after(caller: Caller, paper: UUID) -> PaperState:
+def _after(caller: Caller, paper: UUID) -> PaperStanding:
     caller.service.enqueue(paper)
     return state_of(caller, standing_of(caller, paper))

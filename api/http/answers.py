@@ -149,7 +149,7 @@ class PaperList(BaseModel):
     next: UUID | None = Field(description="ask again with after=..., where there are more")
 
 
-class PaperState(PaperRow):
+class PaperStanding(PaperRow):
     """Where a paper stands, how it came there, and what it waits for."""
 
     model_config = example(

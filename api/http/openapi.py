@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from api.http.answers import Problem
 from api.http.problems import MEDIA_TYPE
@@ -86,11 +88,23 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        # FastAPI leaves out what is null; an example says that too.
+        for name, shown in _examples(BaseModel):
+            if name in schemas:
+                schemas[name]["examples"] = shown
         for operations in made["paths"].values():
             for operation in operations.values():
                 _give_examples(operation, schemas)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _examples(model: type[BaseModel]) -> Iterator[tuple[str, list[Any]]]:
+    for made in model.__subclasses__():
+        extra = made.model_config.get("json_schema_extra")
+        if made.__module__.startswith("api.http.") and isinstance(extra, dict):
+            yield made.__name__, cast("list[Any]", extra.get("examples", []))
+        yield from _examples(made)
 
 
 def _give_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

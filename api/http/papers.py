@@ -15,7 +15,7 @@ from api.http.answers import (
     MoveLine,
     PaperList,
     PaperRow,
-    PaperState,
+    PaperStanding,
     ReadSoFar,
     ScanLine,
     Stage,
@@ -68,7 +68,7 @@ def list_papers(
 
 
 @router.get("/{paper}", responses=PAPER_PROBLEMS)
-def show_state(caller: Reading, paper: UUID) -> PaperState:
+def show_state(caller: Reading, paper: UUID) -> PaperStanding:
     """Where a paper stands: stages, history, progress, and why it waits. Not what it says."""
     return state_of(caller, standing_of(caller, paper))
 
@@ -85,11 +85,11 @@ def standing_of(caller: Caller, paper: UUID) -> Standing:
     return standing
 
 
-def state_of(caller: Caller, standing: Standing) -> PaperState:
+def state_of(caller: Caller, standing: Standing) -> PaperStanding:
     """Everything about a paper but its content."""
     listing = caller.service.listing
     history = listing.moves(offices=caller.house.offices, paper=standing.paper)
-    return PaperState(
+    return PaperStanding(
         **row_of(standing).model_dump(),
         sign_requested=standing.sign_requested,
         retry_at=standing.retry_at,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api import desk, opening
 from api.http import problems
-from api.http.answers import PaperState, example
+from api.http.answers import PaperStanding, example
 from api.http.callers import Reviewing
 from api.http.openapi import ACT_PROBLEMS, PAPER_PROBLEMS, TOKEN_PROBLEMS, file_answer
 from api.http.papers import standing_of, state_of
@@ -162,7 +162,7 @@ def get_value_picture(
 
 
 @router.post("/papers/{paper}/review", responses={**PAPER_PROBLEMS, **ACT_PROBLEMS})
-def finish_review(caller: Reviewing, paper: UUID, reviewed: Reviewed) -> PaperState:
+def finish_review(caller: Reviewing, paper: UUID, reviewed: Reviewed) -> PaperStanding:
     """Set values, confirm the rest, and let the paper go on; all doubts are settled."""
     desk.review(caller.house, paper, reviewed.values, actor=caller.actor, version=reviewed.version)
     return state_of(caller, standing_of(caller, paper))

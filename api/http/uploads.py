@@ -36,7 +36,7 @@ _VERSION = "1.0.0"
 _TUS = {"Tus-Resumable": _VERSION}
 _MEDIA_TYPE = "application/offset+octet-stream"
 _MOST_UNFINISHED = 100  # of one token
-_PROBLEMS = {**BODY_PROBLEMS, **problems_of(404, 410, 412)}
+_PROBLEMS = {**BODY_PROBLEMS, **problems_of(404, 410, 411, 412)}
 
 Version = Annotated[
     str | None, Header(alias="Tus-Resumable", description="1.0.0", examples=[_VERSION])

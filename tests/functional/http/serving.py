@@ -47,10 +47,14 @@ class Served:
         (row,) = self.commands.json("token", "create", "test", *words)
         return str(row["secret"])
 
-    def stop(self) -> int:
-        """Tell the service to stop; its exit code."""
+    def hang_up(self) -> None:
+        """Close all connections."""
         for client in self._clients:
             client.close()
+
+    def stop(self) -> int:
+        """Tell the service to stop; its exit code."""
+        self.hang_up()
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(_LONGEST)
 
@@ -72,7 +76,9 @@ def serving(commands: Commands, env: dict[str, str] | None = None) -> Iterator[S
     try:
         line = process.stdout.readline()
         assert line, log.read_text(encoding="utf-8")
-        yield Served(commands, json.loads(line)["serving"], process, log)
+        served = Served(commands, json.loads(line)["serving"], process, log)
+        yield served
+        served.hang_up()
     finally:
         if process.poll() is None:
             process.terminate()

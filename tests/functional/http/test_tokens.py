@@ -1,0 +1,178 @@
+"""Tokens: deny by default, scopes, offices that are never revealed, rates, nothing in the clear."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from functional.cli.running import Commands
+from functional.http.serving import SCOPES, Served, png, serving, upload, wait_for
+
+OPEN = {"/healthz", "/readyz"}
+ALL = [word for scope in SCOPES for word in ("--scope", scope)]
+
+
+@pytest.fixture(scope="module")
+def offices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, str, str]]:
+    """A service over two offices, one below the other, and a token of each."""
+    commands = Commands(tmp_path_factory.mktemp("offices") / "var")
+    commands.json("init", "--trial", env={"SOHOA_OFFICE": "H15"})
+    commands.json("init", env={"SOHOA_OFFICE": "H15.50"})
+    with serving(commands, env={"SOHOA_OFFICE": "H15"}) as service:
+        tokens = [service.new_token(*ALL, "--office", office) for office in ("H15", "H15.50")]
+        yield service, tokens[0], tokens[1]
+
+
+def _routes(client: httpx.Client) -> list[tuple[str, str]]:
+    paths = client.get("/openapi.json").json()["paths"]
+    return [
+        (method, path)
+        for path, operations in paths.items()
+        for method in operations
+        if path not in OPEN
+    ]
+
+
+def _status(client: httpx.Client, method: str, path: str) -> int:
+    """The status alone: some answers never end."""
+    with client.stream(method, path, json={}) as answer:
+        return answer.status_code
+
+
+def test_no_route_answers_without_a_token(served: Served, client: httpx.Client) -> None:
+    routes = _routes(client)
+    assert len(routes) > 30
+    wrong = ("", "sohoa_aaaaaaaaaaaaaaaa_" + "A" * 43, served.token[:-1] + "!", "x")
+    clients = [served.client(token) for token in wrong]
+    for method, path in routes:
+        if method == "options":
+            continue  # what tus asks first: which version, which size
+        concrete = re.sub(r"\{[^}]+\}", str(uuid4()), path)
+        for other in clients:
+            answer = other.request(method, concrete, json={})
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+            if method != "head":
+                assert answer.json()["code"] == "token.not-valid"
+
+
+def test_each_route_wants_its_scope(served: Served, client: httpx.Client) -> None:
+    without = {
+        scope: served.client(
+            served.new_token(*[w for s in SCOPES if s != scope for w in ("--scope", s)])
+        )
+        for scope in SCOPES
+    }
+    refused = dict.fromkeys(SCOPES, 0)
+    for method, path in _routes(client):
+        if method == "options":
+            continue
+        concrete = re.sub(r"\{[^}]+\}", str(uuid4()), path)
+        codes = {
+            scope: _status(other, method, concrete)
+            for scope, other in without.items()
+            if method != "head"
+        }
+        for scope, status in codes.items():
+            refused[scope] += status == 403
+        if codes:
+            assert list(codes.values()).count(403) == 1, (method, path, codes)
+    assert all(refused.values())
+
+
+def test_revoked_and_expired_it_is_worth_nothing(served: Served) -> None:
+    commands = served.commands
+    (row,) = commands.json("token", "create", "gone", "--scope", "read")
+    client = served.client(row["secret"])
+    assert client.get("/v1/papers").status_code == 200
+    listed = {token["token"]: token for token in commands.json("token", "list")}
+    assert listed[row["token"]]["last_used_at"]
+    assert "secret" not in listed[row["token"]]
+    commands.json("token", "revoke", row["token"])
+    assert client.get("/v1/papers").status_code == 401
+    (row,) = commands.json("token", "create", "old", "--scope", "read")
+    with sqlite3.connect(commands.var / "sohoa.db") as database:
+        database.execute(
+            "UPDATE token SET expires_at = '2026-01-01 00:00:00.000000' WHERE id = ?",
+            (row["token"],),
+        )
+    assert served.client(row["secret"]).get("/v1/papers").status_code == 401
+
+
+def test_the_secret_stands_nowhere(served: Served) -> None:
+    secret = served.token.rpartition("_")[2].encode()
+    served.client().get("/v1/papers")
+    for file in served.commands.var.rglob("*"):
+        if file.is_file():
+            assert secret not in file.read_bytes(), file.name
+    assert secret not in served.log.read_bytes()
+
+
+def test_who_asks_too_often_waits(served: Served) -> None:
+    client = served.client(served.new_token("--scope", "read", "--rate", 30))
+    answers = [client.get("/v1/papers") for _ in range(40)]
+    assert [a.status_code for a in answers[:30]] == [200] * 30
+    late = [a for a in answers if a.status_code == 429]
+    assert late
+    assert late[0].json()["code"] == "token.too-many-requests"
+    assert 1 <= int(late[0].headers["retry-after"]) <= 60
+    assert served.client().get("/v1/papers").status_code == 200
+
+
+def test_another_office_is_never_revealed(offices: tuple[Served, str, str]) -> None:
+    service, above, below = offices
+    high, low = service.client(above), service.client(below)
+    mine = upload(high, "SAME-1", png("giấy của cấp trên"))
+    theirs = upload(low, "SAME-1", png("giấy của cấp trên"))
+    # The same bytes in a dossier of the same code, but of another office: not told.
+    assert mine != theirs
+    wait_for(high, mine, "REVIEW")
+    nobody = str(uuid4())
+    reads = ("", "/review", "/words", "/description", "/validation", "/pdf", "/package", "/events",
+             "/pages/1/picture", "/values/paper.number/picture")  # fmt: skip
+    for path in reads:
+        hidden = low.get(f"/v1/papers/{mine}{path}")
+        missing = low.get(f"/v1/papers/{nobody}{path}")
+        assert hidden.status_code == missing.status_code == 404, path
+        assert hidden.text == missing.text
+    for act, body in (
+        ("review", {}), ("sign", None), ("send-back", {"reason": "x"}),
+        ("withdraw", {"reason": "x"}), ("move", {"dossier": "D"}),
+    ):  # fmt: skip
+        hidden, missing = (low.post(f"/v1/papers/{p}/{act}", json=body) for p in (mine, nobody))
+        assert hidden.status_code == missing.status_code == 404, act
+        assert hidden.text == missing.text
+    assert [row["paper"] for row in low.get("/v1/papers").json()["papers"]] == [theirs]
+    assert {row["paper"] for row in high.get("/v1/papers").json()["papers"]} == {mine, theirs}
+    shown = low.get("/v1/dossiers/SAME-1").json()
+    assert (shown["office"], [p["paper"] for p in shown["papers"]]) == ("H15.50", [theirs])
+    assert low.put(f"/v1/papers/{mine}/pages", json={"pages": [{"number": 1}]}).status_code == 404
+    assert low.post(f"/v1/papers/{mine}/scan", content=png("x")).status_code == 404
+    wait_for(low, theirs, "REVIEW")
+
+
+def test_commands_refuse_what_cannot_be(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    assert commands.run("token", "create", "x", "--scope", "all").code == 2
+    assert commands.run("token", "create", "x").code == 2
+    ended = commands.run("token", "create", "x", "--scope", "read", "--office", "H99")
+    assert (ended.code, ended.err.split(":")[1].strip()) == (2, "office.unknown")
+    assert commands.run("token", "revoke", "nope").code == 2
+    for url in (
+        "ftp://x/",
+        "http://",
+        "http://u:p@x/",
+        "http://x/#f",
+        "file:///etc",
+        "http://x/ y",
+    ):
+        assert commands.run("webhook", "add", url).code == 2, url
+    assert commands.run("webhook", "remove", str(uuid4())).code == 2
+    assert json.loads(commands.run("token", "list", "--json").out or "[]") == []

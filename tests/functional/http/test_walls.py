@@ -1,0 +1,195 @@
+"""What stands around the routes: limits before reading, safe headers, problems without a trace."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from functional.cli.running import Commands
+from functional.http.serving import SCOPES, Served, png, serving, upload, wait_for
+
+NUMBER = "001199012345"
+
+
+def _raw(served: Served, request: bytes) -> bytes:
+    address = urlsplit(served.url)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as raw:
+        raw.sendall(request)
+        raw.settimeout(60)
+        got = b""
+        while piece := raw.recv(65536):
+            got += piece
+        return got
+
+
+def _head(served: Served, method: str, path: str, *lines: str) -> bytes:
+    first = f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.token}\r\n"
+    return (first + "".join(f"{line}\r\n" for line in lines) + "\r\n").encode()
+
+
+def test_a_body_too_large_is_refused_before_it_is_read(served: Served) -> None:
+    # Nothing of the body is ever sent: the answer comes all the same.
+    told = _raw(
+        served,
+        _head(served, "POST", "/v1/dossiers/BIG-1/papers", f"Content-Length: {10**12}"),
+    )
+    assert told.startswith(b"HTTP/1.1 413 ")
+    assert json.loads(told.rpartition(b"\r\n\r\n")[2])["code"] == "http.too-large"
+    told = _raw(served, _head(served, "POST", "/v1/find/text", "Content-Length: 300000"))
+    assert told.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_that_does_not_say_its_length_is_counted(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    with serving(commands, env={"SOHOA_LIMIT_BYTES": "50000"}) as service:
+        service.token = service.new_token(*[w for s in SCOPES for w in ("--scope", s)])
+        client = service.client()
+
+        def much():  # type: ignore[no-untyped-def]  # noqa: ANN202 - chunks of a body
+            for _ in range(100):
+                yield bytes(1000)
+
+        answer = client.post("/v1/dossiers/BIG-2/papers", content=much())
+        assert (answer.status_code, answer.json()["code"]) == (413, "http.too-large")
+        answer = client.post(
+            "/v1/find/text",
+            content=(bytes(1000) for _ in range(1000)),
+            headers={"Content-Type": "application/json"},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (413, "http.too-large")
+        assert list((commands.var / "scratch").rglob("body-*")) == []
+        packed = client.post(
+            "/v1/dossiers/BIG-2/papers", content=b"x", headers={"Content-Encoding": "gzip"}
+        )
+        assert (packed.status_code, packed.json()["code"]) == (415, "http.bad-encoding")
+
+
+def test_headers_are_safe_and_no_other_site_may_call(served: Served, client: httpx.Client) -> None:
+    for path in ("/", "/healthz", "/openapi.json", "/v1/papers", "/nowhere"):
+        answer = client.get(path, headers={"Origin": "https://evil.example"})
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "access-control-allow-origin" not in answer.headers
+        assert "server" not in answer.headers
+    asked = client.options(
+        "/v1/papers",
+        headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"},
+    )
+    assert asked.status_code == 405
+    assert not any(name.startswith("access-control") for name in asked.headers)
+    assert served.process.poll() is None
+
+
+def test_another_site_may_call_where_the_operator_says(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    with serving(commands, env={"SOHOA_CORS_ORIGINS": "https://motcua.example"}) as service:
+        client = service.client("")
+        good = client.get("/healthz", headers={"Origin": "https://motcua.example"})
+        assert good.headers["access-control-allow-origin"] == "https://motcua.example"
+        bad = client.get("/healthz", headers={"Origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in bad.headers
+
+
+def test_every_error_is_a_problem_with_a_code(client: httpx.Client) -> None:
+    paper = "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11"
+    for method, path, body, status, code in (
+        ("GET", "/nowhere", None, 404, "http.no-such-path"),
+        ("DELETE", "/v1/papers", None, 405, "http.method-not-allowed"),
+        ("GET", f"/v1/papers/{paper}", None, 404, "paper.unknown"),
+        ("GET", "/v1/papers/nonsense", None, 422, "http.bad-question"),
+        ("POST", "/v1/find/citizen", "{", 400, "http.bad-request"),
+        ("POST", "/v1/find/citizen", '{"number": "12", "purpose": "x"}', 422, "http.bad-question"),
+        ("POST", "/v1/find/citizen", '{"number": "999199012345", "purpose": "x"}', 422,
+         "find.bad-number"),
+        ("POST", "/v1/find/text", '{"words": "x", "purpose": " "}', 422, "http.bad-question"),
+    ):  # fmt: skip
+        answer = client.request(
+            method, path, content=body, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == status, path
+        assert answer.headers["content-type"] == "application/problem+json"
+        told = answer.json()
+        assert (told["code"], told["status"]) == (code, status)
+        assert told["type"] == f"urn:sohoa:problem:{code}"
+        assert told["title"]
+        assert len(told["detail"]) > 10
+
+
+def test_what_was_sent_is_never_sent_back_or_logged(served: Served, client: httpx.Client) -> None:
+    name = "Nguyễn Thị Không Ai"
+    for answer in (
+        client.post("/v1/find/citizen", json={"number": [NUMBER], "purpose": name}),
+        client.post("/v1/find/citizen", json={"number": NUMBER, "purpose": name, NUMBER: name}),
+        client.post("/v1/find/text", json={"words": NUMBER, "purpose": name}),
+        client.get(f"/v1/papers?state={NUMBER}"),
+        client.get(f"/{NUMBER}"),
+        client.get(f"/v1/dossiers/{NUMBER}"),
+    ):
+        assert NUMBER not in answer.text
+        assert name not in answer.text
+    log = served.log.read_text(encoding="utf-8")
+    assert NUMBER not in log
+    assert name not in log
+    assert "Traceback" not in log
+    assert '"route": "/v1/find/citizen"' in log
+
+
+def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    env = {"SOHOA_TSA_URL": "http://127.0.0.1:1/", "SOHOA_OCR_LANGUAGE": "xxx"}
+    with serving(commands, env=env) as service:
+        client = service.client("")
+        assert client.get("/healthz").json() == {"status": "ok"}
+        answer = client.get("/readyz")
+        told = answer.json()
+        assert (answer.status_code, told["status"]) == (503, "not-ready")
+        assert {name: part["ok"] for name, part in told["parts"].items()} == {
+            "database": True, "store": True, "queue": True, "tesseract": False, "tsa": False,
+        }  # fmt: skip
+        assert told["parts"]["tesseract"]["code"] == "ocr.language-missing"
+        assert told["parts"]["tsa"]["code"] == "tsa.no-answer"
+    with serving(commands, env={"SOHOA_TSA_URL": "http://127.0.0.1:1/"}) as service:
+        client = service.client("")
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        # The store goes away.
+        (commands.var / "store").rename(commands.var / "gone")
+        (commands.var / "store").write_text("no folder")
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert not answer.json()["parts"]["store"]["ok"]
+        with sqlite3.connect(commands.var / "sohoa.db") as database:
+            database.execute("ALTER TABLE alembic_version RENAME TO gone")
+        told = client.get("/readyz").json()
+        assert client.get("/healthz").status_code == 200
+        assert not told["parts"]["database"]["ok"]
+
+
+def test_told_to_stop_it_finishes_or_hands_back(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    with serving(commands) as service:
+        service.token = service.new_token(*[w for s in SCOPES for w in ("--scope", s)])
+        client = service.client()
+        papers = [upload(client, "STOP-1", png(f"tờ giấy số {n}")) for n in range(12)]
+        token = service.token
+        assert service.stop() == 0
+    rows = {row["paper"]: row for row in commands.json("list")}
+    assert set(rows) == set(papers)
+    assert not any(row["code"].startswith(("set-aside", "child")) for row in rows.values())
+    assert {row["state"] for row in rows.values()} <= {"RECEIVED", "RECOGNISED", "REVIEW"}
+    assert "RECEIVED" in {row["state"] for row in rows.values()}
+    with serving(commands) as service:
+        client = service.client(token)
+        for paper in papers:
+            told = wait_for(client, paper, "REVIEW")
+            assert [m["after"] for m in told["history"]] == ["RECEIVED", "RECOGNISED", "REVIEW"]

@@ -1,0 +1,135 @@
+"""Webhooks: signed, retried, replayed; only to where the operator said; never content."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from functional.cli.running import Commands
+from functional.http.serving import SCOPES, Served, png, serving, until, upload, wait_for
+
+from api.webhooks.signature import HEADER, genuine
+
+NUMBER = "001199012345"
+
+
+@dataclass
+class Receiver:
+    """The one-stop software's side: takes messages, or refuses them for a while."""
+
+    url: str
+    came: queue.SimpleQueue[tuple[dict[str, str], bytes]]
+    refusing: threading.Event
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver on loopback."""
+    came: queue.SimpleQueue[tuple[dict[str, str], bytes]] = queue.SimpleQueue()
+    refusing = threading.Event()
+
+    class Taking(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/elsewhere":
+                raise AssertionError("a redirect was followed")
+            if refusing.is_set():
+                self.send_response(307)
+                self.send_header("Location", "/elsewhere")
+            else:
+                came.put((dict(self.headers), body))
+                self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Receiver(f"http://127.0.0.1:{server.server_port}/hook", came, refusing)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def telling(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Served]:
+    """A service that tells the receiver."""
+    commands = Commands(tmp_path_factory.mktemp("hooks") / "var")
+    commands.json("init", "--trial")
+    (row,) = commands.json("webhook", "add", receiver.url)
+    with serving(commands) as service:
+        service.token = service.new_token(*[w for s in SCOPES for w in ("--scope", s)])
+        service.secret = row["secret"]  # type: ignore[attr-defined]  # for this module only
+        yield service
+
+
+def test_moves_are_told_signed_and_without_content(telling: Served, receiver: Receiver) -> None:
+    client = telling.client()
+    secret: bytes = telling.secret.encode()  # type: ignore[attr-defined]  # as above
+    paper = upload(client, "HOOK-1", png(f"Họ tên Nguyễn Văn An\nSố định danh {NUMBER}"))
+    wait_for(client, paper, "REVIEW")
+    told = []
+    for _ in range(3):
+        headers, body = receiver.came.get(timeout=60)
+        assert genuine(secret, body, headers[HEADER], now=int(time.time()))
+        assert not genuine(b"other", body, headers[HEADER], now=int(time.time()))
+        assert not genuine(secret, body + b" ", headers[HEADER], now=int(time.time()))
+        assert not genuine(secret, body, headers[HEADER], now=int(time.time()) + 400)
+        told.append(json.loads(body))
+    assert [message["state"] for message in told] == ["RECEIVED", "RECOGNISED", "REVIEW"]
+    assert {message["paper"] for message in told} == {paper}
+    assert set(told[0]) == {
+        "event", "at", "office", "dossier", "ordinal", "paper", "before", "state", "code",
+    }  # fmt: skip
+    # A reason that a person wrote is not told, whatever it says.
+    client.post(f"/v1/papers/{paper}/withdraw", json={"reason": f"của ông An {NUMBER}"})
+    _, body = receiver.came.get(timeout=60)
+    assert json.loads(body)["code"] == "withdrawn"
+    assert NUMBER.encode() not in body
+
+    # All were taken; told again, they bear the same event numbers.
+    rows = client.get("/v1/webhooks/deliveries").json()["deliveries"]
+    until(
+        lambda: all(
+            d["delivered_at"] for d in client.get("/v1/webhooks/deliveries").json()["deliveries"]
+        )
+    )
+    span = {"first": rows[0]["id"], "last": rows[1]["id"]}
+    again = client.post("/v1/webhooks/deliveries/replay", json=span)
+    assert (again.status_code, again.json()) == (202, {"deliveries": 2})
+    events = [json.loads(receiver.came.get(timeout=60)[1])["event"] for _ in range(2)]
+    assert events == [told[0]["event"], told[1]["event"]]
+
+
+def test_who_does_not_take_it_is_told_again(telling: Served, receiver: Receiver) -> None:
+    client = telling.client()
+    receiver.refusing.set()
+    paper = upload(client, "HOOK-2", png("chờ"))
+
+    def tried() -> bool:
+        rows = client.get("/v1/webhooks/deliveries").json()["deliveries"]
+        return bool(rows) and rows[0]["attempts"] >= 1
+
+    until(tried)
+    row = client.get("/v1/webhooks/deliveries").json()["deliveries"][0]
+    assert (row["status"], row["delivered_at"]) == (307, None)
+    assert row["next_at"] is not None
+    receiver.refusing.clear()
+    _, body = receiver.came.get(timeout=120)
+    assert json.loads(body)["paper"] == paper
+    (listed,) = telling.commands.json("webhook", "list")
+    assert "secret" not in listed
+    secret: str = telling.secret  # type: ignore[attr-defined]  # as above
+    assert secret.encode() not in (telling.commands.var / "sohoa.db").read_bytes()
+    telling.commands.json("webhook", "remove", listed["webhook"])
+    until(
+        lambda: all(
+            d["next_at"] is None for d in client.get("/v1/webhooks/deliveries").json()["deliveries"]
+        )
+    )
