@@ -39,8 +39,11 @@ test: setuptest lint ## Set up, then lint, types, import contracts and all tests
 .PHONY: soak
 soak: setuptest ## Long runs of faults: kills at every point and at random, a full and a read-only disk
 	@folder=$$(mktemp -d); export PYTHONPATH=.:tests; set -e; \
-	for fault in kill full read-only; do \
-		.venv/bin/python -m planted.kill_points $$folder/$$fault --fault $$fault; \
+	for command in init ingest; do \
+		for fault in kill full read-only; do \
+			.venv/bin/python -m planted.kill_points $$folder/$$command-$$fault \
+				--command $$command --fault $$fault; \
+		done; \
 	done; \
 	.venv/bin/python tests/soak/random_kills.py $$folder/random $(SOAK); \
 	rm -r $$folder

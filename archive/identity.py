@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import hmac
 import json
 import os
@@ -26,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from dossier.errors import IntegrityViolation, Misconfigured
+from dossier.errors import IntegrityViolation, Misconfigured, TransientFault
 
 FILE = "identity.key"
 HASH_BYTES = 16
@@ -151,6 +152,7 @@ def create(folder: Path) -> IdentityKeys:
 
     Raises:
         Misconfigured: what ``load`` raises; ``identity.not-writable``.
+        TransientFault: ``identity.not-written``: the disk is full, or can only be read.
     """
     path = folder / FILE
     if not path.exists():
@@ -170,10 +172,15 @@ def create(folder: Path) -> IdentityKeys:
             finally:
                 Path(name).unlink()
             _sync(folder)
+            # A folder that a power cut could lose would take all numbers with it.
+            _sync(folder.parent)
         except OSError as fault:
-            raise Misconfigured(
-                "identity.not-writable", f"{FILE} cannot be made ({fault.strerror})"
-            ) from None
+            said = f"{FILE} cannot be made ({fault.strerror})"
+            if fault.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+                raise TransientFault(
+                    "identity.not-written", f"{said}; make room on the disk and start again"
+                ) from None
+            raise Misconfigured("identity.not-writable", said) from None
     return load(folder)
 
 

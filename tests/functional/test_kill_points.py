@@ -22,6 +22,20 @@ from planted.order import too_early
 from planted.shim import Point
 
 ROOT = Path(__file__).parents[2]
+KILLS = ROOT / "tests" / "soak" / "random_kills.py"
+
+
+def _said_by(folder: Path, *options: str) -> list[dict[str, Any]]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "planted.kill_points", str(folder), *options],
+        cwd=ROOT / "tests",
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout, ended.stderr
+    return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def said(folder: Path) -> list[dict[str, Any]]:
     """What ``planted.kill_points`` said: the points, each run, the sum."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "planted.kill_points", str(folder), "--every", "4"],
-        cwd=ROOT / "tests",
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.stdout, ended.stderr
-    return [json.loads(line) for line in ended.stdout.splitlines()]
+    return _said_by(folder, "--every", "4")
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +131,22 @@ def _scratch_is_left(var: Path) -> None:
     (var / "scratch" / "left").mkdir(parents=True)
 
 
+def test_kills_at_random_leave_every_paper_archived_once(tmp_path: Path) -> None:
+    """A short run; ``make soak`` kills 300 times over 60 papers."""
+    ended = subprocess.run(
+        [sys.executable, str(KILLS), str(tmp_path / "run"), "--kills", "8", "--papers", "6"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout, ended.stderr
+    said = json.loads(ended.stdout)
+    assert said["wrong"] == []
+    assert sum(said["kills"].values()) == 8
+
+
 @pytest.mark.parametrize(
     "planted",
     [
@@ -146,3 +167,12 @@ def test_what_is_lost_or_doubled_would_be_seen(
     assert whole.faults(var, papers=1) == []
     planted(var)
     assert whole.faults(var, papers=1)
+
+
+def test_init_is_made_once_whoever_kills_it(tmp_path: Path) -> None:
+    said = _said_by(tmp_path, "--command", "init", "--every", "12")
+    assert [run for run in said[1:-1] if run["wrong"]] == []
+    assert said[-1]["runs"] >= 7
+    points = [Point(*point) for point in said[0]["points"]]
+    assert too_early(points) == []
+    assert ("fsync", "keys") in {(point.kind, point.what) for point in points}

@@ -1,14 +1,15 @@
-"""Ends or hinders ``sohoa ingest`` at every point that it has, each once, and starts it again.
+"""Ends or hinders a command at every point that it has, each once, and starts it again.
 
-    python -m planted.kill_points FOLDER [--fault kill|full|read-only] [--every N] [--jobs N]
+    python -m planted.kill_points FOLDER [--fault kill|full|read-only] [--command ingest|init]
+                                         [--every N] [--jobs N]
 
 The first run is only recorded. Then, for ``kill``, there is a run for each point that is killed
 right before it, for each write and request one that is killed half through it, and one that is
 killed after the last. For ``full`` and ``read-only`` there is a run for each point from which on
 the disk takes no more. The same command is then given again, unhindered, and all must be as if
 nothing had happened (``planted.whole``). One line of JSON a run; the first one holds the points,
-the last one the sum. All records that were laid down are then gathered in FOLDER/gathered, for a
-judge to look at.
+the last one the sum. After ``init`` a paper is taken in, to see that all is there. All records
+that were laid down are then gathered in FOLDER/gathered, for a judge to look at.
 """
 
 from __future__ import annotations
@@ -46,13 +47,14 @@ def main(told: list[str] | None = None) -> int:
     asked = argparse.ArgumentParser(prog="kill_points")
     asked.add_argument("folder", type=Path)
     asked.add_argument("--fault", choices=["kill", *_ERRORS], default="kill")
+    asked.add_argument("--command", choices=["ingest", "init"], default="ingest")
     asked.add_argument("--every", type=int, default=1)
     asked.add_argument("--jobs", type=int, default=2)
     options = asked.parse_args(told)
     folder: Path = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     forked.import_all()
-    made = Made.make(folder)
+    made = Made.make(folder, options.command)
     points = made.recorded()
     _say({"points": [list(asdict(point).values()) for point in points]})
     trials = list(_trials(points, options.fault))[:: options.every]
@@ -83,30 +85,42 @@ def _trials(points: list[Point], fault: str) -> Iterator[Trial]:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What all runs share: trial data as ``init`` makes it, and one paper."""
+    """What all runs share: trial data as ``init`` makes it, one paper, and the command."""
 
     folder: Path
     paper: Path
+    command: str
 
     @classmethod
-    def make(cls, folder: Path) -> Made:
+    def make(cls, folder: Path, command: str) -> Made:
         """Make trial data once; each run gets a copy."""
         paper = small_paper.draw(folder / "paper.png")
         ended = forked.sohoa("init", "--trial", var=folder / "var", said=folder)
         if ended.status != 0:
             raise RuntimeError(ended.err)
-        return cls(folder, paper)
+        return cls(folder, paper, command)
 
     def place(self, name: str) -> Path:
-        """A folder of its own for one run, with a copy of the trial data in ``var``."""
+        """A folder of its own for one run, with what the command finds in ``var``."""
         place = self.folder / name
-        shutil.copytree(self.folder / "var", place / "var")
+        if self.command == "ingest":
+            shutil.copytree(self.folder / "var", place / "var")
+        else:
+            (place / "var").mkdir(parents=True)
         return place
+
+    def run(
+        self, place: Path, *, log: Path | None = None, fault: Fault | None = None
+    ) -> forked.Ended:
+        """The command that is ended or hindered, and given again."""
+        if self.command == "ingest":
+            return self.ingest(place, log=log, fault=fault)
+        return forked.sohoa("init", "--trial", var=place / "var", said=place, log=log, fault=fault)
 
     def ingest(
         self, place: Path, *, log: Path | None = None, fault: Fault | None = None
     ) -> forked.Ended:
-        """The command that is ended or hindered, and given again."""
+        """Take the paper in; harmless where it is there."""
         options = ("--dossier", _DOSSIER, "--sign", "--accept")
         return forked.sohoa(
             "ingest", self.paper, *options, var=place / "var", said=place, log=log, fault=fault
@@ -115,7 +129,9 @@ class Made:
     def recorded(self) -> list[Point]:
         """The points of an unhindered run."""
         place = self.place("recorded")
-        ended = self.ingest(place, log=place / "points")
+        ended = self.run(place, log=place / "points")
+        if self.command == "init":
+            self.ingest(place)
         wrong = whole.faults(place / "var", papers=1)
         if ended.status != 0 or wrong:
             raise RuntimeError(f"the unhindered run failed: {ended} {wrong}")
@@ -126,9 +142,11 @@ class Made:
         """One run with a fault, the same command again, and a look at all there is."""
         fault = trial.fault
         place = self.place(f"{fault.at}-{fault.act}-{fault.error}")
-        first = self.ingest(place, log=place / "points", fault=fault)
+        first = self.run(place, log=place / "points", fault=fault)
         wrong = list(_ended_wrongly(trial, first))
-        again = self.ingest(place)
+        again = self.run(place)
+        if self.command == "init" and again.status == Exit.DONE:
+            again = self.ingest(place)
         wrong += whole.faults(place / "var", papers=1)
         if again.status != Exit.DONE:
             wrong.append(f"the next start ended with {again.status}: {again.err}")

@@ -1,7 +1,8 @@
 """Whether what a commit names was on the disk before it: a power cut keeps what was synced only.
 
-Works on the points that ``planted.shim`` recorded. A file under ``store/`` must be synced before it
-gets its name, and the folder that holds the name after that; so must the folder above a new one.
+Works on the points that ``planted.shim`` recorded. A file under ``store/`` or ``keys/`` must be
+synced before it gets its name, and the folder that holds the name after that; so must the folder
+above a new one.
 All of it before the next commit, which may name it.
 """
 
@@ -12,7 +13,8 @@ from pathlib import PurePosixPath
 
 from planted.shim import Point
 
-_STORE = "store/"
+# What has to outlive a power cut, besides the database, which syncs itself.
+_KEPT = ("store", "keys")
 _TEMP = "store/temp"
 
 
@@ -28,11 +30,11 @@ def too_early(points: Iterable[Point]) -> list[str]:
         elif point.kind == "fsync":
             unsynced.discard(point.what)
             unnamed = {name: above for name, above in unnamed.items() if above != point.what}
-        elif point.kind in {"rename", "link"} and point.what.startswith(_STORE):
+        elif point.kind in {"rename", "link"} and point.what.startswith(_KEPT):
             if point.source in unsynced:
                 found.append(f"{number}: {point.what} got its name before its bytes were synced")
             unnamed[point.what] = folder
-        elif point.kind == "mkdir" and point.what.startswith(_STORE) and point.what != _TEMP:
+        elif point.kind == "mkdir" and point.what.startswith(_KEPT) and point.what != _TEMP:
             unnamed[point.what] = folder
         elif point.kind == "commit":
             found += [

@@ -124,6 +124,8 @@ class Shim:
                 full = f"{_readlink(f'/proc/self/fd/{dir_fd}')}/{full}"
             full = os.path.abspath(full)  # noqa: PTH100 - resolve() would follow the last link
         full = full.removesuffix(" (deleted)")
+        if f"{full}/" == self._folder:
+            return "."
         return full.removeprefix(self._folder) if full.startswith(self._folder) else None
 
     def install(self) -> None:
