@@ -35,6 +35,7 @@ from dossier.errors import (
 
 _LARGEST_FILE = 4 * 1024**3  # bytes that a job may write to one file
 _OPEN_FILES = 256
+_NICER = 10
 # Of the machine, not of the page: what met it is tried again.
 _DISK = {
     errno.ENOSPC: ("disk.full", "the disk is full; make room and start again"),
@@ -48,6 +49,8 @@ def main(arguments: list[str]) -> None:
     """Serve jobs until the parent hangs up."""
     channel, lifeline, memory = (int(argument) for argument in arguments)
     _limit(memory)
+    # Who waits for an answer of the service goes before what is read in the background.
+    os.nice(_NICER)
     _die_with_parent(lifeline)
     with socket.socket(fileno=channel) as stream:
         while True:

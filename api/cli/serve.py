@@ -25,6 +25,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 512
 _KEEP_ALIVE_SECONDS = 65
 _CLOSING_SECONDS = 10
+_SWITCH_SECONDS = 0.001
 
 
 class _Server(uvicorn.Server):
@@ -60,9 +61,10 @@ class _Server(uvicorn.Server):
 @answering
 def serve_command(output: Output, settings: Settings, *, host: str | None, port: int | None) -> int:
     """Serve the HTTP API and work off what comes in, until SIGTERM or Ctrl-C."""
-    # Ended by a signal, we end all the same: what is in hand is finished or handed back.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
     listening = _listen(host or settings.http_host, settings.http_port if port is None else port)
+    # Threads that describe and sign are busy in Python: who answers shall not wait 5 ms for each.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with house_of(settings) as house:
         service = Service(house)
         config = uvicorn.Config(

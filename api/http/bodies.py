@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -23,35 +24,63 @@ _SILENCE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that came in whole.
+    """A body that came in whole: small ones in memory, others on the disk.
 
     Attributes:
-        path: where it lies until the request is answered.
         digest: SHA-256.
+        small: all of it, where it is small; else None.
+        file: where it lies otherwise; removed when the request is answered.
+        folder: where a small one is put when it is needed as a file.
     """
 
-    path: Path
-    size: int
     digest: bytes
+    small: bytes | None
+    file: Path
+    folder: Path
+
+    @contextmanager
+    def on_disk(self) -> Iterator[Path]:
+        """A file with the body, for as long as the context lasts."""
+        if self.small is None:
+            yield self.file
+            return
+        handle, name = tempfile.mkstemp(prefix="body-", dir=self.folder)
+        path = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                _write(file, self.small)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
 
-async def _on_disk(request: Request, caller: Intaking) -> AsyncIterator[Body]:
+async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
     refuse_encoded(request)
-    handle, name = tempfile.mkstemp(prefix="body-", dir=caller.service.incoming)
+    folder = caller.service.incoming
+    stream = pieces(request)
+    first = await anext(stream, b"")
+    if len(first) < _PIECE:
+        yield Body(hashlib.sha256(first).digest(), first, folder, folder)
+        return
+    handle, name = await run_in_threadpool(tempfile.mkstemp, prefix="body-", dir=folder)
     path = Path(name)
     digest = hashlib.sha256()
-    size = 0
+
+    def take(file: BinaryIO, piece: bytes) -> None:
+        _write(file, piece)
+        digest.update(piece)
+
     try:
         with os.fdopen(handle, "wb") as file:
-            async for piece in pieces(request):
-                size += len(piece)
-                await run_in_threadpool(_take, file, digest, piece)
-        yield Body(path, size, digest.digest())
+            await run_in_threadpool(take, file, first)
+            async for piece in stream:
+                await run_in_threadpool(take, file, piece)
+        yield Body(digest.digest(), None, path, folder)
     finally:
         await run_in_threadpool(path.unlink, missing_ok=True)
 
 
-def _take(file: BinaryIO, digest: hashlib._Hash, piece: bytes) -> None:
+def _write(file: BinaryIO, piece: bytes) -> None:
     try:
         file.write(piece)
         file.flush()
@@ -59,7 +88,6 @@ def _take(file: BinaryIO, digest: hashlib._Hash, piece: bytes) -> None:
         raise TransientFault(
             "store.no-room", f"the file cannot be written ({type(error).__name__}); try again later"
         ) from None
-    digest.update(piece)
 
 
 def refuse_encoded(request: Request) -> None:
@@ -98,4 +126,4 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
         yield bytes(gathered)
 
 
-Received = Annotated[Body, Depends(_on_disk)]
+Received = Annotated[Body, Depends(_come_in)]

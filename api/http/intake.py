@@ -56,7 +56,6 @@ Key = Annotated[
     status_code=202,
     responses=BODY_PROBLEMS,
     openapi_extra=FILE_BODY,
-    tags=["intake"],
 )
 def upload(
     *,
@@ -109,15 +108,16 @@ def take(
             key=hashlib.sha256(key.encode()).digest(),
             asked=hashlib.sha256(asked).digest(),
         )
-    taken, error = caller.house.intake.take(
-        body.path,
-        dossier=dossier,
-        sign=sign,
-        accept=accept,
-        source=source,
-        actor=caller.actor,
-        once=once,
-    )
+    with body.on_disk() as path:
+        taken, error = caller.house.intake.take(
+            path,
+            dossier=dossier,
+            sign=sign,
+            accept=accept,
+            source=source,
+            actor=caller.actor,
+            once=once,
+        )
     location = {"Location": f"/v1/papers/{taken.paper}"}
     if error is not None:
         return problems.answer(error, location, paper=str(taken.paper))
@@ -127,5 +127,5 @@ def take(
         paper=taken.paper,
         dossier=dossier,
         known=taken.known_already,
-        state=standing_of(caller, taken.paper).state.value,
+        state=standing_of(caller, taken.paper).state.value if taken.known_already else "RECEIVED",
     )

@@ -31,6 +31,7 @@ from dossier.errors import SohoaError
 log = structlog.get_logger()
 
 _NUDGE_SECONDS = 3.0
+_REMEMBER_SECONDS = 1.0
 _TELL_SECONDS = 1.0
 _SWEEP_SECONDS = 3600.0
 _ANSWERS_KEPT = timedelta(days=1)
@@ -47,7 +48,7 @@ class Service:
         self.house = house
         self._ended = threading.Event()
         connections = house.ledger.connections
-        self.tokens = Tokens(connections)
+        self.tokens = Tokens(connections, remember=_REMEMBER_SECONDS)
         self.listing = Listing(connections)
         self.rates = Rates()
         self.progress = Progress()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,10 +44,20 @@ class Token:
 
 
 class Tokens:
-    """The tokens of all offices."""
+    """The tokens of all offices.
 
-    def __init__(self, connections: Connections) -> None:
+    Args:
+        connections: of the database.
+        remember: seconds for which a token and its offices are not asked for again; so long may a
+            revoked one still be used.
+    """
+
+    def __init__(self, connections: Connections, *, remember: float = 0.0) -> None:
         self._writing, self._reading = connections.writing, connections.reading
+        self._remember = remember
+        self._known: dict[str, tuple[float, Token | None]] = {}
+        self._seen: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._noted: dict[str, datetime] = {}
 
     def add(self, token: Token) -> None:
         """Write a new token down.
@@ -76,9 +87,16 @@ class Tokens:
 
     def get(self, token: str) -> Token | None:
         """A token by its public half."""
+        now = time.monotonic()
+        at, known = self._known.get(token, (-1.0, None))
+        if known is not None and now - at < self._remember:
+            return known
         with self._reading() as c:
             row = c.execute(sa.select(TOKEN).where(TOKEN.c.id == token)).mappings().first()
-        return None if row is None else _token(row)
+        found = None if row is None else _token(row)
+        if found is not None:  # of numbers that are none there is no end
+            self._known[token] = now, found
+        return found
 
     def all(self) -> list[Token]:
         """All tokens, oldest first."""
@@ -88,11 +106,17 @@ class Tokens:
 
     def offices(self, office: str) -> tuple[str, ...]:
         """The known offices that are this one or below it."""
+        now = time.monotonic()
+        at, seen = self._seen.get(office, (-1.0, ()))
+        if seen and now - at < self._remember:
+            return seen
         below = sa.or_(
             OFFICE.c.code == office, OFFICE.c.code.startswith(f"{office}.", autoescape=True)
         )
         with self._reading() as c:
-            return tuple(c.execute(sa.select(OFFICE.c.code).where(below)).scalars())
+            seen = tuple(c.execute(sa.select(OFFICE.c.code).where(below)).scalars())
+        self._seen[office] = now, seen
+        return seen
 
     def revoke(self, token: str, *, now: datetime) -> None:
         """End a token; one that is ended already stays ended since then.
@@ -110,9 +134,10 @@ class Tokens:
 
     def note_use(self, token: Token, *, now: datetime) -> None:
         """Write down that a token was used, now and then."""
-        last = token.last_used_at
+        last = self._noted.get(token.id, token.last_used_at)
         if last is not None and now - last < _USE_NOTED_EVERY:
             return
+        self._noted[token.id] = now
         with self._writing() as c:
             c.execute(TOKEN.update().where(TOKEN.c.id == token.id).values(last_used_at=now))
 

@@ -17,6 +17,17 @@ import pytest
 from functional.http.serving import Served, png
 from jsonschema_rs import Draft202012Validator
 
+# Files are bytes to it, whatever they are.
+_CONFIG = """
+package_name_override: sohoa_client
+project_name_override: sohoa_client
+content_type_overrides:
+  image/webp: application/octet-stream
+  application/pdf: application/octet-stream
+  application/zip: application/octet-stream
+  application/offset+octet-stream: application/octet-stream
+  text/event-stream: text/plain
+"""
 DOSSIER = "CLIENT-1"
 NUMBER = "001199012345"
 
@@ -57,7 +68,7 @@ def _made(document: dict[str, Any], folder: Path) -> None:
     told = folder / "openapi.json"
     told.write_text(json.dumps(document), encoding="utf-8")
     config = folder / "config.yml"
-    config.write_text("package_name_override: sohoa_client\nproject_name_override: sohoa_client\n")
+    config.write_text(_CONFIG, encoding="utf-8")
     made = subprocess.run(
         [
             Path(sys.executable).parent / "openapi-python-client",

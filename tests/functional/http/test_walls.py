@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,7 +51,7 @@ def test_a_body_that_does_not_say_its_length_is_counted(tmp_path: Path) -> None:
         service.token = service.new_token(*[w for s in SCOPES for w in ("--scope", s)])
         client = service.client()
 
-        def much():  # type: ignore[no-untyped-def]  # noqa: ANN202 - chunks of a body
+        def much() -> Iterator[bytes]:
             for _ in range(100):
                 yield bytes(1000)
 
