@@ -311,8 +311,8 @@ def _as_ours(fault: OSError, what: str) -> SohoaError:
     if fault.errno == errno.EROFS:
         return TransientFault(
             "store.read-only",
-            f"the disk can only be read, {what} was not written; look why: a failing disk is "
-            "mounted so",
+            f"the disk can only be read, {what} was not written; look why (a failing disk is "
+            "mounted so), and start again",
         )
     if fault.errno in _NOT_ALLOWED:
         return Misconfigured(
