@@ -37,7 +37,7 @@ test: setuptest lint ## Set up, then lint, types, import contracts and all tests
 	.venv/bin/python -m pytest
 
 .PHONY: soak
-soak: setuptest ## Long runs of faults: kills at every point and at random, a full and a read-only disk
+soak: setuptest ## Long runs of faults: kills at every point and at random, full disks, ten minutes of hostile HTTP
 	@folder=$$(mktemp -d); export PYTHONPATH=.:tests; set -e; \
 	for command in init ingest; do \
 		for fault in kill full read-only; do \
@@ -47,6 +47,7 @@ soak: setuptest ## Long runs of faults: kills at every point and at random, a fu
 	done; \
 	.venv/bin/python tests/soak/random_kills.py $$folder/random $(SOAK); \
 	rm -r $$folder
+	SOHOA_SOAK_SECONDS=600 .venv/bin/python -m pytest tests/functional/http/test_fuzz.py
 
 .PHONY: lint
 lint: setuptest ## Lint, types and import contracts
@@ -66,3 +67,4 @@ bench: setuptest ## Long benchmarks: throughput, fields, memory
 	.venv/bin/python -m bench.throughput
 	.venv/bin/python -m bench.fields
 	.venv/bin/python -m bench.memory
+	.venv/bin/python -m bench.api

@@ -40,8 +40,8 @@ _STAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("archive", "Lưu", frozenset({_State.SIGNED})),
 )
 _ENDED = frozenset({_State.ARCHIVED, _State.REJECTED, _State.DISPOSED})
-# A run of digits that could be somebody's number, also where it is parted by blanks or dots.
-_NUMBER = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){8,11}(?!\d)")
+# What could be somebody's number, also written in groups of three.
+_NUMBER = re.compile(r"(?<!\d)(?:\d{12}|\d{9}|\d{3}([ .\-])\d{3}\1\d{3}(?:\1\d{3})?)(?!\d)")
 
 
 @router.get("", responses=TOKEN_PROBLEMS)

@@ -1,0 +1,180 @@
+"""Parts of the HTTP API by themselves: rates, tokens, masks, signatures, pieces, problems."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.api.fakes import OFFICE, START, new_ledger
+
+from api.http import problems
+from api.http.papers import numbers_masked
+from api.http.pieces import Pieces
+from api.http.rates import Rates
+from api.ledger.tokens import Token, Tokens
+from api.ledger.uploads import Upload, Uploads
+from api.tokens import genuine, new_token
+from api.webhooks.sender import webhook_url
+from api.webhooks.signature import genuine as message_genuine
+from api.webhooks.signature import signed
+from dossier.errors import (
+    IntegrityViolation,
+    Misconfigured,
+    RejectedInput,
+    TransientFault,
+    WrongUse,
+)
+
+UPLOAD = UUID(int=7)
+ASKING = "t"
+
+
+def test_a_bucket_holds_a_minutes_worth_and_fills_steadily() -> None:
+    rates = Rates()
+    assert [rates.take("t", rate=60, now=0.0) for _ in range(60)] == [0.0] * 60
+    assert rates.take("t", rate=60, now=0.0) == pytest.approx(1.0)
+    assert rates.take("other", rate=60, now=0.0) == 0.0
+    assert rates.take("t", rate=60, now=1.0) == 0.0
+    assert rates.take("t", rate=60, now=1.5) == pytest.approx(0.5)
+
+
+def _token(number: str, digest: bytes) -> Token:
+    return Token(
+        id=number,
+        office=OFFICE,
+        name="t",
+        digest=digest,
+        scopes=("read",),
+        rate=60,
+        created_at=START,
+        created_by="cli:x",
+        expires_at=START + timedelta(days=1),
+    )
+
+
+def test_only_the_whole_token_is_genuine_and_only_as_long_as_it_holds(tmp_path: Path) -> None:
+    tokens = Tokens(new_ledger(tmp_path).connections)
+    number, text, digest = new_token()
+    other = new_token()[1]
+    tokens.add(_token(number, digest))
+    found = genuine(text, tokens, now=START)
+    assert found is not None
+    assert found.id == number
+    secret = text.rpartition("_")[2]
+    assert secret.encode() not in digest
+    for wrong in (
+        "", "x", other, text[:-1], text + "A", text.upper(), f" {text}",
+        f"sohoa_{number}_{other[-43:]}",
+    ):  # fmt: skip
+        assert genuine(wrong, tokens, now=START) is None, wrong
+    assert genuine(text, tokens, now=START + timedelta(days=1)) is None
+    tokens.revoke(number, now=START)
+    assert genuine(text, tokens, now=START) is None
+    with pytest.raises(WrongUse):
+        tokens.revoke("nobody", now=START)
+
+
+def test_an_office_sees_itself_and_those_below(tmp_path: Path) -> None:
+    ledger = new_ledger(tmp_path)
+    for code in ("H15.50", "H15.50.05", "H150", "H1"):
+        ledger.add_office(code, "UBND")
+    tokens = Tokens(ledger.connections)
+    assert set(tokens.offices("H15")) == {"H15", "H15.50", "H15.50.05"}
+    assert set(tokens.offices("H15.50")) == {"H15.50", "H15.50.05"}
+    assert tokens.offices("H9") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("CCCD 001199012345.pdf", "CCCD •••••••••345.pdf"),
+        ("001 199 012 345", "•••••••••345"),
+        ("012345678", "••••••678"),
+        ("H15.50.05.13-261008-0975", "H15.50.05.13-261008-0975"),
+        ("scan-0001.pdf", "scan-0001.pdf"),
+        ("", ""),
+    ],
+)
+def test_numbers_are_masked(text: str, shown: str) -> None:
+    assert numbers_masked(text) == shown
+
+
+@given(st.text(), st.from_regex(r"[0-9]{12}", fullmatch=True), st.text())
+def test_no_citizens_number_is_left(before: str, number: str, after: str) -> None:
+    assert number not in numbers_masked(f"{before} {number} {after}")
+
+
+def test_a_message_is_ours_only_as_it_was_sent() -> None:
+    header = signed(b"secret", b'{"a":1}', at=1000)
+    assert message_genuine(b"secret", b'{"a":1}', header, now=1200)
+    assert not message_genuine(b"secret", b'{"a":2}', header, now=1200)
+    assert not message_genuine(b"Secret", b'{"a":1}', header, now=1200)
+    assert not message_genuine(b"secret", b'{"a":1}', header, now=1301)
+    assert not message_genuine(b"secret", b'{"a":1}', header.replace("1000", "1001"), now=1200)
+    assert not message_genuine(b"secret", b'{"a":1}', "t=1000", now=1200)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "x", "//x/", "ftp://x/", "http://", "https://u@x/", "https://x/#a", "http://x:0/",
+     "http://x:99999/", "http://x/\n", "http://é/", "https://x/" + "a" * 500],
+)  # fmt: skip
+def test_what_is_no_address_of_a_webhook(url: str) -> None:
+    with pytest.raises(WrongUse):
+        webhook_url(url)
+
+
+def test_addresses_of_webhooks() -> None:
+    for url in ("http://127.0.0.1:8080/hook?x=1", "https://motcua.example.vn/sohoa"):
+        assert webhook_url(url) == url
+
+
+def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> None:
+    ledger = new_ledger(tmp_path)
+    tokens = Tokens(ledger.connections)
+    tokens.add(_token("t", b""))
+    uploads = Uploads(ledger.connections)
+    pieces = Pieces(tmp_path / "uploads", uploads)
+    upload = Upload(
+        id=UPLOAD, office=OFFICE, token=ASKING, dossier="D", source="", sign=False, length=6,
+        offset=0, created_at=START, expires_at=START + timedelta(hours=1),
+    )  # fmt: skip
+    uploads.add(upload)
+    pieces.append(UPLOAD, b"abc", at=0)
+    found = uploads.get(UPLOAD, token=ASKING)
+    assert found is not None
+    assert found.offset == 0
+    pieces.settle(upload, offset=3)
+    # A crash left more than is certain: it is written over, and cut off.
+    pieces.append(UPLOAD, b"XXXXXX", at=3)
+    pieces.append(UPLOAD, b"def", at=3)
+    found = uploads.get(UPLOAD, token=ASKING)
+    assert found is not None
+    assert found.offset == 3
+    pieces.settle(found, offset=6)
+    assert pieces.path(UPLOAD).read_bytes() == b"abcdef"
+    assert [u.id for u in uploads.whole()] == [UPLOAD]
+    assert uploads.get(UPLOAD, token=ASKING * 2) is None
+    pieces.take(UPLOAD)
+    with pytest.raises(WrongUse):
+        pieces.take(UPLOAD)
+    pieces.let_go(UPLOAD)
+    uploads.expire(now=START + timedelta(hours=2), answers_before=START)
+    pieces.sweep()
+    assert not pieces.path(UPLOAD).exists()
+
+
+def test_each_root_has_its_status_and_codes_their_own() -> None:
+    assert problems.status_of(WrongUse("any.code", "m")) == 422
+    assert problems.status_of(RejectedInput("any.code", "m")) == 422
+    assert problems.status_of(Misconfigured("any.code", "m")) == 503
+    assert problems.status_of(TransientFault("any.code", "m")) == 503
+    assert problems.status_of(TransientFault("fault.unexpected", "m")) == 500
+    assert problems.status_of(IntegrityViolation("any.code", "m")) == 500
+    assert problems.status_of(WrongUse("paper.unknown", "m")) == 404
+    told = problems.document(WrongUse("paper.unknown", "see them with: sohoa list"))
+    assert "sohoa list" not in told["detail"]

@@ -1,0 +1,131 @@
+"""What a person does to a paper until it is signed, as transactions of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from unit.api.fakes import OFFICE, START, new_ledger, scan
+
+from api.ledger.arranging import Act, Arranging
+from api.ledger.hand import InHand, Once, Outcome
+from api.ledger.models import DELIVERY
+from api.ledger.outbox import Outbox, Webhook
+from api.ledger.sql_ledger import SqlLedger
+from dossier.errors import WrongUse
+from dossier.spine import Page, RecognisedPaper
+from dossier.states import PaperState
+
+PAPER = UUID(int=1)
+ASKING = "t"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> SqlLedger:
+    made = new_ledger(tmp_path)
+    made.receive(scan(1, content=b"a"), paper=PAPER, dossier="D1", sign=False, accept=False)
+    return made
+
+
+def _act(reason: str = "") -> Act:
+    return Act(paper=PAPER, offices=[OFFICE], actor="token:x", at=START, reason=reason)
+
+
+def _claim(ledger: SqlLedger) -> InHand:
+    held = ledger.claim(
+        PAPER, now=START, lease=timedelta(hours=1), holder="h:1:1", is_gone=lambda _: False
+    )
+    assert held is not None
+    return held
+
+
+def _counted(ledger: SqlLedger) -> InHand:
+    """The paper, claimed, its two pages counted and saved."""
+    held = _claim(ledger)
+    paper = replace(held.paper, pages=(Page(1, 595, 842), Page(2, 842, 595)))
+    assert ledger.finish(
+        held, Outcome(after=PaperState.RECEIVED, split=paper), now=START, actor="h:1:1"
+    )
+    return _claim(ledger)
+
+
+def test_a_running_step_loses_a_paper_that_is_arranged(ledger: SqlLedger) -> None:
+    held = _counted(ledger)
+    Arranging(ledger.connections).arrange(_act(), [(2, 90), (1, 0)])
+    blob = held.paper.scan.blob
+    read = RecognisedPaper(paper=held.paper, pages=(), engine="e")
+    lost = Outcome(after=PaperState.RECOGNISED, recognised=(read, blob))
+    assert not ledger.finish(held, lost, now=START, actor="h:1:1")
+    again = _claim(ledger)
+    assert [(p.number, p.turn) for p in again.paper.pages] == [(2, 90), (1, 0)]
+    assert [move.code for move in ledger.history(PAPER)] == ["", "pages-arranged"]
+
+
+@pytest.mark.parametrize("pages", [[(1, 0)], [(1, 0), (1, 0)], [(1, 0), (3, 0)], []])
+def test_each_page_is_named_once(ledger: SqlLedger, pages: list[tuple[int, int]]) -> None:
+    _counted(ledger)
+    with pytest.raises(WrongUse) as raised:
+        Arranging(ledger.connections).arrange(_act(), pages)
+    assert raised.value.code == "pages.not-all"
+
+
+def test_another_offices_paper_is_not_there(ledger: SqlLedger) -> None:
+    act = Act(paper=PAPER, offices=["H99"], actor="x", at=START)
+    arranging = Arranging(ledger.connections)
+    attempts: list[Callable[[], None]] = [
+        lambda: arranging.withdraw(act),
+        lambda: arranging.move(act, "D2"),
+        lambda: arranging.send_back(act),
+        lambda: arranging.arrange(act, [(1, 0)]),
+        lambda: arranging.scan_again(act, scan(9, content=b"n")),
+    ]
+    for attempt in attempts:
+        with pytest.raises(WrongUse) as raised:
+            attempt()
+        assert raised.value.code == "paper.unknown"
+
+
+def test_a_key_is_answered_once_and_in_the_same_transaction(tmp_path: Path) -> None:
+    from api.ledger.tokens import Token, Tokens  # noqa: PLC0415 - only here
+
+    ledger = new_ledger(tmp_path)
+    Tokens(ledger.connections).add(
+        Token(
+            id="t", office=OFFICE, name="", digest=b"", scopes=(), rate=1, created_at=START,
+            created_by="", expires_at=START,
+        )
+    )  # fmt: skip
+
+    def send(number: int, asked: bytes) -> UUID:
+        return ledger.receive(
+            scan(number, content=b"a"), paper=UUID(int=number), dossier="D1", sign=False,
+            accept=False, once=Once(token=ASKING, key=b"k", asked=asked),
+        ).paper  # fmt: skip
+
+    assert send(1, b"q") == send(2, b"q") == UUID(int=1)
+    with pytest.raises(WrongUse) as raised:
+        send(3, b"other")
+    assert raised.value.code == "idempotency.other-question"
+
+
+def test_a_move_and_its_messages_are_written_together(ledger: SqlLedger) -> None:
+    outbox = Outbox(ledger.connections, close=lambda b, _: b[::-1], open_=lambda b, _: b[::-1])
+    outbox.add(
+        Webhook(
+            id=UUID(int=5), office=OFFICE, url="http://x/", secret=b"s", created_at=START,
+            created_by="x",
+        )
+    )  # fmt: skip
+    Arranging(ledger.connections).withdraw(_act("a person wrote this"))
+    (delivery,) = outbox.due(now=START, limit=9)
+    assert (delivery.told["state"], delivery.told["code"]) == ("REJECTED", "withdrawn")
+    assert "person" not in str(delivery.told)
+    # What is refused tells nothing: the transaction took its message with it.
+    with pytest.raises(WrongUse):
+        Arranging(ledger.connections).withdraw(_act())
+    with ledger.connections.reading() as c:
+        assert len(c.execute(DELIVERY.select()).all()) == 1
