@@ -23,6 +23,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from judges import ocfl
 from planted import small_paper, whole
 
 _ROOT = Path(__file__).parents[2]
@@ -44,11 +45,14 @@ def main(told: list[str] | None = None) -> int:
         done = sum(run.killed.values()) / options.kills
         run.hand_in(round(options.papers * done) + 2)
         run.one_start(options.kills - sum(run.killed.values()))
+        sys.stderr.write(f"\r{sum(run.killed.values())} / {options.kills} kills ")
     run.hand_in(options.papers)
     ended = run.bring_home()
     wrong = whole.faults(run.var, papers=options.papers)
     if ended:
         wrong.append(f"the last start ended with {ended}")
+    if not ocfl.root_is_valid(run.var / "store" / "record"):
+        wrong.append("the record area is no valid OCFL storage root")
     if "Traceback" in run.said.read_text(encoding="utf-8", errors="replace"):
         wrong.append("a traceback was shown")
     told_last = {
