@@ -3,40 +3,65 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from api.http.answers import Part, Ready
-from api.http.service import Service
 from dossier.errors import Misconfigured, SohoaError, TransientFault
 
-# What costs a child process or a connection is asked again only after so long.
-_ASKED_AGAIN_SECONDS = 15.0
+if TYPE_CHECKING:
+    from api.http.service import Service
+
 _ENGINE_SECONDS = 30.0
 _TSA_SECONDS = 3.0
 # A round of the queue that did not come to its end for so long does not come any more.
 _SILENT_SECONDS = 60.0
 _NEEDED = ("database", "store", "queue", "tesseract")
-
-_lock = threading.Lock()
-_known: dict[tuple[int, str], tuple[float, Part]] = {}
+_NOT_YET = Part(ok=False, code="not-asked-yet", detail="the service is starting; ask again")
 
 
 def readiness(service: Service) -> Ready:
     """Each part, and what that makes of the whole."""
     parts = {
         "database": _asked(lambda: _database(service)),
-        "store": _asked(lambda: _store(service)),
+        "store": service.looked_at("store"),
         "queue": _asked(lambda: _queue(service)),
-        "tesseract": _now_and_then(service, "tesseract", lambda: _tesseract(service)),
-        "tsa": _now_and_then(service, "tsa", lambda: _tsa(service)),
+        "tesseract": service.looked_at("tesseract"),
+        "tsa": service.looked_at("tsa"),
     }
     if not all(parts[name].ok for name in _NEEDED):
         return Ready(status="not-ready", parts=parts)
     whole = all(part.ok for part in parts.values())
     return Ready(status="ready" if whole else "degraded", parts=parts)
+
+
+class Looker:
+    """Looks now and then at what costs a file, a child process or a connection.
+
+    Not while somebody waits: a child may be busy with a page, and who asks ``/readyz`` needs no
+    token.
+
+    Args:
+        service: whose parts these are.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._parts: dict[str, Part] = {}
+
+    def store(self) -> None:
+        """Write to the store and read."""
+        self._parts["store"] = _asked(lambda: _store(self._service))
+
+    def outside(self) -> None:
+        """Load the recogniser in a child, and see that the TSA is there."""
+        self._parts["tesseract"] = _asked(lambda: _tesseract(self._service))
+        self._parts["tsa"] = _asked(lambda: _tsa(self._service))
+
+    def of(self, name: str) -> Part:
+        """What was seen last."""
+        return self._parts.get(name, _NOT_YET)
 
 
 def _asked(ask: Callable[[], None]) -> Part:
@@ -47,15 +72,6 @@ def _asked(ask: Callable[[], None]) -> Part:
     except Exception as error:  # noqa: BLE001 - whatever it is, the part is not well
         return Part(ok=False, code="fault.unexpected", detail=type(error).__name__)
     return Part(ok=True)
-
-
-def _now_and_then(service: Service, name: str, ask: Callable[[], None]) -> Part:
-    with _lock:
-        at, part = _known.get((id(service), name), (0.0, None))
-        if part is None or time.monotonic() - at > _ASKED_AGAIN_SECONDS:
-            part = _asked(ask)
-            _known[id(service), name] = (time.monotonic(), part)
-        return part
 
 
 def _database(service: Service) -> None:

@@ -17,10 +17,12 @@ import structlog
 from fastapi import Request
 
 from api.bootstrap import House
+from api.http.answers import Part
 from api.http.news import News
 from api.http.pieces import Pieces
 from api.http.progress import Progress
 from api.http.rates import Rates
+from api.http.readiness import Looker
 from api.ledger.listing import Listing
 from api.ledger.tokens import Token, Tokens
 from api.ledger.uploads import Upload, Uploads
@@ -33,6 +35,8 @@ log = structlog.get_logger()
 _NUDGE_SECONDS = 3.0
 _REMEMBER_SECONDS = 1.0
 _TELL_SECONDS = 1.0
+_STORE_SECONDS = 5.0
+_OUTSIDE_SECONDS = 15.0
 _SWEEP_SECONDS = 3600.0
 _ANSWERS_KEPT = timedelta(days=1)
 
@@ -57,6 +61,7 @@ class Service:
         self.pieces = Pieces(house.settings.var / "uploads", self.uploads)
         self.outbox = house.outbox
         self._sender = Sender(self.outbox, clock=house.clock, ended=self._ended.is_set)
+        self._looker = Looker(self)
         self._offices: dict[str, House] = {}
         self._rounds: list[threading.Thread] = []
         self._ticked: dict[str, float] = {}
@@ -73,6 +78,8 @@ class Service:
                 finished(self, upload)
         self._every(_NUDGE_SECONDS, self._nudge, "nudge")
         self._every(_TELL_SECONDS, self._sender.round, "webhooks")
+        self._every(_STORE_SECONDS, self._looker.store, "store")
+        self._every(_OUTSIDE_SECONDS, self._looker.outside, "outside")
         self._every(_SWEEP_SECONDS, self._sweep, "sweep")
 
     def begin_stop(self) -> None:
@@ -106,6 +113,10 @@ class Service:
     def enqueue(self, paper: UUID) -> None:
         """Ask that a paper be moved on."""
         self._queue.enqueue(paper)
+
+    def looked_at(self, name: str) -> Part:
+        """What was last seen of ``store``, ``tesseract`` or ``tsa``."""
+        return self._looker.of(name)
 
     def workers_alive(self) -> bool:
         """Whether all workers still take papers."""

@@ -131,7 +131,7 @@ def test_every_opening_is_written_down(served: Served, client: httpx.Client) -> 
     import sqlite3  # noqa: PLC0415 - the database itself is the witness here
 
     def logged() -> int:
-        with sqlite3.connect(served.commands.var / "sohoa.db") as database:
+        with sqlite3.connect(served.commands.var / "sohoa.db", timeout=120) as database:
             return int(database.execute("SELECT count(*) FROM lookup").fetchone()[0])
 
     paper = upload(client, "LOG-1", png("Kính gửi ông Nguyễn Văn An"))

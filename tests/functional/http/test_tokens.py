@@ -97,7 +97,7 @@ def test_revoked_and_expired_it_is_worth_nothing(served: Served) -> None:
     commands.json("token", "revoke", row["token"])
     assert client.get("/v1/papers").status_code == 401
     (row,) = commands.json("token", "create", "old", "--scope", "read")
-    with sqlite3.connect(commands.var / "sohoa.db") as database:
+    with sqlite3.connect(commands.var / "sohoa.db", timeout=120) as database:
         database.execute(
             "UPDATE token SET expires_at = '2026-01-01 00:00:00.000000' WHERE id = ?",
             (row["token"],),

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from functional.cli.running import Commands
-from functional.http.serving import SCOPES, Served, png, serving, upload, wait_for
+from functional.http.serving import SCOPES, Served, png, serving, until, upload, wait_for
 
 NUMBER = "001199012345"
 
@@ -143,6 +143,11 @@ def test_what_was_sent_is_never_sent_back_or_logged(served: Served, client: http
     assert '"route": "/v1/find/citizen"' in log
 
 
+def _looked(client: httpx.Client) -> None:
+    """Wait until the service has looked at everything once."""
+    until(lambda: "not-asked-yet" not in client.get("/readyz").text)
+
+
 def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
     commands = Commands(tmp_path / "var")
     commands.json("init", "--trial")
@@ -150,6 +155,7 @@ def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
     with serving(commands, env=env) as service:
         client = service.client("")
         assert client.get("/healthz").json() == {"status": "ok"}
+        _looked(client)
         answer = client.get("/readyz")
         told = answer.json()
         assert (answer.status_code, told["status"]) == (503, "not-ready")
@@ -160,15 +166,15 @@ def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
         assert told["parts"]["tsa"]["code"] == "tsa.no-answer"
     with serving(commands, env={"SOHOA_TSA_URL": "http://127.0.0.1:1/"}) as service:
         client = service.client("")
+        _looked(client)
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         # The store goes away.
         (commands.var / "store").rename(commands.var / "gone")
         (commands.var / "store").write_text("no folder")
-        answer = client.get("/readyz")
-        assert answer.status_code == 503
-        assert not answer.json()["parts"]["store"]["ok"]
-        with sqlite3.connect(commands.var / "sohoa.db") as database:
+        until(lambda: not client.get("/readyz").json()["parts"]["store"]["ok"])
+        assert client.get("/readyz").status_code == 503
+        with sqlite3.connect(commands.var / "sohoa.db", timeout=120) as database:
             database.execute("ALTER TABLE alembic_version RENAME TO gone")
         told = client.get("/readyz").json()
         assert client.get("/healthz").status_code == 200
