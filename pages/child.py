@@ -12,6 +12,7 @@ asks for it, and only after the limits are set. Protocol: 4 bytes of length, big
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import importlib
@@ -22,6 +23,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from dossier.errors import (
@@ -52,6 +54,7 @@ def main(arguments: list[str]) -> None:
     # Who waits for an answer of the service goes before what is read in the background.
     os.nice(_NICER)
     _die_with_parent(lifeline)
+    give_back = _giving_back()
     with socket.socket(fileno=channel) as stream:
         while True:
             request = _receive(stream)
@@ -59,6 +62,19 @@ def main(arguments: list[str]) -> None:
                 return
             answer = _written(_answer(request))
             stream.sendall(len(answer).to_bytes(4, "big") + answer)
+            give_back()
+
+
+def _giving_back() -> Callable[[], object]:
+    """How to give the machine what the C library keeps of freed memory.
+
+    Without it a child that reads page after page holds 96 MB between them, with it 60.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):  # another C library
+        return lambda: None
+    return lambda: trim(0)
 
 
 def _limit(memory: int) -> None:
