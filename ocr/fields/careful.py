@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import RecognisedPage
 from ocr.fields.black_ink import needs_black_ink, read_by_black_ink
+from ocr.fields.dots import without_dots
 from ocr.fields.leaders import leaders_read_again
 from ocr.fields.second_look import DigitReader, numbers_read_again
 from ocr.fields.straight import straightened, turned_by
@@ -15,9 +16,10 @@ from ocr.fields.straight import straightened, turned_by
 class CarefulRecogniser:
     """Another recogniser, looked over the shoulder. Runs in a child.
 
-    A skewed page is straightened first; a page of people under a coloured stamp is read by its
-    black ink as well; lines of dotted leaders are read again without their dots;
-    numbers of people are read a second time by other means, and their confidence tells the outcome.
+    A skewed page is straightened first, and rows of dots are painted over; a page of people under
+    a coloured stamp is read by its black ink as well; lines whose dots would not go are read again
+    without them; numbers of people are read a second time by other means, and their confidence
+    tells the outcome.
 
     Args:
         recogniser: what recognises pages.
@@ -52,12 +54,12 @@ class CarefulRecogniser:
             TransientFault: as the recogniser within.
         """
         straight = straightened(picture)
-        page = self._recogniser.recognise(straight.picture, number=number)
-        level = straight.picture
+        level = without_dots(straight.picture)
+        page = self._recogniser.recognise(level, number=number)
         if black_ink is not None and needs_black_ink(page):
             black = black_ink()
             if black is not None:
-                black = turned_by(black, straight.degrees)
+                black = without_dots(turned_by(black, straight.degrees))
                 by_black = read_by_black_ink(page, level, black, recogniser=self._recogniser)
                 page, level = by_black, black if by_black is not page else level
         page = leaders_read_again(page, level, recogniser=self._recogniser)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dossier.spine import Description, RecognisedPage, Value
-from ocr.fields.forms import Form, Forms, Structure, squashed
+from ocr.fields.forms import MENTIONED, Form, Forms, Structure, squashed
 from ocr.fields.header import Head, head_of
 from ocr.fields.kinds import Kind, kind_of
-from ocr.fields.people import MENTIONED, values_of_people
+from ocr.fields.people import values_of_people
 from ocr.fields.reading import raw_fields
 from ocr.fields.rows import rows
 

@@ -48,6 +48,8 @@ from dossier.text import exact, folded, nfc
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "forms"
 
+# The role of people who are on a paper without being whom it is about.
+MENTIONED = "mentioned"
 _LARGEST_FILE = 256 * 1024  # bytes; a form is some 2 KB
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ocr.fields.forms import Label, LabelType, Role
+from dossier.text import exact
+from ocr.fields.forms import MENTIONED, Label, LabelType, Role
+from ocr.fields.names import TITLES
 from ocr.fields.phrases import Finder, Hit
 from ocr.fields.rows import Token
 
@@ -126,6 +128,8 @@ def _introduces(tokens: Sequence[Token], hit: Hit, before: Item | None) -> bool:
     """Whether the role begins what follows: ``Bà: Trần Thị ...``, ``và ông Nguyễn ...``."""
     if not isinstance(hit.what, Role):
         return False
+    if hit.what.id == MENTIONED:
+        return _names_somebody(tokens, hit.end)
     length = sum(len(t.plain) for t in tokens[hit.start : hit.end])
     ends = hit.end == len(tokens) or tokens[hit.end - 1].mark == ":"
     if length >= _VERY_LONG_NAME and ends and (before is None or before.label is None):
@@ -141,9 +145,17 @@ def _introduces(tokens: Sequence[Token], hit: Hit, before: Item | None) -> bool:
         return False
     if before is not None and before.end >= first and before.label is not None:
         return False
-    if tokens[hit.end - 1].mark == ":" or length >= _LONG_NAME:
+    sure = tokens[hit.end - 1].mark == ":" or length >= _LONG_NAME
+    return sure or looks_like_name(tokens[hit.end : hit.end + _NAME_WORDS])
+
+
+def _names_somebody(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a name follows, wherever it stands: ``kết hôn với bà Trần ...``, not ``với ai``."""
+    if tokens[start - 1].mark == ":":
         return True
-    return looks_like_name(tokens[hit.end : hit.end + _NAME_WORDS])
+    while start < len(tokens) and exact(tokens[start].text) in TITLES:
+        start += 1
+    return looks_like_name(tokens[start : start + _NAME_WORDS])
 
 
 def looks_like_name(tokens: Sequence[Token]) -> bool:

@@ -10,14 +10,13 @@ from dossier.codes import CitizenId, Sex, citizen_id, is_cmnd
 from dossier.spine import Source, Value
 from dossier.text import exact, folded
 from ocr.fields.dates import Day, day_in, day_in_words
-from ocr.fields.forms import Form, LabelType
+from ocr.fields.forms import MENTIONED, Form, LabelType
 from ocr.fields.names import Name, name_in
 from ocr.fields.numbers import Number, numbers_in
 from ocr.fields.reading import PAPER, Raw
 from ocr.fields.rows import Token, text_of
 from ocr.fields.second_look import CONFIRMED, DIFFER
 
-MENTIONED = "mentioned"
 # Engine's confidence below which a value is doubtful.
 _NUMBER_SURE = 0.80
 _NAME_SURE = 0.60
@@ -52,13 +51,15 @@ class _Found:
 
     Attributes:
         guessed: an order tells whose it is, nothing printed.
-        stray: nothing tells whose it is but the sex in it.
+        told: something printed tells whose it is, be it nobody that the paper is about.
+        stray: nothing tells whose it is but the sex and the year in it.
     """
 
     number: Number
     page: int
     labelled: bool
     guessed: bool
+    told: bool
     stray: bool = False
     doubt: str = ""
 
@@ -130,32 +131,70 @@ def _take_numbers(person: _Person, raw: Raw, *, labelled: bool) -> None:
     for number in numbers_in(raw.tokens):
         readable = number.is_citizen_id or (is_cmnd(number.digits) and labelled)
         if readable:
-            person.numbers.append(_Found(number, raw.page, labelled, raw.guessed))
+            told = bool(raw.role) and not raw.guessed
+            person.numbers.append(_Found(number, raw.page, labelled, raw.guessed, told))
         elif labelled:
             person.unread = True
 
 
 def _place_strays(people: dict[str, _Person], form: Form) -> None:
-    """Numbers of nobody, or of the wrong sex for their role, where only one role can be meant.
+    """Numbers that cannot be of the role they were read under, or are of none, find their role.
 
-    The sex in the number tells which; such a number stays in doubt.
+    Where a heading or a label is lost, a number stands under the wrong person. The sex and the year
+    of birth in it tell whose it can be, and only one role without a number may be left for it. Such
+    a number stays in doubt.
     """
-    sexes = {role.id: role.sex for role in form.roles if role.sex is not None}
+    roles = {role.id: role.sex for role in form.roles if role.id != MENTIONED}
     for person in list(people.values()):
-        for found in list(person.numbers):
+        for found in _strays_of(person, roles.get(person.role)):
             parts = citizen_id(found.number.digits)
-            own = sexes.get(person.role)
-            if parts is None or own is parts.sex or (own is None and person.role != MENTIONED):
+            if parts is None:
                 continue
-            fitting = [
+            free = [
                 role
-                for role, sex in sexes.items()
-                if sex is parts.sex and not (role in people and people[role].numbers)
+                for role in roles
+                if not (role in people and people[role].numbers)
+                and _can_be_of(parts, roles[role], people.get(role))
             ]
-            if len(fitting) == 1:
+            if len(free) > 1:
+                free = [role for role in free if _born_as(parts, people.get(role))] or [
+                    role for role in free if roles[role] is not None
+                ]
+            if len(free) == 1 and (
+                person.role != MENTIONED
+                or roles[free[0]] is not None
+                or f"{free[0]}.citizen_id" in form.required
+                or _born_as(parts, people.get(free[0]))
+            ):
                 person.numbers.remove(found)
                 found.stray = True
-                people.setdefault(fitting[0], _Person(fitting[0])).numbers.append(found)
+                people.setdefault(free[0], _Person(free[0])).numbers.append(found)
+
+
+def _strays_of(person: _Person, sex: Sex | None) -> list[_Found]:
+    """The numbers of a person that may be somebody else's: all but the one that agrees best."""
+    if person.role == MENTIONED:
+        return [found for found in person.numbers if not found.told]
+    numbers = [(found, citizen_id(found.number.digits)) for found in person.numbers]
+    strays = [f for f, parts in numbers if parts is not None and sex not in {None, parts.sex}]
+    left = [(f, parts) for f, parts in numbers if parts is not None and f not in strays]
+    if len(left) > 1:
+        kept, _ = next((n for n in left if _born_as(n[1], person)), left[0])
+        strays += [f for f, _ in left if f is not kept]
+    return strays
+
+
+def _can_be_of(parts: CitizenId, sex: Sex | None, person: _Person | None) -> bool:
+    """Whether nothing that is known of a person speaks against a number."""
+    sexes = {s for s, _ in person.sexes} if person is not None else set()
+    sexes |= {sex} if sex is not None else set()
+    years = {day.year for day, _ in person.births} if person is not None else set()
+    return (not sexes or parts.sex in sexes) and (not years or parts.birth_year in years)
+
+
+def _born_as(parts: CitizenId, person: _Person | None) -> bool:
+    """Whether a number holds the year in which a person was born."""
+    return person is not None and parts.birth_year in {day.year for day, _ in person.births}
 
 
 def _judge(person: _Person, form: Form) -> None:

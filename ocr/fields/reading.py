@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from dossier.text import exact
 from ocr.fields.columns import Line, lines_of
-from ocr.fields.forms import Form, Label, LabelType, Role, Where
+from ocr.fields.forms import MENTIONED, Form, Label, LabelType, Role, Where
 from ocr.fields.items import Item, items_of, looks_like_name
 from ocr.fields.names import TITLES, name_in
 from ocr.fields.numbers import digits_of
@@ -277,9 +277,10 @@ def _qualified(label: Label, tokens: Sequence[Token]) -> bool:
 
 def _next_person(state: _State) -> None:
     """A second name in one section, with nothing that says whose: the role left over, if one."""
-    left = [role.id for role in state.finder.form.roles if role.id not in state.named]
+    roles = [role.id for role in state.finder.form.roles if role.id != MENTIONED]
+    left = [role for role in roles if role not in state.named]
     if len(left) == 1:
-        state.role, state.guessed = left[0], len(state.finder.form.roles) > 2  # noqa: PLR2004 - of two, one is left
+        state.role, state.guessed = left[0], len(roles) > 2  # noqa: PLR2004 - of two, one is left
     else:
         state.role, state.guessed = "", True
 

@@ -288,3 +288,47 @@ def test_a_page_that_was_not_read_is_told(forms: Forms, typed: Callable[..., obj
 def test_no_pages_and_empty_pages_are_unknown(forms: Forms, typed: Callable[..., object]) -> None:
     assert describe((), forms=forms).doubts == ("kind.unknown",)
     assert describe((typed([]),), forms=forms).doubts == ("kind.unknown",)  # type: ignore[arg-type] # the fixture's page
+
+
+def test_a_number_under_the_wrong_person_finds_the_role_left_for_it(
+    told: Callable[[Sequence[str]], Description],
+) -> None:
+    # The heading of the one who declares is lost: her number stands under the father.
+    found = told([
+        "GIẤY KHAI SINH",
+        "Họ và tên người được khai sinh: Trần Văn An",
+        "Ngày sinh: 03/04/2025",
+        "Số định danh cá nhân: 048225001111",
+        "Họ và tên mẹ: Lê Thị Bình",
+        "Năm sinh: 1990",
+        "Số CCCD: 048190001234",
+        "Họ và tên cha: Trần Văn Cường",
+        "Năm sinh: 1988",
+        "Số CCCD: 048088004321",
+        "Căn cước công dân số 048170007777",
+    ])  # fmt: skip
+    values = {value.field: value for value in found.values}
+    assert values["requester.citizen_id"].text == "048170007777"
+    assert values["requester.citizen_id"].doubt
+    assert values["father.citizen_id"].text == "048088004321"
+    assert values["mother.citizen_id"].text == "048190001234"
+
+
+def test_whom_the_owner_will_marry_is_only_mentioned(
+    told: Callable[[Sequence[str]], Description],
+) -> None:
+    found = told([
+        "GIẤY XÁC NHẬN TÌNH TRẠNG HÔN NHÂN",
+        "Xét đề nghị của ông/bà: Lê Thị Bình",
+        "XÁC NHẬN:",
+        "Họ và tên: Lê Thị Bình",
+        "Ngày sinh: 03/04/1990",
+        "Số CCCD: 048190001234",
+        "Tình trạng hôn nhân: Chưa đăng ký kết hôn với ai",
+        "Giấy này để làm thủ tục đăng ký kết hôn với ông Trần Văn Cường, sinh năm 1988,",
+        "CCCD số 048088004321",
+    ])  # fmt: skip
+    values = {value.field: value for value in found.values}
+    assert values["owner.citizen_id"].text == "048190001234"
+    assert values["mentioned.citizen_id"].text == "048088004321"
+    assert values["mentioned.citizen_id"].doubt == "role.unknown"
