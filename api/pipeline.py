@@ -96,6 +96,9 @@ class Pipeline:
         self._watch = watch
         self._holder = this_process()
         self._stopping = threading.Event()
+        # The papers that a thread of this process is working on now.
+        self._held: set[UUID] = set()
+        self._claiming = threading.Lock()
         self._steps: dict[PaperState, Callable[[InHand, Path], Outcome]] = {
             PaperState.RECEIVED: self._read,
             PaperState.RECOGNISED: self._describe,
@@ -110,16 +113,38 @@ class Pipeline:
         """
         try:
             while not self._stopping.is_set():
-                held = self._ledger.claim(
-                    paper, now=self._clock.now(), lease=_LEASE, holder=self._holder, is_gone=is_gone
-                )
-                if held is None or not self._advance_one(held):
+                held = self._claimed(paper)
+                if held is None:
+                    return
+                try:
+                    moved = self._advance_one(held)
+                finally:
+                    with self._claiming:
+                        self._held.discard(paper)
+                if not moved:
                     return
         except SohoaError as error:
-            # The ledger itself cannot write: it says what it said last, and the paper stays ours
-            # until this process ends; the next start takes it.
+            # The ledger itself cannot write: it says what it said last, and the paper's lease stays
+            # ours; the next nudge takes it again.
             log.error("paper.unsaved", paper=str(paper), code=error.code)  # noqa: TRY400 - an event of ours, without the text of foreign exceptions
             self._watch(Event(paper=paper, state=None, error=error))
+
+    def _claimed(self, paper: UUID) -> InHand | None:
+        """Take a paper in hand, also one that this process holds but could not give back."""
+        with self._claiming:
+            held = self._ledger.claim(
+                paper,
+                now=self._clock.now(),
+                lease=_LEASE,
+                holder=self._holder,
+                is_gone=lambda holder: self._lets_go(holder, paper),
+            )
+            if held is not None:
+                self._held.add(paper)
+        return held
+
+    def _lets_go(self, holder: str, paper: UUID) -> bool:
+        return is_gone(holder) or (holder == self._holder and paper not in self._held)
 
     def stop(self) -> None:
         """Begin no step any more; one whose child is ended from now on is handed back."""
@@ -271,7 +296,11 @@ class Pipeline:
 
     def nudge_order(self) -> list[UUID]:
         """What a crash or a passed time left to do, oldest dossier first."""
-        return self._ledger.stalled(now=self._clock.now(), is_gone=is_gone)
+        left = self._ledger.stalled(
+            now=self._clock.now(),
+            is_gone=lambda holder: holder == self._holder or is_gone(holder),
+        )
+        return [paper for paper in left if paper not in self._held]
 
 
 def _pause(attempts: int) -> timedelta:

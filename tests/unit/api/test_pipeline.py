@@ -239,3 +239,19 @@ def test_two_workers_at_one_paper_do_its_steps_once(desk: Desk) -> None:
     desk.ledger.let_go(held, code="x", reason="x", now=desk.clock.now(), retry_at=None)
     assert desk.state is PaperState.ARCHIVED
     assert desk.code == ""
+
+
+def test_a_paper_that_could_not_be_given_back_is_taken_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.take()
+    desk.stages.fail["recognise"] = [TransientFault("disk.full", "make room")]
+
+    def full(*_: object, **__: object) -> None:
+        raise TransientFault("database.no-answer", "the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.ledger, "let_go", full)
+        assert desk.advance() is PaperState.RECEIVED
+    assert desk.pipeline.nudge_order() == [PAPER]
+    assert desk.advance() is PaperState.ARCHIVED
