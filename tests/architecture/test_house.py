@@ -71,11 +71,7 @@ def test_sql_is_in_two_places_only() -> None:
 
 def test_only_bootstrap_knows_the_mode() -> None:
     adapters = {"archive.file_store", "api.thread_queue"}
-    knowing = {
-        file.relative_to(ROOT).as_posix()
-        for file in SOURCES
-        if adapters & _imports(file)
-    }
+    knowing = {file.relative_to(ROOT).as_posix() for file in SOURCES if adapters & _imports(file)}
     # export and deposit's own module share the store's way of translating errors.
     assert {name for name in knowing if not name.startswith("archive/")} == {"api/bootstrap.py"}
 
