@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     # Reading
     ocr_engine: Literal["tesserocr", "pytesseract"] = "tesserocr"
     ocr_language: str = "vie"
-    ocr_dpi: Annotated[int, Field(ge=70, le=600)] = 300
+    ocr_dpi: Annotated[int, Field(ge=70, le=600)] = 200
     forms: Path | None = None
 
     # Signing

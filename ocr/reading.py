@@ -52,7 +52,7 @@ class ReadingSettings:
 
     engine: Engine = Engine.TESSEROCR
     language: str = "vie"
-    dpi: float = 300.0
+    dpi: float = 200.0
     page_seconds: float = 120.0
     max_source_pixels: int = 100_000_000
 

@@ -42,7 +42,7 @@ class GreySettings:
         seconds: the most that poppler may take.
     """
 
-    dpi: float = 300.0
+    dpi: float = 200.0
     least_dpi: float = 150.0
     max_pixels: int = 25_000_000
     max_source_pixels: int = 100_000_000

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _POINTS = 72.0
-_LARGEST = 1.8  # pt: a full stop in 14 pt
-_SMALLEST = 0.25  # of the square of the largest: what has less ink is noise
+_LARGEST = 2.2  # pt: a full stop in 14 pt, with the blur of a scanner
+_SMALL = 0.5  # of the largest: the smallest square that a dot is looked for in
+_SMALLEST = 0.2  # of the square of the largest: what has less ink is noise
 _INK = 0.68  # of the paper's grey
 _CELL = (1.75, 25.0)  # pt, down and across: dots are counted by cells, with those around
 _ROW = 9  # dots in nine cells
+_FAR = 8  # cells to the left and right in which a row goes on
 _OFF = 0.8  # pt: a dot so much higher or lower than the others is the letters'
 _COLON = (2.5, 6.0)  # pt: from the upper to the lower dot of a colon
 _FEWEST = 24  # dots on a page that are worth the while
@@ -42,7 +44,10 @@ def without_dots(picture: GreyPicture) -> GreyPicture:
     unit = picture.dpi / _POINTS
     pixels = np.frombuffer(picture.pixels, dtype=np.uint8).reshape(picture.height, picture.width)
     paper = float(np.percentile(pixels[::8, ::8], 70))
-    dots = _lone_blobs(pixels < _INK * paper, max(round(_LARGEST * unit), 3))
+    ink = pixels < _INK * paper
+    side = max(round(_LARGEST * unit), 3)
+    least = max(round(_SMALL * side), 3)
+    dots = _lone_blobs(ink, side) | _lone_blobs(ink, (side + least) // 2)
     starts = dots.copy()  # the pixel of each dot with none of it above or at its left
     starts[:, 1:] &= ~dots[:, :-1]
     starts[1:] &= ~dots[:-1]
@@ -56,12 +61,22 @@ def without_dots(picture: GreyPicture) -> GreyPicture:
     at = (down // cell[0] + 1) * shape[1] + across // cell[1] + 1
     many = _around(np.bincount(at, minlength=shape[0] * shape[1]).reshape(shape))
     heights = _around(np.bincount(at, down, shape[0] * shape[1]).reshape(shape))
-    level = heights / np.maximum(many, 1)
-    y, x = np.nonzero(dots)
-    own = (y // cell[0] + 1, x // cell[1] + 1)
-    # ``level`` is of the first pixel of each dot; half a dot below it is its middle.
-    off = np.abs(y - level[own] - _LARGEST * unit / 3)
-    row = (many[own] >= _ROW) & (off <= _OFF * unit + _LARGEST * unit / 3)
+    row = many >= _ROW
+    if not row.any():
+        return picture
+    # Where letters hide its dots, a row is where it is to the left and right of them.
+    level = _alongside(np.where(row, heights / np.maximum(many, 1), 0)) / np.maximum(
+        _alongside(row), 1
+    )
+    # A dot between two letters has little white around it, but is smaller than the largest.
+    bands = np.flatnonzero(np.repeat(level.any(axis=1), cell[0])[cell[0] :][: picture.height])
+    all_dots = dots.copy()
+    for smaller in range(least, side):
+        all_dots[bands] |= _lone_blobs(ink[bands], smaller)
+    y, x = np.nonzero(all_dots)
+    # ``level`` is of the first pixel of each dot; a little below it is its middle.
+    half = _LARGEST * unit / 3
+    row = np.abs(y - level[y // cell[0] + 1, x // cell[1] + 1] - half) <= _OFF * unit + half
     y, x = y[row], x[row]
     row = ~_below_another(dots, y, x, unit)
     if not row.any():
@@ -80,14 +95,9 @@ def _lone_blobs(ink: npt.NDArray[np.bool_], side: int) -> npt.NDArray[np.bool_]:
     """The ink of blobs that a square of ``side`` px holds, with nothing but white around it."""
     import numpy as np  # noqa: PLC0415 - in the child only
 
-    sums = np.zeros((ink.shape[0] + 1, ink.shape[1] + 1), dtype=np.int32)
-    np.cumsum(ink, axis=0, dtype=np.int32, out=sums[1:, 1:])
-    np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
-
-    def squares(size: int) -> npt.NDArray[np.int32]:
-        return sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
-
-    whole, inner = squares(side + 2), squares(side)[1:-1, 1:-1]
+    if min(ink.shape) < side + 2:
+        return np.zeros_like(ink)
+    whole, inner = _squares(ink, side + 2), _squares(ink, side)[1:-1, 1:-1]
     found = np.argwhere((whole == inner) & (inner >= max(_SMALLEST * side * side, 3)))
     blobs = np.zeros_like(ink)
     if len(found) > _MOST * side:
@@ -97,6 +107,32 @@ def _lone_blobs(ink: npt.NDArray[np.bool_], side: int) -> npt.NDArray[np.bool_]:
             blobs[found[:, 0] + 1 + dy, found[:, 1] + 1 + dx] = True
     blobs &= ink
     return blobs
+
+
+def _squares(ink: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.uint16]:
+    """How much ink is in each square of so many px, by its upper left corner."""
+    import numpy as np  # noqa: PLC0415 - in the child only
+
+    # Bytes are quickest, and hold the sum of a square of up to 15 px.
+    sums: npt.NDArray[Any] = ink.astype(np.uint8 if size * size < 256 else np.uint16)  # noqa: PLR2004 - of a byte
+    for axis in (0, 1):
+        length = sums.shape[axis] - size + 1
+        parts = [
+            sums[n : n + length] if axis == 0 else sums[:, n : n + length] for n in range(size)
+        ]
+        total = parts[0].copy()
+        for part in parts[1:]:
+            total += part
+        sums = total
+    return sums
+
+
+def _alongside(cells: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Each cell with those to its left and right, summed."""
+    import numpy as np  # noqa: PLC0415 - in the child only
+
+    sums = np.cumsum(np.pad(cells, ((0, 0), (_FAR + 1, _FAR))), axis=1, dtype=np.float64)
+    return np.asarray(sums[:, 2 * _FAR + 1 :] - sums[:, : -2 * _FAR - 1])
 
 
 def _below_another(

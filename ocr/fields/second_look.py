@@ -30,6 +30,7 @@ _HEIGHTS = (36, 26)  # px: the size at which a number is read again, and once mo
 _MARGIN = 14  # px of white around what is cut out
 _TALLEST = 60.0  # pt: what is taller is no line of print
 _CANDIDATES = range(7, 18)  # digits in a row that may be a misread number
+_SHORT = range(10, 12)  # digits: one or two were not seen
 _DATE = re.compile(r"\d{1,2}[-.]\d{1,2}[-.](?:\d{2}){1,2}")
 _MOST = 24  # numbers on a page that are read again: a list of people is no paper of a person
 
@@ -67,8 +68,17 @@ def numbers_read_again(
         again = [read_digits(_cut(picture, candidate.box, page, height)) for height in _HEIGHTS[:1]]
         if again[0] != candidate.read:
             again.append(read_digits(_cut(picture, candidate.box, page, _HEIGHTS[1])))
+        if len(candidate.read) in _SHORT and not any(citizen_id(read) for read in again):
+            wide = _with_room(candidate.box)
+            again.append(read_digits(_cut(picture, wide, page, _HEIGHTS[0])))
         _weigh(words, candidate, again)
     return replace(page, words=tuple(word for word in words if word is not None))
+
+
+def _with_room(box: Box) -> Box:
+    """The box of a number with room for a digit that was not seen, at both ends."""
+    room = (box.bottom - box.top) * _AROUND
+    return Box(box.left - room, box.top, box.right + room, box.bottom)
 
 
 def _candidates(page: RecognisedPage) -> list[_Candidate]:

@@ -252,7 +252,7 @@ def test_a_huge_page_gets_fewer_dots(tmp_path: Path) -> None:
 def test_dots_that_are_not_square_are_made_so(tmp_path: Path) -> None:
     path = tmp_path / "fax.tif"
     marked(1728, 1100).convert("1").save(path, "TIFF", dpi=(204, 98), compression="group4")
-    picture = grey(path, MediaType.TIFF, 1, settings=GreySettings())
+    picture = grey(path, MediaType.TIFF, 1, settings=GreySettings(dpi=300))
     assert picture.width == 1728
     assert picture.height == pytest.approx(1100 * 204 / 98, abs=1)
     assert corner(picture) == (True, True)

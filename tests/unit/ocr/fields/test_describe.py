@@ -332,3 +332,19 @@ def test_whom_the_owner_will_marry_is_only_mentioned(
     assert values["owner.citizen_id"].text == "048190001234"
     assert values["mentioned.citizen_id"].text == "048088004321"
     assert values["mentioned.citizen_id"].doubt == "role.unknown"
+
+
+def test_a_number_after_the_lines_of_the_paper_is_not_surely_of_the_last_person(
+    told: Callable[[Sequence[str]], Description],
+) -> None:
+    found = told([
+        "GIẤY KHAI SINH",
+        "Họ và tên người được khai sinh: Trần Văn An",
+        "Ngày sinh: 03/04/2025",
+        "Họ và tên cha: Trần Văn Cường",
+        "Năm sinh: 1988",
+        "Ngày, tháng, năm đăng ký: 04/05/2025",
+        "Số CCCD: 048088004321",
+    ])  # fmt: skip
+    (value,) = [v for v in found.values if v.text == "048088004321"]
+    assert value.doubt == "role.guessed"

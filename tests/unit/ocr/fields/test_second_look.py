@@ -170,3 +170,15 @@ def test_the_careful_one_does_all_of_it_in_turn() -> None:
     assert careful.engine == "told 1 vie"
     assert next(w.confidence for w in read.words if w.text == NUMBER) == CONFIRMED
     assert len(inner.seen) == 2
+
+
+def test_a_number_that_lost_a_digit_is_looked_for_with_more_room() -> None:
+    cuts: list[int] = []
+
+    def read(picture: GreyPicture) -> str:
+        cuts.append(picture.width)
+        return NUMBER if len(cuts) > 1 else NUMBER[1:]
+
+    after = numbers_read_again(page([(NUMBER[1:], 0.9)]), white(), read_digits=read)
+    assert cuts[1] > cuts[0]
+    assert [(w.text, w.confidence) for w in after.words] == [(NUMBER, DIFFER)]
