@@ -26,8 +26,8 @@ _LOOKS_LIKE = {
 }
 _SEPARATORS = re.compile(r"[.\-–·'’`\s_]")
 _INSIDE = re.compile(r"(?<![0-9OoQDlISsBZz])[0-9]{9}(?:[0-9]{3})?(?![0-9OoQDlISsBZz])")
-# ``số.035``: a first group that dots of a blank line tie to the word before it.
-_TIED = re.compile(r"[^\W\d_][.:]([0-9]{3})\Z")
+# ``CCCD.số.035``: words that the dots of a blank line tie to the number after them.
+_TIED = re.compile(r"\A(?:[^\W\d_]{2,}[.:])+")
 _GROUP = 4  # digits at most in a group that is printed apart
 _UNREADABLE = range(8, 17)  # digits in a row that were meant as a number
 
@@ -92,8 +92,8 @@ def _runs(tokens: Sequence[Token]) -> Iterator[list[_Piece]]:
     run: list[_Piece] = []
     for token in tokens:
         digits, repaired = digits_of(token.text)
-        if not digits and (tied := _TIED.search(token.text)) is not None:
-            digits, repaired = tied.group(1), True
+        if not digits and (tied := _TIED.match(token.text)) is not None:
+            digits, repaired = digits_of(token.text[tied.end() :])[0], True
         piece = _Piece(token, digits, repaired) if digits else None
         if run and (piece is None or not _goes_on(run[-1], piece)):
             yield run

@@ -21,6 +21,7 @@ from ocr.fields.second_look import CONFIRMED, DIFFER
 _NUMBER_SURE = 0.80
 _NAME_SURE = 0.60
 _DATE_SURE = 0.60
+_FULL_NAME = 3  # words: fewer are shared by too many
 _NEAR = 3  # digits by which two people's numbers may differ only by a misreading
 _SEXES = {
     "nam": Sex.MALE,
@@ -34,7 +35,12 @@ _SEXES = {
 
 @dataclass(slots=True)
 class _Person:
-    """What was read of one person."""
+    """What was read of one person.
+
+    Attributes:
+        unread: a number stood there and could not be read.
+        asked: a label announced a number.
+    """
 
     role: str
     names: list[tuple[Name, int]] = field(default_factory=list)
@@ -43,6 +49,7 @@ class _Person:
     sexes: list[tuple[Sex, Raw]] = field(default_factory=list)
     numbers: list[_Found] = field(default_factory=list)
     unread: bool = False
+    asked: bool = False
 
 
 @dataclass(slots=True)
@@ -76,6 +83,7 @@ def values_of_people(
     """
     people = _gathered(raws)
     _place_strays(people, form)
+    _complete_namesakes(people, form)
     for person in people.values():
         _judge(person, form)
     _judge_together(people)
@@ -135,6 +143,7 @@ def _take_numbers(person: _Person, raw: Raw, *, labelled: bool) -> None:
             person.numbers.append(_Found(number, raw.page, labelled, raw.guessed, told))
         elif labelled:
             person.unread = True
+    person.asked = person.asked or labelled
 
 
 def _place_strays(people: dict[str, _Person], form: Form) -> None:
@@ -146,7 +155,7 @@ def _place_strays(people: dict[str, _Person], form: Form) -> None:
     """
     roles = {role.id: role.sex for role in form.roles if role.id != MENTIONED}
     for person in list(people.values()):
-        for found in _strays_of(person, roles.get(person.role)):
+        for found in _strays_of(person, roles.get(person.role), form.columns):
             parts = citizen_id(found.number.digits)
             if parts is None:
                 continue
@@ -171,12 +180,47 @@ def _place_strays(people: dict[str, _Person], form: Form) -> None:
                 people.setdefault(free[0], _Person(free[0])).numbers.append(found)
 
 
-def _strays_of(person: _Person, sex: Sex | None) -> list[_Found]:
+def _complete_namesakes(people: dict[str, _Person], form: Form) -> None:
+    """A number that was printed and not read, of somebody who stands in another role as well.
+
+    Who asks is often the mother or the father: a person of the same full name, whose number was
+    read there. The number stays in doubt.
+    """
+    sexes = {role.id: role.sex for role in form.roles if role.id != MENTIONED}
+    for person in [p for p in people.values() if p.role in sexes and not p.numbers and p.asked]:
+        same = {
+            found.number.digits: found
+            for other in people.values()
+            for found in other.numbers
+            if other.role in sexes and not found.stray and _have_one_name(person, other)
+        }
+        if len(same) != 1:
+            continue
+        (found,) = same.values()
+        parts = citizen_id(found.number.digits)
+        if parts is not None and _can_be_of(parts, sexes[person.role], person):
+            person.numbers.append(replace(found, stray=True))
+
+
+def _have_one_name(one: _Person, other: _Person) -> bool:
+    """Whether two people have the same full name."""
+    if not one.names or not other.names:
+        return False
+    name = folded(one.names[0][0].text)
+    return len(name.split()) >= _FULL_NAME and name == folded(other.names[0][0].text)
+
+
+def _strays_of(person: _Person, sex: Sex | None, columns: Sequence[str]) -> list[_Found]:
     """The numbers of a person that may be somebody else's: all but the one that agrees best."""
     if person.role == MENTIONED:
         return [found for found in person.numbers if not found.told]
     numbers = [(found, citizen_id(found.number.digits)) for found in person.numbers]
-    strays = [f for f, parts in numbers if parts is not None and sex not in {None, parts.sex}]
+    strays = [
+        f
+        for f, parts in numbers
+        if (f.guessed and person.role not in columns)
+        or (parts is not None and sex not in {None, parts.sex})
+    ]
     left = [(f, parts) for f, parts in numbers if parts is not None and f not in strays]
     if len(left) > 1:
         kept, _ = next((n for n in left if _born_as(n[1], person)), left[0])

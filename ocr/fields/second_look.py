@@ -32,6 +32,7 @@ _TALLEST = 60.0  # pt: what is taller is no line of print
 _CANDIDATES = range(7, 18)  # digits in a row that may be a misread number
 _SHORT = range(10, 12)  # digits: one or two were not seen
 _DATE = re.compile(r"\d{1,2}[-.]\d{1,2}[-.](?:\d{2}){1,2}")
+_TIED = 3  # letters and marks before a number in one word
 _MOST = 24  # numbers on a page that are read again: a list of people is no paper of a person
 
 
@@ -88,8 +89,18 @@ def _candidates(page: RecognisedPage) -> list[_Candidate]:
             read = "".join(c for t in tokens for c in t.text if c.isascii() and c.isdigit())
             if len(read) in _CANDIDATES and not _is_date(tokens):
                 indices = tuple(dict.fromkeys(t.word for t in tokens))
-                found.append(_Candidate(indices, read, box_of(tokens)))
+                found.append(_Candidate(indices, read, _box_of_digits(tokens)))
     return found
+
+
+def _box_of_digits(tokens: Sequence[Token]) -> Box:
+    """The box of a number, without the words that are tied to its front: ``CCCD.số.048...``."""
+    first, box = tokens[0], box_of(list(tokens))
+    before = _first_digit(first.text)
+    if before < _TIED:
+        return box
+    width = first.box.right - first.box.left
+    return replace(box, left=first.box.left + width * before / len(first.text))
 
 
 def _is_date(tokens: Sequence[Token]) -> bool:

@@ -348,3 +348,24 @@ def test_a_number_after_the_lines_of_the_paper_is_not_surely_of_the_last_person(
     ])  # fmt: skip
     (value,) = [v for v in found.values if v.text == "048088004321"]
     assert value.doubt == "role.guessed"
+
+
+def test_a_number_that_was_not_read_is_taken_from_the_same_persons_other_role(
+    told: Callable[[Sequence[str]], Description],
+) -> None:
+    rows = [
+        "GIẤY KHAI SINH",
+        "Họ và tên người được khai sinh: Trần Văn An",
+        "Ngày sinh: 03/04/2025",
+        "Họ và tên mẹ: Lê Thị Thu Bình",
+        "Năm sinh: 1990",
+        "Số CCCD:",
+        "Họ và tên người đi khai sinh: Lê Thị Thu Bình",
+        "Số CCCD: 048190001234",
+    ]
+    values = {value.field: value for value in told(rows).values}
+    assert values["mother.citizen_id"].text == "048190001234"
+    assert values["mother.citizen_id"].doubt == "role.guessed"
+    assert not values["requester.citizen_id"].doubt
+    rows[6] = "Họ và tên người đi khai sinh: Lê Thị Thu Hà"
+    assert "mother.citizen_id" not in {value.field for value in told(rows).values}

@@ -96,3 +96,12 @@ def test_what_is_no_number_is_none(text: str) -> None:
 
 def test_an_old_number_has_nine_digits() -> None:
     assert [n.digits for n in numbers_in(tokens(["205123456"]))] == ["205123456"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["Cước.công.dân.số.048", "190.001", "234"], ["số.0481900O1234"], ["CCCD.số.048190001234"]],
+)
+def test_words_tied_to_a_number_by_dots_are_left_out(words: list[str]) -> None:
+    (number,) = numbers_in(tokens(words))
+    assert number.digits == "048190001234"
