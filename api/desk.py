@@ -67,7 +67,12 @@ def show(house: House, paper: UUID, *, actor: str) -> dict[str, Any]:
             "version": version,
             "kept_until": kept_until,
         }
-    told["history"] = [
+    told["history"] = _history(house, paper)
+    return told
+
+
+def _history(house: House, paper: UUID) -> list[dict[str, Any]]:
+    return [
         {
             "at": move.at,
             "before": move.before,
@@ -78,7 +83,6 @@ def show(house: House, paper: UUID, *, actor: str) -> dict[str, Any]:
         }
         for move in house.ledger.history(paper)
     ]
-    return told
 
 
 def words(house: House, paper: UUID, *, actor: str) -> tuple[RecognisedPage, ...]:

@@ -83,18 +83,7 @@ class SqlLedger(Looking):
             if before is not None:
                 return before
             refuse_closed(c, scan.office, dossier)
-            known = c.execute(
-                sa.select(PAPER.c.id)
-                .join(SCAN, SCAN.c.id == PAPER.c.scan)
-                .where(
-                    SCAN.c.office == scan.office,
-                    SCAN.c.dossier == dossier,
-                    SCAN.c.digest == scan.blob.digest,
-                    SCAN.c.state != ScanState.REJECTED,
-                    SCAN.c.released_at.is_(None),
-                )
-                .order_by(PAPER.c.ordinal)
-            ).scalar()
+            known = _known(c, scan, dossier)
             if known is not None and rejected is None:
                 _ask_again(c, known, sign=sign)
                 received = Received(known, known_already=True)
@@ -103,21 +92,14 @@ class SqlLedger(Looking):
                 return received
             state = PaperState.RECEIVED if rejected is None else PaperState.REJECTED
             code, reason = rejected or ("", "")
-            ordinal = next_ordinal(c, scan.office, dossier)
-            c.execute(
-                SCAN.insert().values(
-                    **rows.scan_columns(scan),
-                    dossier=dossier,
-                    state=ScanState.RECEIVED if rejected is None else ScanState.REJECTED,
-                )
-            )
+            _write_scan(c, scan, dossier, rejected=rejected is not None)
             c.execute(
                 PAPER.insert().values(
                     **rows.EMPTY_PAPER,
                     id=paper,
                     office=scan.office,
                     dossier=dossier,
-                    ordinal=ordinal,
+                    ordinal=next_ordinal(c, scan.office, dossier),
                     scan=scan.id,
                     state=state,
                     code=code,
@@ -364,3 +346,29 @@ def _scan_after(held: InHand, outcome: Outcome) -> ScanState:
     if held.scan_state is ScanState.RECEIVED and outcome.after is PaperState.REJECTED:
         return ScanState.REJECTED
     return held.scan_state if outcome.split is None else ScanState.SPLIT
+
+
+def _known(connection: sa.Connection, scan: Scan, dossier: str) -> UUID | None:
+    """The paper that these bytes are already in this dossier."""
+    return connection.execute(
+        sa.select(PAPER.c.id)
+        .join(SCAN, SCAN.c.id == PAPER.c.scan)
+        .where(
+            SCAN.c.office == scan.office,
+            SCAN.c.dossier == dossier,
+            SCAN.c.digest == scan.blob.digest,
+            SCAN.c.state != ScanState.REJECTED,
+            SCAN.c.released_at.is_(None),
+        )
+        .order_by(PAPER.c.ordinal)
+    ).scalar()
+
+
+def _write_scan(connection: sa.Connection, scan: Scan, dossier: str, *, rejected: bool) -> None:
+    connection.execute(
+        SCAN.insert().values(
+            **rows.scan_columns(scan),
+            dossier=dossier,
+            state=ScanState.REJECTED if rejected else ScanState.RECEIVED,
+        )
+    )

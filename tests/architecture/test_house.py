@@ -35,12 +35,14 @@ def _imports(file: Path) -> set[str]:
 
 
 def _functions(file: Path) -> list[tuple[str, int]]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return [
-        (node.name, (node.end_lineno or node.lineno) - node.lineno + 1)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+    """The functions of a file and their lengths, in lines of code: what is told is not counted."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            told = node.body[0] if ast.get_docstring(node) is not None else None
+            docstring = 0 if told is None else (told.end_lineno or 0) - told.lineno + 1
+            found.append((node.name, (node.end_lineno or 0) - node.lineno + 1 - docstring))
+    return found
 
 
 def test_import_contracts_hold() -> None:
@@ -78,9 +80,11 @@ def test_only_bootstrap_knows_the_mode() -> None:
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda f: f.relative_to(ROOT).as_posix())
 def test_files_and_functions_do_one_job(file: Path) -> None:
+    # The layout of a drawn paper is one long list of what stands on it.
+    drawn = file.is_relative_to(ROOT / "bench")
     lines = len(file.read_text(encoding="utf-8").splitlines())
-    assert lines <= 400
-    too_long = [(name, size) for name, size in _functions(file) if size > 60]
+    assert lines <= (450 if drawn else 400)
+    too_long = [(name, size) for name, size in _functions(file) if size > (70 if drawn else 55)]
     assert too_long == []
 
 
