@@ -1,4 +1,4 @@
-"""What ocfl-py (https://pypi.org/project/ocfl-py) says of an object and of a storage root.
+"""What ocfl-py says of an object and of a storage root.
 
 Its two programs are asked, not its modules. ``ocfl-validate.py`` tells by its exit status;
 ``ocfl-root.py`` exits 0 whatever it finds, so its words are read. A judge that is not there fails
