@@ -5,6 +5,7 @@ Every name in it says that it is for trying out; nobody else trusts its root.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from dossier.errors import Misconfigured
+from dossier.errors import Misconfigured, TransientFault
 from dossier.ports import Clock
 
 # "For trying out, of no worth"; a common name holds 64 bytes (X.520).
@@ -109,6 +110,7 @@ def make_trial_pki(folder: Path, *, clock: Clock) -> TrialPki:
 
     Raises:
         Misconfigured: ``trial.incomplete``: the folder holds something else.
+        TransientFault: ``trial.not-written``: the disk is full, or can only be read.
     """
     pki = TrialPki(folder)
     if pki.complete():
@@ -122,6 +124,12 @@ def make_trial_pki(folder: Path, *, clock: Clock) -> TrialPki:
     except OSError as e:
         if pki.complete():  # somebody else made it meanwhile
             return pki
+        if e.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+            raise TransientFault(
+                "trial.not-written",
+                "the disk is full or can only be read, the trial keys were not made; make room "
+                "and start again",
+            ) from e
         raise Misconfigured(
             "trial.incomplete",
             "the folder for the trial keys cannot be written or holds something else than a whole "
