@@ -105,7 +105,9 @@ def _runs(tokens: Sequence[Token]) -> Iterator[list[_Piece]]:
 
 
 def _goes_on(before: _Piece, after: _Piece) -> bool:
-    if before.token.mark in {";", ":"}:
+    # Within one word a colon is a dot of the blank line: ``1:78``.
+    one_word = before.token.mark == ":" and before.token.word == after.token.word >= 0
+    if before.token.mark in {";", ":"} and not one_word:
         return False
     short = len(before.digits) <= _GROUP and len(after.digits) <= _GROUP
     return short or not (after.token.opens or before.token.mark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -105,3 +106,11 @@ def test_an_old_number_has_nine_digits() -> None:
 def test_words_tied_to_a_number_by_dots_are_left_out(words: list[str]) -> None:
     (number,) = numbers_in(tokens(words))
     assert number.digits == "048190001234"
+
+
+def test_a_colon_parts_two_words_but_not_one_word_on_a_dotted_line() -> None:
+    first, second, third = tokens(["066.198.460", "1", "78"])
+    one_word = [first, replace(second, mark=":", word=5), replace(third, word=5)]
+    assert [n.digits for n in numbers_in(one_word)] == ["066198460178"]
+    two_words = [first, replace(second, mark=":", word=5), replace(third, word=6)]
+    assert "066198460178" not in [n.digits for n in numbers_in(two_words)]
