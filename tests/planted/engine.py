@@ -23,8 +23,8 @@ def plant(fault: str) -> None:
     def import_module(name: str, package: str | None = None) -> ModuleType:
         module = real(name, package)
         if name == "ocr.reading":
-            made = module._engine
-            module._engine = lambda *told: _Engine(made(*told), _FAULTS[fault])  # type: ignore[attr-defined] # the same
+            made = module._bare_engine
+            module._bare_engine = lambda *told: _Engine(made(*told), _FAULTS[fault])  # type: ignore[attr-defined] # the same
         return module
 
     importlib.import_module = import_module
