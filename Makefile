@@ -64,6 +64,7 @@ fmt: setuptest ## Format the code
 .PHONY: bench
 bench: setuptest ## Long benchmarks: throughput, fields, memory
 	@setup/system.sh bench
+	@setup/bench.sh
 	.venv/bin/python -m bench.throughput
 	.venv/bin/python -m bench.fields
 	.venv/bin/python -m bench.memory
