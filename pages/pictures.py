@@ -63,11 +63,12 @@ def opened(path: Path, media_type: MediaType, *, max_pixels: int) -> Iterator[Im
     Raises:
         RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``.
     """
-    with warnings.catch_warnings():
+    # Not by its path: Pillow maps an uncompressed TIFF that lies on its side with a wrong width.
+    with warnings.catch_warnings(), path.open("rb") as stream:
         warnings.simplefilter("ignore")  # of metadata that is slightly wrong
         Image.MAX_IMAGE_PIXELS = max_pixels
         try:
-            image = Image.open(path, formats=[_FORMATS[media_type]])
+            image = Image.open(stream, formats=[_FORMATS[media_type]])
         except Image.DecompressionBombError:
             raise too_many_pixels(max_pixels) from None
         except (UnidentifiedImageError, *DAMAGE):
@@ -89,8 +90,13 @@ def frame_of(image: ImageFile.ImageFile, *, max_pixels: int) -> Frame:
         raise too_many_pixels(max_pixels)
     dpi_x, dpi_y = _dpi(image)
     orientation = _orientation(image)
+    on_its_side = orientation >= 5  # noqa: PLR2004 - these four lie on their side
+    if image.format == "TIFF":
+        # Pillow turns a TIFF itself, and tells the size that it will have; not its resolution.
+        dpi_x, dpi_y = (dpi_y, dpi_x) if on_its_side else (dpi_x, dpi_y)
+        return Frame(across / dpi_x * _POINTS, down / dpi_y * _POINTS, None)
     width, height = across / dpi_x * _POINTS, down / dpi_y * _POINTS
-    if orientation >= 5:  # noqa: PLR2004 - these four lie on their side
+    if on_its_side:
         width, height = height, width
     return Frame(width, height, _TURNS.get(orientation))
 
