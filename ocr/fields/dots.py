@@ -53,7 +53,7 @@ def without_dots(picture: GreyPicture) -> GreyPicture:
     starts[1:] &= ~dots[:-1]
     starts[1:, 1:] &= ~dots[:-1, :-1]
     starts[1:, :-1] &= ~dots[:-1, 1:]
-    down, across = np.nonzero(starts)
+    down, across = np.divmod(np.flatnonzero(starts), starts.shape[1])
     if not _FEWEST <= down.size <= _MOST:
         return picture
     cell = (max(round(_CELL[0] * unit), 1), max(round(_CELL[1] * unit), 1))
@@ -98,7 +98,10 @@ def _lone_blobs(ink: npt.NDArray[np.bool_], side: int) -> npt.NDArray[np.bool_]:
     if min(ink.shape) < side + 2:
         return np.zeros_like(ink)
     whole, inner = _squares(ink, side + 2), _squares(ink, side)[1:-1, 1:-1]
-    found = np.argwhere((whole == inner) & (inner >= max(_SMALLEST * side * side, 3)))
+    least = np.array(np.ceil(max(_SMALLEST * side * side, 3)), dtype=inner.dtype)
+    hit = (whole == inner) & (inner >= least)
+    # Flat, then row and column: several times as quick as looking for both at once.
+    found = np.stack(np.divmod(np.flatnonzero(hit), hit.shape[1]), axis=1)
     blobs = np.zeros_like(ink)
     if len(found) > _MOST * side:
         return blobs
@@ -120,8 +123,8 @@ def _squares(ink: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.uint16]:
         parts = [
             sums[n : n + length] if axis == 0 else sums[:, n : n + length] for n in range(size)
         ]
-        total = parts[0].copy()
-        for part in parts[1:]:
+        total = parts[0] + parts[1]
+        for part in parts[2:]:
             total += part
         sums = total
     return sums

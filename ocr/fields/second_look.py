@@ -16,6 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from dossier.codes import citizen_id
 from dossier.ports import GreyPicture
@@ -182,13 +184,18 @@ class TesseractDigits:
     """
 
     def __init__(self, tessdata: str) -> None:
+        self._tessdata = tessdata
+
+    @cached_property
+    def _api(self) -> Any:  # noqa: ANN401 - tesserocr has no types
+        """The model, loaded when the first number is met: 0.2 s that most children can spare."""
         import tesserocr  # noqa: PLC0415 - in the child only
 
         from dossier.errors import Misconfigured  # noqa: PLC0415 - beside it
 
         try:
-            self._api = tesserocr.PyTessBaseAPI(
-                path=tessdata, lang="eng", psm=tesserocr.PSM.SINGLE_LINE
+            api = tesserocr.PyTessBaseAPI(
+                path=self._tessdata, lang="eng", psm=tesserocr.PSM.SINGLE_LINE
             )
         except RuntimeError:
             raise Misconfigured(
@@ -196,16 +203,18 @@ class TesseractDigits:
                 "Tesseract cannot load its files for eng, which numbers are read again with; "
                 "install tesseract-ocr-eng",
             ) from None
-        self._api.SetVariable("tessedit_char_whitelist", "0123456789")
+        api.SetVariable("tessedit_char_whitelist", "0123456789")
+        return api
 
     def digits(self, picture: GreyPicture) -> str:
         """The digits in a picture of one line; empty where Tesseract gives up."""
+        api = self._api
         try:
-            self._api.SetImageBytes(picture.pixels, picture.width, picture.height, 1, picture.width)
-            self._api.SetSourceResolution(max(round(picture.dpi), 70))
-            text = self._api.GetUTF8Text()
+            api.SetImageBytes(picture.pixels, picture.width, picture.height, 1, picture.width)
+            api.SetSourceResolution(max(round(picture.dpi), 70))
+            text = api.GetUTF8Text()
         except RuntimeError:
             return ""
         finally:
-            self._api.Clear()
+            api.Clear()
         return "".join(c for c in text if c.isascii() and c.isdigit())
