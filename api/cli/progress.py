@@ -30,14 +30,7 @@ class Waiting:
         self._done: set[UUID] = set()
         self._lock = threading.Lock()
         self._console = Console(stderr=True, highlight=False)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=self._console,
-            disable=not sys.stderr.isatty(),
-        )
+        self._progress = _bar(self._console)
         self._task = self._progress.add_task("Giấy", total=0)
 
     def __enter__(self) -> Self:
@@ -94,14 +87,7 @@ class Counting:
     """How many of how many, on a terminal; nothing elsewhere."""
 
     def __init__(self, label: str) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        )
+        self._progress = _bar(Console(stderr=True))
         self._task = self._progress.add_task(label, total=None)
 
     def __enter__(self) -> Self:
@@ -119,3 +105,14 @@ class Counting:
     def __call__(self, done: int, total: int) -> None:
         """So many are done."""
         self._progress.update(self._task, completed=done, total=total)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not sys.stderr.isatty(),
+    )
