@@ -44,7 +44,6 @@ REJECTED = {
     "12bit.cropped.tif": "pdf.page-too-small",
     "broken.png": "scan.damaged",
     "crash-0c7e0e8e11ce787078f00b5b0ca409a167f070e0.tif": "scan.damaged",
-    "crash-74d2a78403a5a59db1fb0a2b8735ac068a75f6e3.tif": "pdf.page-too-small",
     "libtiff_segfault.tif": "scan.damaged",
     "oom-225817ca0f8c663be7ab4b9e717b02c661e66834.tif": "scan.damaged",
     "decompression_bomb.gif": "scan.not-a-known-type",
