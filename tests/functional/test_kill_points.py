@@ -118,7 +118,9 @@ def _signature_is_changed(var: Path) -> None:
 
 def _record_is_doubled(var: Path) -> None:
     root = _file_of_record(var, "signed.pdf").parents[2]
-    shutil.copytree(root, root.with_name(root.name[:-1] + "0"))
+    # One id in sixteen ends in 0 already.
+    other = "1" if root.name.endswith("0") else "0"
+    shutil.copytree(root, root.with_name(root.name[:-1] + other))
 
 
 def _blob_is_torn(var: Path) -> None:
