@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.clocks import SystemClock, TimedIds
-from api.intake import Intake
+from api.clocks import SharedClock, SystemClock, TimedIds
+from api.house import House, Store
 from api.ledger import schema
 from api.ledger.engine import build_engine
-from api.ledger.outbox import Outbox
+from api.ledger.following import Following
 from api.ledger.rows import Sealing
 from api.ledger.sql_ledger import SqlLedger
-from api.pipeline import Pipeline, Watch
 from api.process import this_process
 from api.settings import Settings
-from api.stages import Stages
-from api.thread_queue import ThreadQueue
-from api.tidying import tidy
+from api.watching import Watch
+from api.working import Workers, WorkersElsewhere, WorkersHere
 from archive import identity
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.deposit import lay_root
 from archive.file_store import FileStore
 from dossier.errors import Misconfigured, WrongUse
-from dossier.ports import Signer
-from dossier.reports import SignatureReport
-from ocr.fields.forms import BUILT_IN, Forms, load_forms
-from ocr.reading import Engine, ReadingSettings
-from pages.children import Children
-from pages.limits import Limits
+from dossier.ports import Clock
+
+if TYPE_CHECKING:
+    from api.worker.process import WorkerProcess
+    from api.worker.queue import CeleryQueue
 
 _TRIAL = "trial"
 # The three files that declare the storage root are kept as long as the calendar of every tool goes.
 _ROOT_KEPT_UNTIL = datetime(2900, 1, 1, tzinfo=UTC)
-# Another process may be writing a file of the store: the largest takes minutes.
-_TEMP_KEPT = timedelta(hours=1)
-_FONTS = (
-    Path("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf"),  # Debian 12
-    Path("/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf"),  # Ubuntu 24.04
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,217 +51,6 @@ class Made:
     trial: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class House:
-    """All of it, wired; children and workers start when they are first needed."""
-
-    settings: Settings
-    engine: sa.Engine
-    ledger: SqlLedger
-    catalogue: SqlCatalogue
-    store: FileStore
-    clock: SystemClock
-    ids: TimedIds
-    trial: bool
-    sealing: Sealing
-    # The house that owns children and stages, where this is only how an office sees it.
-    main: House | None = None
-    _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-
-    seen: tuple[str, ...] = ()
-
-    @property
-    def offices(self) -> tuple[str, ...]:
-        """The offices whose papers this process may see."""
-        return self.seen or (self.settings.office,)
-
-    def of(self, office: str, *, seen: tuple[str, ...]) -> House:
-        """This house as an office sees it, over the same children, stages and data.
-
-        Args:
-            office: whose papers come in by it, and in whose name look-ups are written down.
-            seen: the offices whose papers it may see.
-        """
-        settings = self.settings.model_copy(update={"office": office})
-        return replace(self, settings=settings, seen=seen, main=self.main or self)
-
-    @cached_property
-    def children(self) -> Children:
-        """The child processes, one a core."""
-        if self.main is not None:
-            return self.main.children
-        # Programs that children start write their own files here too, so that they are swept.
-        self.scratch.mkdir(parents=True, exist_ok=True)
-        self._closing.callback(shutil.rmtree, self.scratch, ignore_errors=True)
-        children = Children(
-            size=self.settings.worker_count,
-            memory_bytes=self.settings.child_memory,
-            scratch=self.scratch,
-        )
-        return self._closing.enter_context(children)
-
-    @cached_property
-    def intake(self) -> Intake:
-        """Where files come in."""
-        return Intake(
-            office=self.settings.office,
-            ledger=self.ledger,
-            store=self.store,
-            clock=self.clock,
-            ids=self.ids,
-            limits=_limits(self.settings),
-        )
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        """Webhooks, and what is to be told there."""
-        return Outbox(self.ledger.connections, close=self.sealing.close, open_=self.sealing.open)
-
-    @cached_property
-    def stages(self) -> Stages:
-        """The stages' functions."""
-        if self.main is not None:
-            return self.main.stages
-        settings = self.settings
-        return Stages(
-            children=self.children,
-            limits=_limits(settings),
-            reading=ReadingSettings(
-                engine=Engine(settings.ocr_engine),
-                language=settings.ocr_language,
-                dpi=settings.ocr_dpi,
-                page_seconds=settings.page_seconds,
-                max_source_pixels=settings.limit_pixels,
-            ),
-            make_forms=lambda: _forms(settings),
-            make_signer=self._signer,
-            verify=self.verify,
-            clock=self.clock,
-            stamp_form=settings.stamp_form,
-            stamp_office=settings.office_name,
-            stamp_zone=settings.zone,
-            first_lock=timedelta(days=settings.first_lock_days),
-            paper_seconds=settings.paper_seconds,
-            scratch=settings.scratch_folder,
-        )
-
-    def pipeline(self, watch: Watch) -> Pipeline:
-        """The order of steps over this house."""
-        return Pipeline(
-            ledger=self.ledger,
-            store=self.store,
-            catalogue=self.catalogue,
-            stages=self.stages,
-            clock=self.clock,
-            scratch=self.settings.scratch_folder,
-            watch=watch,
-        )
-
-    def work(self, give: Callable[[Callable[[UUID], None]], None], *, watch: Watch) -> None:
-        """Run the workers over what ``give`` enqueues and over what was left undone before.
-
-        Returns when no paper moves any more.
-        """
-        self._begin()
-        pipeline = self.pipeline(watch)
-        # One more than there are children: while one paper is signed or laid down, all read.
-        queue = ThreadQueue(threads=self.settings.worker_count + 1)
-        queue.start(pipeline.advance)
-        try:
-            for paper in pipeline.nudge_order():
-                queue.enqueue(paper)
-            give(queue.enqueue)
-            while not queue.wait_until_idle(seconds=1):
-                pass
-        finally:
-            queue.stop()
-
-    def start_work(self, *, watch: Watch) -> tuple[Pipeline, ThreadQueue]:
-        """Start the workers and leave them running; whoever started them stops them."""
-        self._begin()
-        pipeline = self.pipeline(watch)
-        queue = ThreadQueue(threads=self.settings.worker_count + 1)
-        queue.start(pipeline.advance)
-        return pipeline, queue
-
-    @cached_property
-    def scratch(self) -> Path:
-        """Where this process makes things; what a killed one left there, the next start takes."""
-        return self.settings.scratch_folder / this_process()
-
-    def _begin(self) -> None:
-        """What every start that works begins with: what was left behind goes, waits end."""
-        self.tidy()
-        self.ledger.wait_no_longer(now=self.clock.now())
-
-    def tidy(self) -> None:
-        """Take away what killed processes left behind."""
-        now = self.clock.now()
-        self.store.sweep(before=now - _TEMP_KEPT)
-        scratch = self.settings.scratch_folder
-        tidy(ledger=self.ledger, store=self.store, scratch=scratch, now=now)
-
-    def verify(self, file: Path) -> tuple[SignatureReport, ...]:
-        """Report on the signatures of any PDF, in a child."""
-        from signing.trust import TrustAnchors  # noqa: PLC0415 - costs half a second, seldom needed
-        from signing.verify import verify_file  # noqa: PLC0415 - as above
-
-        folder = self.settings.trust
-        if folder is None and self.trial:
-            folder = self.settings.trial_folder / "trust"
-        trust = TrustAnchors() if folder is None else TrustAnchors.from_folder(folder)
-        return verify_file(file, children=self.children, trust=trust, now=self.clock.now())
-
-    def close(self) -> None:
-        """End children and helpers; what was in hand stays in the ledger."""
-        self._closing.close()
-        self.engine.dispose()
-
-    def _signer(self) -> Signer:
-        """The configured signer; in trial data without one, the trial's."""
-        from signing.key import Key  # noqa: PLC0415 - pyHanko costs half a second, only signing pays
-        from signing.pkcs12_signer import Pkcs12Signer  # noqa: PLC0415 - as above
-        from signing.stamp_font import StampFont  # noqa: PLC0415 - as above
-        from signing.time_source import HttpTimeSource  # noqa: PLC0415 - as above
-
-        settings = self.settings
-        p12, passphrase = settings.signer_p12, settings.passphrase()
-        if self.trial and p12 is None:
-            from signing.trial.pki import TrialPki  # noqa: PLC0415 - as above
-
-            pki = TrialPki(settings.trial_folder)
-            p12, passphrase = pki.signer, pki.passphrase()
-        if p12 is None:
-            raise Misconfigured(
-                "signer.not-set", "nothing can be signed yet: set SOHOA_SIGNER_P12 to the key file"
-            )
-        tsa_url = self.tsa_address()
-        if not tsa_url:
-            raise Misconfigured(
-                "tsa.not-set",
-                "nothing can be signed yet: set SOHOA_TSA_URL to a time-stamping authority",
-            )
-        return Pkcs12Signer(
-            Key.from_pkcs12(p12, passphrase),
-            time_source=HttpTimeSource(tsa_url, timeout=settings.tsa_seconds),
-            clock=self.clock,
-            stamp_font=StampFont(_font(settings)) if settings.stamp_form else None,
-        )
-
-    def tsa_address(self) -> str:
-        """Where the time-stamping authority is; in trial data the trial's; else empty."""
-        return self.settings.tsa_url or (self._trial_tsa if self.trial else "")
-
-    @cached_property
-    def _trial_tsa(self) -> str:
-        """Start the trial's own time-stamping authority on loopback; its address."""
-        from signing.trial.pki import TrialPki  # noqa: PLC0415 - only trial data pays
-        from signing.trial.tsa import TrialTimeSource, TrialTsa  # noqa: PLC0415 - as above
-
-        source = TrialTimeSource.of(TrialPki(self.settings.trial_folder), clock=self.clock)
-        return self._closing.enter_context(TrialTsa(source)).url
-
-
 def init(settings: Settings, *, trial: bool) -> Made:
     """Make database, store and keys where they are missing.
 
@@ -281,8 +58,7 @@ def init(settings: Settings, *, trial: bool) -> Made:
         WrongUse: ``init.not-trial``: the data here is real; it cannot become trial data.
     """
     settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
-    clock = SystemClock()
-    engine = build_engine(settings.database_address)
+    engine = _engine(settings)
     try:
         schema.upgrade(engine)
         keys = identity.create(settings.keys_folder)
@@ -297,13 +73,13 @@ def init(settings: Settings, *, trial: bool) -> Made:
                 "init.not-trial",
                 "the data here is not for trying out; use another SOHOA_VAR for a trial",
             )
-        lay_root(_store(settings), kept_until=_ROOT_KEPT_UNTIL)
+        lay_root(_made_store(settings), kept_until=_ROOT_KEPT_UNTIL)
     finally:
         engine.dispose()
     if trial or was_trial:
         from signing.trial.pki import make_trial_pki  # noqa: PLC0415 - only trial data pays
 
-        make_trial_pki(settings.trial_folder, clock=clock)
+        make_trial_pki(settings.trial_folder, clock=SystemClock())
     return Made(new=new, trial=trial or was_trial)
 
 
@@ -313,14 +89,16 @@ def open_house(settings: Settings) -> House:
     Raises:
         Misconfigured: a setting is wrong, or nothing was made here yet.
     """
-    if settings.broker:
-        raise Misconfigured("broker.not-yet", "SOHOA_BROKER must be empty in this version")
-    engine = build_engine(settings.database_address)
+    settings.broker_address()
+    engine = _engine(settings)
     schema.check(engine)
     keys = identity.load(settings.keys_folder)
     sealing = _sealing(keys)
     ledger = SqlLedger(engine, sealing=sealing)
-    clock = SystemClock()
+    clock: Clock = SystemClock()
+    if engine.dialect.name != "sqlite":
+        # Many machines share the database, and its time: one with a wrong clock does no harm.
+        clock = SharedClock(ledger.connections.time)
     return House(
         sealing=sealing,
         settings=settings,
@@ -330,8 +108,13 @@ def open_house(settings: Settings) -> House:
         store=_store(settings),
         clock=clock,
         ids=TimedIds(clock),
+        workers=_workers,
         trial=ledger.note(settings.office, _TRIAL) == "yes",
     )
+
+
+def _engine(settings: Settings) -> sa.Engine:
+    return build_engine(settings.database_address())
 
 
 def _sealing(keys: identity.IdentityKeys) -> Sealing:
@@ -341,33 +124,113 @@ def _sealing(keys: identity.IdentityKeys) -> Sealing:
     )
 
 
-def _store(settings: Settings) -> FileStore:
+def _store(settings: Settings) -> Store:
+    """The store; nothing is asked of it yet."""
     address = urlsplit(settings.store_address)
+    if address.scheme.startswith("s3+"):
+        from archive.s3_store import S3Store  # noqa: PLC0415 - a commune does without its client
+
+        access, secret = settings.store_keys()
+        return S3Store(
+            settings.store_address,
+            access_key=access,
+            secret_key=secret,
+            scratch=settings.scratch_folder / this_process() / "store",
+        )
     if address.scheme != "file" or address.netloc:
-        raise Misconfigured("store.bad-address", "SOHOA_STORE must be file:///... in this version")
+        raise Misconfigured(
+            "store.bad-address", "SOHOA_STORE must be file:///... or s3+https://HOST:PORT/BUCKET"
+        )
     return FileStore(Path(unquote(address.path)))
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        max_bytes=settings.limit_bytes,
-        max_pages=settings.limit_pages,
-        max_pixels=settings.limit_pixels,
+def _made_store(settings: Settings) -> Store:
+    """The store, made where it was not there."""
+    if settings.store_address.startswith("s3+"):
+        from archive.s3_setup import make_buckets  # noqa: PLC0415 - as above
+
+        access, secret = settings.store_keys()
+        make_buckets(settings.store_address, access_key=access, secret_key=secret)
+    return _store(settings)
+
+
+def store_policy(settings: Settings) -> dict[str, object]:
+    """The least that the service may be allowed to do in its store, as S3 writes policies.
+
+    Raises:
+        Misconfigured: ``store.bad-address``: the store is a folder.
+    """
+    from archive.s3_setup import least_policy  # noqa: PLC0415 - as above
+
+    return least_policy(settings.store_address)
+
+
+def _workers(house: House, watch: Watch) -> Workers:
+    """Those who work papers off: threads here, or workers elsewhere where there is a broker."""
+    if house.settings.broker:
+        following = Following(house.ledger.connections)
+        queue = nudges(house.settings)
+        return WorkersElsewhere(queue, following=following, clock=house.clock, watch=watch)
+    house.tidy()
+    # A start is somebody asking for it.
+    house.ledger.wait_no_longer(now=house.clock.now())
+    # One more than there are children: while one paper is signed or laid down, all read.
+    return WorkersHere(house.pipeline(watch), threads=house.settings.worker_count + 1)
+
+
+def nudges(settings: Settings) -> CeleryQueue:
+    """The queue between processes.
+
+    Raises:
+        Misconfigured: ``broker.not-set``.
+    """
+    from api.worker.queue import CeleryQueue, make_celery  # noqa: PLC0415 - embedded mode does without Celery
+
+    return CeleryQueue(make_celery(_broker(settings)))
+
+
+def worker(house: House, *, watch: Watch) -> WorkerProcess:
+    """What ``sohoa worker`` runs.
+
+    Raises:
+        Misconfigured: ``broker.not-set``.
+    """
+    from api.worker.process import WorkerProcess  # noqa: PLC0415 - as above
+    from api.worker.queue import make_celery  # noqa: PLC0415 - as above
+
+    settings = house.settings
+    app = make_celery(_broker(settings))
+    house.sweep_scratch()
+    house.ledger.wait_no_longer(now=house.clock.now())
+    return WorkerProcess(
+        app,
+        pipeline=house.pipeline(watch, nudge=nudges(settings).nudge),
+        ledger=house.ledger,
+        clock=house.clock,
+        hands=house,
+        threads=settings.worker_count + 1,
+        stop_seconds=settings.stop_seconds,
     )
 
 
-def _forms(settings: Settings) -> Forms:
-    return load_forms((BUILT_IN,) if settings.forms is None else (BUILT_IN, settings.forms))
+def beat(settings: Settings, *, ready: Callable[[], None]) -> None:
+    """What ``sohoa beat`` runs, until SIGTERM.
+
+    Raises:
+        Misconfigured: ``broker.not-set``.
+    """
+    from api.worker.process import run_beat  # noqa: PLC0415 - as above
+    from api.worker.queue import make_celery  # noqa: PLC0415 - as above
+
+    run_beat(make_celery(_broker(settings)), ready=ready)
 
 
-def _font(settings: Settings) -> Path:
-    if settings.stamp_font is not None:
-        return settings.stamp_font
-    font = next((path for path in _FONTS if path.is_file()), None)
-    if font is None:
+def _broker(settings: Settings) -> str:
+    broker = settings.broker_address()
+    if not broker:
         raise Misconfigured(
-            "stamp.font-missing",
-            "the font of visible stamps is missing: install fonts-liberation2, or set "
-            "SOHOA_STAMP_FONT to a serif font with all Vietnamese letters",
+            "broker.not-set",
+            "without SOHOA_BROKER papers are worked off by the process that takes them in; set it "
+            "to redis://HOST:PORT/0 to have workers of their own",
         )
-    return font
+    return broker

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from dossier.errors import TransientFault
+from dossier.ports import Clock
+
+_ASK_SECONDS = 60.0
 
 
 class SystemClock:
@@ -16,6 +23,49 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+class SharedClock:
+    """The clock of the database, which all machines share; asked once a minute, counted on between.
+
+    Leases, times of archiving and terms come from it, so that a machine whose own clock is wrong
+    takes no paper from another and keeps none too short.
+
+    Args:
+        ask: the database's time, aware.
+    """
+
+    def __init__(self, ask: Callable[[], datetime]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._read: tuple[datetime, float] | None = None
+        self._ask_at = 0.0
+
+    def now(self) -> datetime:
+        """The time, aware, UTC.
+
+        Raises:
+            TransientFault: the database has never told it yet, and does not answer.
+        """
+        with self._lock:
+            before = time.monotonic()
+            if self._read is None or before >= self._ask_at:
+                self._learn(before)
+            told, at = self._read or (datetime.now(UTC), time.monotonic())
+            return told + timedelta(seconds=time.monotonic() - at)
+
+    def _learn(self, before: float) -> None:
+        self._ask_at = before + _ASK_SECONDS
+        try:
+            told = self._ask()
+        except TransientFault:
+            # Counted on from what it told before; the next minute asks again.
+            if self._read is None:
+                self._ask_at = 0.0
+                raise
+            return
+        after = time.monotonic()
+        self._read = told.astimezone(UTC), (before + after) / 2
+
+
 class TimedIds:
     """UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then a counter seeded at random.
 
@@ -23,7 +73,7 @@ class TimedIds:
     steps back.
     """
 
-    def __init__(self, clock: SystemClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._last = 0

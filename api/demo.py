@@ -10,11 +10,11 @@ from pathlib import Path
 from uuid import UUID
 
 from api import bootstrap, desk, logs
-from api.bootstrap import House
 from api.cli import words
 from api.cli.output import Output
 from api.cli.progress import Waiting
 from api.exit_codes import Exit, exit_of, worst
+from api.house import House
 from api.intake import files_under
 from api.settings import read_settings
 from dossier.codes import dossier_code, masked

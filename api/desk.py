@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from api.bootstrap import House
+from api.house import House
 from api.ledger.hand import InHand, Lookup, Outcome
 from api.review import reviewed
 from archive import export as exporting

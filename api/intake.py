@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from api import logs
 from api.ledger.hand import Once, Received
 from api.ledger.sql_ledger import SqlLedger
 from dossier.errors import RejectedInput, WrongUse
@@ -79,6 +80,7 @@ class Intake:
                 rejected=(error.code, error.message[:500]),
                 actor=actor,
                 once=once,
+                request=logs.request(),
             )
             return turned_away, error
         taken = self.ledger.receive(
@@ -89,6 +91,7 @@ class Intake:
             accept=accept,
             actor=actor,
             once=once,
+            request=logs.request(),
         )
         # Turned away when the same was asked before: the same answer again.
         return taken, RejectedInput(taken.code, taken.reason) if taken.code else None

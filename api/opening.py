@@ -15,7 +15,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from api import desk
-from api.bootstrap import House
+from api.house import House
 from api.ledger.hand import InHand
 from archive import package, read
 from archive.export import export

@@ -7,27 +7,34 @@
 
 A step is: claim, run the stage's function, write blobs, save the row, commit. Whatever ends a
 process between two of these leaves a paper that the next claim takes from where it stood.
+
+Where workers are many, steps have two lanes, reading and signing, so that a thousand scans do not
+hold up a signature. A nudge then only says that there is something to do in a lane: it is always
+the oldest dossier's paper that is taken.
 """
 
 from __future__ import annotations
 
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 
-from api import disk
+from api import disk, logs
 from api.ledger.hand import InHand, Outcome
 from api.ledger.sql_ledger import SqlLedger
 from api.process import is_gone, this_process
 from api.stages import Stages
+from api.watching import Event, Watch
 from dossier import written
 from dossier.errors import (
     IntegrityViolation,
@@ -42,8 +49,8 @@ from dossier.states import PAPER_MOVES, PaperState, ScanState
 
 log = structlog.get_logger()
 
-# Longer than the longest step; only another machine waits for it to pass.
-_LEASE = timedelta(hours=1)
+# Renewed while a step runs (``renew``); only another machine waits for it to pass.
+LEASE = timedelta(minutes=3)
 _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=10)
 # A paper that kills its worker twice is set aside, not retried for ever.
@@ -52,25 +59,24 @@ _MOST_CRASHES = 2
 _MOST_KILLS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something a person who waits would like to see.
+class Lane(StrEnum):
+    """Where a paper waits for its next step; the name of a queue."""
 
-    Attributes:
-        state: the state the paper stands in now; None where the ledger cannot tell.
-        error: why it moved on no further, or None.
-        page: the page just read, from 1; 0 where the event is not about a page.
-        pages: of how many.
-    """
-
-    paper: UUID
-    state: PaperState | None
-    error: SohoaError | None = None
-    page: int = 0
-    pages: int = 0
+    OCR = "ocr"
+    SIGNING = "signing"
 
 
-Watch = Callable[[Event], None]
+LANES = {
+    PaperState.RECEIVED: Lane.OCR,
+    PaperState.RECOGNISED: Lane.OCR,
+    PaperState.DESCRIBED: Lane.SIGNING,
+    PaperState.SIGNED: Lane.SIGNING,
+}
+
+
+def states_of(lane: Lane) -> tuple[PaperState, ...]:
+    """The states from which a lane's steps begin."""
+    return tuple(state for state, its in LANES.items() if its is lane)
 
 
 class Pipeline:
@@ -86,6 +92,7 @@ class Pipeline:
         clock: Clock,
         scratch: Path,
         watch: Watch,
+        nudge: Callable[[UUID, Lane], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._store = store
@@ -94,6 +101,7 @@ class Pipeline:
         self._clock = clock
         self._scratch = scratch
         self._watch = watch
+        self._nudge = nudge
         self._holder = this_process()
         self._stopping = threading.Event()
         # The papers that a thread of this process is working on now.
@@ -111,31 +119,74 @@ class Pipeline:
 
         What goes wrong is saved with the paper and told to the watch.
         """
+        with self._unsaved(paper):
+            self._go_on(self._claimed(paper), lane=None)
+
+    def advance_oldest(self, lane: Lane) -> None:
+        """Move the paper of the oldest dossier that waits in a lane to the end of the lane.
+
+        Where it goes on in another, that one is nudged. Raises nothing of ours, as ``advance``.
+        """
+        with self._unsaved(None):
+            self._go_on(self._oldest(lane), lane=lane)
+
+    @contextmanager
+    def _unsaved(self, paper: UUID | None) -> Iterator[None]:
+        """Where the ledger itself cannot write, it says what it said last.
+
+        The paper's lease stays ours; the next nudge takes it again.
+        """
         try:
-            while not self._stopping.is_set():
-                held = self._claimed(paper)
-                if held is None:
-                    return
-                try:
-                    moved = self._advance_one(held)
-                finally:
-                    with self._claiming:
-                        self._held.discard(paper)
-                if not moved:
-                    return
+            yield
         except SohoaError as error:
-            # The ledger itself cannot write: it says what it said last, and the paper's lease stays
-            # ours; the next nudge takes it again.
-            log.error("paper.unsaved", paper=str(paper), code=error.code)  # noqa: TRY400 - an event of ours, without the text of foreign exceptions
-            self._watch(Event(paper=paper, state=None, error=error))
+            log.error("paper.unsaved", paper=str(paper or ""), code=error.code)  # noqa: TRY400 - an event of ours, without the text of foreign exceptions
+            if paper is not None:
+                self._watch(Event(paper=paper, state=None, error=error))
+
+    def _go_on(self, held: InHand | None, *, lane: Lane | None) -> None:
+        """Step after step, as long as the paper moves and stays in the lane, if there is one."""
+        while held is not None:
+            paper = held.paper.id
+            try:
+                with logs.following(held.request, paper=str(paper)):
+                    state = self._advance_one(held)
+            finally:
+                with self._claiming:
+                    self._held.discard(paper)
+            its = None if state is None else LANES.get(state)
+            if its is None or self._stopping.is_set():
+                return
+            if lane is not None and its is not lane:
+                if self._nudge is not None and (its is Lane.OCR or held.sign_requested):
+                    self._nudge(paper, its)
+                return
+            held = self._claimed(paper)
+
+    def _oldest(self, lane: Lane) -> InHand | None:
+        """Take the oldest paper of a lane in hand."""
+        if self._stopping.is_set():
+            return None
+        with self._claiming:
+            held = self._ledger.claim_next(
+                states_of(lane),
+                now=self._clock.now(),
+                lease=LEASE,
+                holder=self._holder,
+                is_gone=is_gone,
+            )
+            if held is not None:
+                self._held.add(held.paper.id)
+        return held
 
     def _claimed(self, paper: UUID) -> InHand | None:
         """Take a paper in hand, also one that this process holds but could not give back."""
+        if self._stopping.is_set():
+            return None
         with self._claiming:
             held = self._ledger.claim(
                 paper,
                 now=self._clock.now(),
-                lease=_LEASE,
+                lease=LEASE,
                 holder=self._holder,
                 is_gone=lambda holder: self._lets_go(holder, paper),
             )
@@ -150,8 +201,14 @@ class Pipeline:
         """Begin no step any more; one whose child is ended from now on is handed back."""
         self._stopping.set()
 
-    def _advance_one(self, held: InHand) -> bool:
-        """Run one step; whether it is worth trying the next one at once."""
+    def renew(self) -> None:
+        """Hold for longer what is in hand; to be called well within ``LEASE``."""
+        if self._held:
+            self._ledger.renew(self._holder, until=self._clock.now() + LEASE)
+
+    def _advance_one(self, held: InHand) -> PaperState | None:
+        """Run one step; the state from which it is worth going on at once, or None."""
+        began = time.monotonic()
         try:
             with self._desk(held) as desk:
                 outcome = self._steps[held.state](held, desk)
@@ -162,41 +219,35 @@ class Pipeline:
             return self._stopped(held, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not take the worker down
             ours = disk.as_ours(error) if isinstance(error, OSError) else None
-            if ours is not None:
-                return self._stopped(held, ours)
-            # Where, but not what: the text of a foreign exception may hold somebody's name.
-            where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-            log.error(  # noqa: TRY400 - a logged traceback would carry the exception's text
-                "paper.fault",
-                paper=str(held.paper.id),
-                error=type(error).__name__,
-                where=where[-6:],
-            )
-            fault = TransientFault(
-                "fault.unexpected",
-                f"paper {held.paper.id}: a fault of ours ({type(error).__name__}); the paper is "
-                "kept as it was, tell the operator",
-            )
-            return self._stopped(held, fault)
-        if saved:
-            log.info("paper.moved", paper=str(held.paper.id), state=outcome.after.value)
-            self._watch(Event(paper=held.paper.id, state=outcome.after))
-        return saved
+            return self._stopped(held, ours or _unexpected(held.paper.id, error))
+        if not saved:
+            return None
+        seconds = time.monotonic() - began
+        log.info("paper.moved", state=outcome.after.value, seconds=round(seconds, 3))
+        self._watch(
+            Event(paper=held.paper.id, state=outcome.after, before=held.state, seconds=seconds)
+        )
+        return outcome.after
 
-    def _stopped(self, held: InHand, error: SohoaError) -> bool:
-        """Save why a step did not come to its end; whether to try again at once."""
+    def _stopped(self, held: InHand, error: SohoaError) -> PaperState | None:
+        """Save why a step did not come to its end; the paper's state where to try again at once."""
         now = self._clock.now()
         if self._stopping.is_set() and error.code.startswith("child."):
             # Neither the paper's fault nor a try: whoever starts next takes it as it was.
             self._ledger.hand_back(held, now=now)
-            return False
-        log.warning("paper.stopped", paper=str(held.paper.id), code=error.code)
+            return None
+        log.warning("paper.stopped", code=error.code)
         rejectable = PaperState.REJECTED in PAPER_MOVES[held.state]
         if isinstance(error, RejectedInput) and rejectable:
-            outcome = Outcome(after=PaperState.REJECTED, code=error.code, reason=error.message)
+            outcome = Outcome(
+                after=PaperState.REJECTED,
+                code=error.code,
+                reason=error.message,
+                fault=error.fault,
+            )
             self._ledger.finish(held, outcome, now=now, actor=self._holder)
             self._watch(Event(paper=held.paper.id, state=PaperState.REJECTED, error=error))
-            return False
+            return None
         retry_at = None
         at_once = False
         if isinstance(error, TransientFault | Misconfigured):
@@ -207,11 +258,17 @@ class Pipeline:
                 retry_at, at_once = now, True
         code = error.code if retry_at is not None else f"set-aside.{error.code}"
         self._ledger.let_go(
-            held, code=code[:60], reason=error.message[:500], now=now, retry_at=retry_at
+            held,
+            code=code[:60],
+            reason=error.message[:500],
+            fault=error.fault,
+            now=now,
+            retry_at=retry_at,
         )
-        if not at_once:
-            self._watch(Event(paper=held.paper.id, state=held.state, error=error))
-        return at_once
+        if at_once:
+            return held.state
+        self._watch(Event(paper=held.paper.id, state=held.state, error=error))
+        return None
 
     @contextmanager
     def _desk(self, held: InHand) -> Iterator[Path]:
@@ -301,6 +358,17 @@ class Pipeline:
             is_gone=lambda holder: holder == self._holder or is_gone(holder),
         )
         return [paper for paper in left if paper not in self._held]
+
+
+def _unexpected(paper: UUID, error: Exception) -> TransientFault:
+    """Log where, but not what: the text of a foreign exception may hold somebody's name."""
+    where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    log.error("paper.fault", error=type(error).__name__, where=where[-6:])
+    return TransientFault(
+        "fault.unexpected",
+        f"paper {paper}: a fault of ours ({type(error).__name__}); the paper is kept as it was, "
+        "tell the operator",
+    )
 
 
 def _pause(attempts: int) -> timedelta:

@@ -11,6 +11,7 @@ import re
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +20,7 @@ from dossier.codes import office_code
 from dossier.errors import Misconfigured, WrongUse
 
 _MB = 1024 * 1024
+_BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
 
 
 class Settings(BaseSettings):
@@ -28,9 +30,18 @@ class Settings(BaseSettings):
 
     # Where
     var: Path = Path("var")
-    database: str = ""
+    # An address may hold a password.
+    database: Annotated[str, Field(repr=False)] = ""
+    database_password: SecretStr | None = None
+    database_password_file: Path | None = None
     store: str = ""
-    broker: str = ""
+    store_access_key: SecretStr | None = None
+    store_access_key_file: Path | None = None
+    store_secret_key: SecretStr | None = None
+    store_secret_key_file: Path | None = None
+    broker: Annotated[str, Field(repr=False)] = ""
+    broker_password: SecretStr | None = None
+    broker_password_file: Path | None = None
     keys: Path | None = None
 
     # Who
@@ -74,6 +85,10 @@ class Settings(BaseSettings):
     stop_seconds: Annotated[float, Field(gt=0)] = 20.0
     upload_hours: Annotated[int, Field(ge=1)] = 24
 
+    # Watching
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    metrics_host: str = "127.0.0.1"
+
     # Showing
     time_zone: str = "+07:00"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
@@ -100,14 +115,18 @@ class Settings(BaseSettings):
         hours, minutes = self.time_zone[1:].split(":")
         return timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))
 
-    @property
     def database_address(self) -> str:
-        """SQLAlchemy's address of the database."""
-        return self.database or f"sqlite:///{self.var.absolute() / 'sohoa.db'}"
+        """SQLAlchemy's address of the database with its password. Never to be shown.
+
+        Raises:
+            Misconfigured: ``setting.unreadable``.
+        """
+        address = self.database or f"sqlite:///{self.var.absolute() / 'sohoa.db'}"
+        return _with_password(address, self._secret("database_password"))
 
     @property
     def store_address(self) -> str:
-        """The store's address: ``file:///...``."""
+        """The store's address: ``file:///...`` or ``s3+https://HOST:PORT/BUCKET``."""
         return self.store or f"file://{self.var.absolute() / 'store'}"
 
     @property
@@ -131,24 +150,74 @@ class Settings(BaseSettings):
         return self.cores or len(os.sched_getaffinity(0))
 
     def passphrase(self) -> str:
-        """The passphrase of the signer's key.
+        """The passphrase of the signer's key; empty where none is set.
 
         Raises:
             Misconfigured: ``setting.unreadable``: the file it should be in cannot be read.
         """
-        if self.signer_passphrase is not None:
-            return self.signer_passphrase.get_secret_value()
-        if self.signer_passphrase_file is None:
+        return self._secret("signer_passphrase")
+
+    def store_keys(self) -> tuple[str, str]:
+        """Access key and secret key of an S3 store.
+
+        Raises:
+            Misconfigured: ``store.no-keys``: one is missing; ``setting.unreadable``.
+        """
+        access, secret = self._secret("store_access_key"), self._secret("store_secret_key")
+        if not access or not secret:
+            raise Misconfigured(
+                "store.no-keys",
+                "the store asks who we are: set SOHOA_STORE_ACCESS_KEY and SOHOA_STORE_SECRET_KEY, "
+                "or the same with _FILE and the path of a file",
+            )
+        return access, secret
+
+    def broker_address(self) -> str:
+        """The broker's address with its password; empty in embedded mode. Never to be shown.
+
+        Raises:
+            Misconfigured: ``setting.unreadable``; ``broker.bad-address``.
+        """
+        password = self._secret("broker_password")
+        try:
+            parts = urlsplit(self.broker)
+            _ = parts.port  # a bad one raises
+        except ValueError:
+            parts = urlsplit("")
+        if self.broker and (parts.scheme not in _BROKERS or not parts.hostname):
+            raise Misconfigured(
+                "broker.bad-address",
+                "SOHOA_BROKER must be redis://HOST:PORT/NUMBER or amqp://HOST:PORT, or empty",
+            )
+        return _with_password(self.broker, password)
+
+    def _secret(self, name: str) -> str:
+        """A secret from the environment, or from the first line of the file that stands there."""
+        given: SecretStr | None = getattr(self, name)
+        if given is not None:
+            return given.get_secret_value()
+        file: Path | None = getattr(self, f"{name}_file")
+        if file is None:
             return ""
         try:
-            lines = self.signer_passphrase_file.read_text(encoding="utf-8").splitlines()
+            lines = file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise Misconfigured(
                 "setting.unreadable",
-                "the file named by SOHOA_SIGNER_PASSPHRASE_FILE cannot be read; check its path "
-                "and its owner",
+                f"the file named by SOHOA_{name.upper()}_FILE cannot be read; check its path and "
+                "its owner",
             ) from error
         return lines[0] if lines else ""
+
+
+def _with_password(address: str, password: str) -> str:
+    """An address with a password for the user who stands in it, where there is one to put in."""
+    if not address or not password:
+        return address
+    parts = urlsplit(address)
+    user, _, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    return parts._replace(netloc=f"{name}:{quote(password, safe='')}@{host}").geturl()
 
 
 def read_settings() -> Settings:

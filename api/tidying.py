@@ -18,16 +18,14 @@ from dossier.ports import ObjectStore
 _WORK_KEPT = timedelta(days=1)
 
 
-def tidy(*, ledger: Looking, store: ObjectStore, scratch: Path, now: datetime) -> int:
-    """Take away what nobody needs any more; how many blobs.
+def tidy(*, ledger: Looking, store: ObjectStore, now: datetime) -> int:
+    """Take away the blobs that nobody needs any more; how many.
 
     Args:
         ledger: knows which blobs are needed.
         store: whose work area is swept.
-        scratch: holds a folder for each process that makes something.
         now: aware UTC.
     """
-    _sweep_scratch(scratch)
     swept = 0
     needed = ledger.blobs_needed()
     for digest in store.works(untouched_since=now - _WORK_KEPT):
@@ -38,7 +36,12 @@ def tidy(*, ledger: Looking, store: ObjectStore, scratch: Path, now: datetime) -
     return swept
 
 
-def _sweep_scratch(scratch: Path) -> None:
+def sweep_scratch(scratch: Path) -> None:
+    """Take away the folders of processes of this machine that are gone.
+
+    Args:
+        scratch: holds a folder for each process that makes something.
+    """
     if not scratch.is_dir():
         return
     for folder in scratch.iterdir():

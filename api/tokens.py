@@ -29,6 +29,7 @@ class Scope(StrEnum):
     SIGN = "sign"
     FIND = "find"
     WEBHOOKS = "webhooks"
+    METRICS = "metrics"
 
 
 def new_token() -> tuple[str, str, bytes]:

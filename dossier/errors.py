@@ -12,6 +12,8 @@ English that names the paper or page by number or id, never by a person's name, 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class SohoaError(Exception):
     """Root of all errors of ours.
@@ -20,6 +22,9 @@ class SohoaError(Exception):
         code: Stable and dotted, such as ``scan.encrypted``; callers may depend on it.
         message: What happened, to which paper and page, and what to do now; no personal data.
     """
+
+    fault: ClassVar[str] = ""
+    """Who must act, in a word that a row can keep."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -30,6 +35,8 @@ class SohoaError(Exception):
 class RejectedInput(SohoaError):
     """The input cannot be taken as it is; the sender must change it."""
 
+    fault = "sender"
+
 
 class WrongUse(RejectedInput):
     """A command or request that cannot mean anything: a bad code, an unknown field or state."""
@@ -38,10 +45,16 @@ class WrongUse(RejectedInput):
 class Misconfigured(SohoaError):
     """A setting, key, program or language file is missing or wrong; the operator must act."""
 
+    fault = "operator"
+
 
 class TransientFault(SohoaError):
     """Something outside did not answer; the same step may succeed later."""
 
+    fault = "nobody"
+
 
 class IntegrityViolation(SohoaError):
     """What was read back is not what was written; never retried, always an alarm."""
+
+    fault = "everybody"

@@ -289,6 +289,7 @@ class LedgerRow:
     Attributes:
         code: why it waits, was rejected or is in review; a stable code, or empty.
         reason: the sentence to the code; no personal data.
+        fault: who must act, where the code is that of an error (``dossier.errors``).
     """
 
     paper: UUID
@@ -302,6 +303,7 @@ class LedgerRow:
     pages: int
     kind: str
     updated_at: datetime
+    fault: str = ""
 
 
 class Ledger(Protocol):

@@ -28,6 +28,9 @@ _COMMANDS = {
     "export": "api.cli.finding",
     "verify": "api.cli.finding",
     "serve": "api.cli.serve",
+    "worker": "api.cli.processes",
+    "beat": "api.cli.processes",
+    "store-policy": "api.cli.processes",
     "token": "api.cli.token",
     "webhook": "api.cli.webhook",
 }
@@ -45,7 +48,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(_COMMANDS[cmd_name])
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import click
 
-from api.bootstrap import House
 from api.cli.output import Output
 from api.cli.progress import Waiting
 from api.cli.shared import ROW_COLUMNS, answering, house_of, listed, paper_named
 from api.exit_codes import worst
+from api.house import House
 from api.intake import files_under
 from api.settings import Settings
 from dossier.codes import dossier_code

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.cli import words
-from api.pipeline import Event
+from api.watching import Event
 from dossier.errors import SohoaError
 from dossier.states import PaperState
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import islice
+
 import click
 
 from api import bootstrap, desk
@@ -9,12 +12,18 @@ from api.cli.output import Output
 from api.cli.progress import Counting
 from api.cli.shared import answering, house_of
 from api.exit_codes import Exit
+from api.ledger.backlog import Backlog
 from api.settings import Settings
 
 _TRIAL_WARNING = (
     "DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: the CA, the time-stamping authority and the signer made "
     "here prove nothing to anybody. Never put real papers here."
 )
+_COVERED = (
+    "BÁO ĐỘNG / ALARM: somebody wrote over or hid these objects of the archive. What was archived "
+    "is still there and still read; find out who may write to the store:"
+)
+_MOST_TOLD = 20
 
 
 @click.command("init")
@@ -38,17 +47,22 @@ def status_command(output: Output, settings: Settings) -> int:
     """How many papers stand where, and what waits for whom."""
     with house_of(settings) as house:
         counts = {s.value: n for s, n in house.ledger.counts(offices=house.offices).items()}
-        waiting = house.ledger.waiting(offices=house.offices)
-        row = {
+        told = Backlog(house.ledger.connections, offices=house.offices).told(now=house.clock.now())
+        waiting, left = dict(told.codes), told.left()
+        covered = list(islice(house.store.covered(), _MOST_TOLD))
+        row: dict[str, object] = {
             "office": settings.office,
             "trial": house.trial,
             "papers": counts,
             "archived": house.catalogue.count(),
             "waiting": waiting,
+            "to_do": {s.value: n for s, n in told.waiting.items()},
+            "seconds_left": None if left is None else round(left.total_seconds()),
+            "covered": [record.key for record in covered],
         }
     if output.as_json:
         output.line(row)
-        return Exit.DONE
+        return Exit.INTEGRITY if covered else Exit.DONE
     if house.trial:
         output.say(_TRIAL_WARNING)
     output.rows(
@@ -57,7 +71,20 @@ def status_command(output: Output, settings: Settings) -> int:
         empty="Chưa có giấy nào. Bắt đầu / begin: sohoa ingest PATH... --dossier CODE",
     )
     output.rows([{"code": c, "papers": n} for c, n in waiting.items()], ("code", "papers"))
-    return Exit.DONE
+    if told.waiting:
+        output.say(_left_in_words(sum(told.waiting.values()), left))
+    if not covered:
+        return Exit.DONE
+    output.say(_COVERED)
+    output.rows(({"key": record.key} for record in covered), ("key",))
+    return Exit.INTEGRITY
+
+
+def _left_in_words(papers: int, left: timedelta | None) -> str:
+    if left is None:
+        return f"{papers} giấy đang chờ làm / papers to do; chưa biết bao lâu / no pace yet."
+    minutes = max(1, round(left.total_seconds() / 60))
+    return f"{papers} giấy đang chờ làm, khoảng {minutes} phút / to do, in {minutes} minutes or so."
 
 
 @click.command("rebuild")

@@ -13,8 +13,9 @@ from uuid import UUID
 import click
 
 from api import logs
-from api.bootstrap import House, open_house
+from api.bootstrap import open_house
 from api.cli.output import Output, Row
+from api.house import House
 from api.settings import Settings, read_settings
 from dossier.errors import WrongUse
 from dossier.ports import LedgerRow
@@ -34,7 +35,8 @@ def answering(command: Callable[..., _R]) -> Callable[..., _R]:
         settings = read_settings()
         logs.to_stderr(settings.log_level)
         output = Output(as_json=as_json or bool(context.obj), zone=settings.zone)
-        return command(output, settings, **arguments)
+        with logs.following():
+            return command(output, settings, **arguments)
 
     return answer
 

@@ -27,6 +27,7 @@ from api.http import (
     records,
     review,
     uploads,
+    watching,
 )
 from api.http.callers import TooManyRequests
 from api.http.service import Service
@@ -45,6 +46,7 @@ _ROUTERS = (
     events.router,
     uploads.router,
     deliveries.router,
+    watching.router,
 )
 _FILES = (
     ("POST", re.compile(r"/v1/dossiers/[^/]+/papers")),

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.bootstrap import House
+from api.house import House
 from api.http.service import Service, service_of
 from api.ledger.tokens import Token
 from api.tokens import Scope, genuine
@@ -94,4 +94,5 @@ Reading = Annotated[Caller, Depends(needs(Scope.READ))]
 Reviewing = Annotated[Caller, Depends(needs(Scope.REVIEW))]
 Signing = Annotated[Caller, Depends(needs(Scope.SIGN))]
 Finding = Annotated[Caller, Depends(needs(Scope.FIND))]
+Watching = Annotated[Caller, Depends(needs(Scope.METRICS))]
 Hooking = Annotated[Caller, Depends(needs(Scope.WEBHOOKS))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from uuid import UUID
 
-from api.pipeline import Event
+from api.watching import Event
 from dossier.states import PaperState
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -49,10 +50,17 @@ class Looker:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._parts: dict[str, Part] = {}
+        self._store_seconds: float | None = None
+
+    def store_seconds(self) -> float | None:
+        """How long the store took when it was last asked; None where it did not answer."""
+        return self._store_seconds
 
     def store(self) -> None:
         """Write to the store and read."""
-        self._parts["store"] = _asked(lambda: _store(self._service))
+        began = time.monotonic()
+        part = self._parts["store"] = _asked(lambda: _store(self._service))
+        self._store_seconds = time.monotonic() - began if part.ok else None
 
     def outside(self) -> None:
         """Load the recogniser in a child, and see that the TSA is there."""
@@ -89,8 +97,7 @@ def _queue(service: Service) -> None:
         raise TransientFault(
             "queue.silent", "papers left waiting are not taken up; restart the service"
         )
-    if not service.workers_alive():
-        raise TransientFault("queue.no-workers", "no worker lives; restart the service")
+    service.check_workers()
 
 
 def _tesseract(service: Service) -> None:

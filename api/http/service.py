@@ -16,17 +16,19 @@ from uuid import UUID
 import structlog
 from fastapi import Request
 
-from api.bootstrap import House
+from api import metrics
+from api.house import House
 from api.http.answers import Part
 from api.http.news import News
 from api.http.pieces import Pieces
 from api.http.progress import Progress
 from api.http.rates import Rates
 from api.http.readiness import Looker
+from api.ledger.backlog import Backlog
 from api.ledger.listing import Listing
 from api.ledger.tokens import Token, Tokens
 from api.ledger.uploads import Upload, Uploads
-from api.pipeline import Event
+from api.watching import Event
 from api.webhooks.sender import Sender
 from dossier.errors import SohoaError
 
@@ -62,21 +64,27 @@ class Service:
         self.outbox = house.outbox
         self._sender = Sender(self.outbox, clock=house.clock, ended=self._ended.is_set)
         self._looker = Looker(self)
+        self.measured = metrics.Measured()
+        self.measured.registry.register(
+            metrics.Looked(
+                Backlog(connections), clock=house.clock, store_seconds=self._looker.store_seconds
+            )
+        )
         self._offices: dict[str, House] = {}
         self._rounds: list[threading.Thread] = []
         self._ticked: dict[str, float] = {}
 
     def start(self) -> None:
         """Clear what a crash left half made, start the workers and the rounds."""
-        self.house.tidy()
+        self.house.sweep_scratch()
         self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Made before many threads ask for them at once.
         _ = self.house.children, self.house.stages.forms
-        self._pipeline, self._queue = self.house.start_work(watch=self._watch)
+        self._workers = self.house.start_work(watch=self._watch)
         for upload in self.uploads.whole():
             with suppress(SohoaError):
                 finished(self, upload)
-        self._every(_NUDGE_SECONDS, self._nudge, "nudge")
+        self._every(_NUDGE_SECONDS, self._workers.nudge, "nudge")
         self._every(_TELL_SECONDS, self._sender.round, "webhooks")
         self._every(_STORE_SECONDS, self._looker.store, "store")
         self._every(_OUTSIDE_SECONDS, self._looker.outside, "outside")
@@ -86,7 +94,7 @@ class Service:
         """Begin nothing new; called from a signal handler."""
         self._ended.set()
         self.news.end()
-        self._pipeline.stop()
+        self._workers.begin_stop()
 
     def stop(self, *, seconds: float) -> None:
         """Begin nothing new, let the steps in hand come to their end, else hand them back.
@@ -95,12 +103,12 @@ class Service:
             seconds: how long they may take.
         """
         self.begin_stop()
-        stopped = threading.Thread(target=self._queue.stop, name="stop", daemon=True)
+        stopped = threading.Thread(target=self._workers.stop, name="stop", daemon=True)
         stopped.start()
         stopped.join(seconds)
         if stopped.is_alive():
             log.warning("service.hands-back", seconds=seconds)
-            self.house.children.close()
+            self.house.let_children_go()
             stopped.join(seconds)
         for thread in self._rounds:
             thread.join(seconds)
@@ -112,15 +120,19 @@ class Service:
 
     def enqueue(self, paper: UUID) -> None:
         """Ask that a paper be moved on."""
-        self._queue.enqueue(paper)
+        self._workers.enqueue(paper)
 
     def looked_at(self, name: str) -> Part:
         """What was last seen of ``store``, ``tesseract`` or ``tsa``."""
         return self._looker.of(name)
 
-    def workers_alive(self) -> bool:
-        """Whether all workers still take papers."""
-        return self._queue.alive()
+    def check_workers(self) -> None:
+        """See that papers are taken up.
+
+        Raises:
+            TransientFault: they are not.
+        """
+        self._workers.check()
 
     def take_request(self, token: Token) -> float:
         """Count a request; the seconds to wait where there were too many, else 0."""
@@ -141,6 +153,7 @@ class Service:
 
     def _watch(self, event: Event) -> None:
         self.progress.note(event)
+        self.measured.note(event)
 
     def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
         def round_after_round() -> None:
@@ -158,10 +171,6 @@ class Service:
         thread = threading.Thread(target=round_after_round, name=name, daemon=True)
         thread.start()
         self._rounds.append(thread)
-
-    def _nudge(self) -> None:
-        for paper in self._pipeline.nudge_order():
-            self._queue.enqueue(paper)
 
     def _sweep(self) -> None:
         self.house.tidy()

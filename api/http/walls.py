@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from uuid import UUID
 
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import logs
 from api.http import problems
 from dossier.errors import RejectedInput, SohoaError, TransientFault
 
@@ -60,6 +62,10 @@ class Walls:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with logs.following(_request_id(scope)) as request:
+            await self._answer(scope, receive, send, request)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:
         began = time.monotonic()
         seen = {"status": 0}
 
@@ -69,6 +75,7 @@ class Walls:
                 present = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
+                    (b"x-request-id", request.encode()),
                     *(
                         (name.encode(), value.encode())
                         for name, value in HEADERS.items()
@@ -114,6 +121,15 @@ class Walls:
             return message
 
         await self._app(scope, receive_some, send)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own id of the request, where it is a UUID; any other text might say anything."""
+    told = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    try:
+        return UUID(told.decode("ascii")).hex
+    except (UnicodeDecodeError, ValueError):
+        return ""
 
 
 def _fault_of_ours(error: Exception) -> TransientFault:

@@ -19,7 +19,7 @@ from api.ledger.connections import Connections
 from api.ledger.looking import paper_row
 from api.ledger.models import PAPER, SCAN
 from api.ledger.moves import Told, add_move
-from api.ledger.receiving import next_ordinal, refuse_closed, release
+from api.ledger.receiving import dossier_since, hold_dossier, next_ordinal, refuse_closed, release
 from dossier.errors import WrongUse
 from dossier.spine import Page, Scan
 from dossier.states import PAPER_MOVES, PaperState, ScanState, check_move
@@ -161,22 +161,30 @@ class Arranging:
             WrongUse: as ``withdraw``; ``dossier.closed``, ``dossier.has-it-already``.
         """
         with self._writing() as c:
-            row = _unsigned(c, act)
+            row = _unsigned(c, act, dossier)
             if row["dossier"] == dossier:
                 raise WrongUse("dossier.has-it-already", "the paper is in this dossier")
             for code in (row["dossier"], dossier):
                 refuse_closed(c, row["office"], code)
             _refuse_double(c, row["office"], dossier, row["scan_digest"])
             c.execute(SCAN.update().where(SCAN.c.id == row["scan"]).values(dossier=dossier))
-            changed = {"dossier": dossier, "ordinal": next_ordinal(c, row["office"], dossier)}
+            changed = {
+                "dossier": dossier,
+                "ordinal": next_ordinal(c, row["office"], dossier),
+                "dossier_since": dossier_since(c, row["office"], dossier, row["created_at"]),
+            }
             if row["state"] == PaperState.DESCRIBED:
                 changed |= {"description": row["description"], "kind": row["kind"]}
             told = f"from {row['dossier']}.{row['ordinal']:03d}"
             _begin_again(c, row, act, code="moved", changed=changed, told=told)
 
 
-def _unsigned(connection: sa.Connection, act: Act) -> dict[str, Any]:
+def _unsigned(connection: sa.Connection, act: Act, *dossiers: str) -> dict[str, Any]:
+    """The paper, held with its dossier and others; a dossier always before its papers."""
     row = paper_row(connection, act.paper)
+    if row is not None:
+        hold_dossier(connection, row["office"], row["dossier"], *dossiers)
+        row = paper_row(connection, act.paper, lock=True)
     if row is None or row["office"] not in act.offices:
         raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
     if row["state"] in _SIGNED:
@@ -255,6 +263,7 @@ def _save(
                 "sign_requested": row["sign_requested"] and not waits,
                 "code": code if waits else "",
                 "reason": "",
+                "fault": "",
                 **changed,
             },
             state=after,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from dossier.errors import IntegrityViolation, Misconfigured, TransientFault
+from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 
-_GOES_ON = "nothing is lost, and what waits goes on with the next start"
+_GOES_ON = "nothing is lost, and what waits goes on when it is back"
 # By SQLite's primary result codes (https://www.sqlite.org/rescode.html): what to do.
 _SAID = {
     sqlite3.SQLITE_FULL: ("full", "the disk of the database is full; make room and start again"),
@@ -31,17 +33,43 @@ _SAID = {
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+# By PostgreSQL's SQLSTATE, or its class (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_STATES = {
+    "53100": ("full", "the disk of the database is full; make room there"),
+    "53": ("busy", "the database has no room for more at the moment"),
+    "25006": ("read-only", "the database can only be read; look whether it is a copy, or why"),
+    "40": ("busy", "others changed the same at the same moment"),
+    "55P03": ("busy", "others hold what was asked for"),
+    "57014": ("busy", "the database did not answer in time"),
+    "57": ("no-answer", "the database is stopping or starting"),
+    "08": ("no-answer", "the connection to the database was lost"),
+}
+_WRONG_STATES = {
+    "28": "the database does not let us in; check user and password of SOHOA_DATABASE",
+    "3D": "there is no such database; make it, or correct SOHOA_DATABASE",
+    "42501": "the database does not allow this to our user; let it own its tables",
+}
+_NO_TABLE = "42P01"
+
+
 class Connections:
-    """One engine, and one lock for those of this process who write."""
+    """One engine, and on SQLite one lock for those of this process who write."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         # SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
-        self.writer = threading.Lock()
+        # PostgreSQL takes many: there rows and names are held (``hold``).
+        self.writer: AbstractContextManager[object] = (
+            threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that holds the right to write; committed at its end."""
+        """A transaction that may write; committed at its end.
+
+        On SQLite nobody else writes meanwhile. On PostgreSQL it sees what others have committed
+        by each statement: what it reads to write by it must be held.
+        """
         engine = self._engine.execution_options(immediate=True)
         with self.writer, translated(), engine.begin() as connection:
             yield connection
@@ -61,32 +89,57 @@ class Connections:
         with self.reading() as connection:
             connection.execute(sa.text("SELECT 1 FROM alembic_version"))
 
+    def time(self) -> datetime:
+        """The clock of a PostgreSQL server, aware."""
+        with self.reading() as connection:
+            told: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+            return told
+
+
+def hold(connection: sa.Connection, *name: str) -> None:
+    """Be the only one in what this name stands for, until the transaction ends.
+
+    SQLite's write transactions are alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        digest = hashlib.sha256("\0".join(name).encode()).digest()
+        number = int.from_bytes(digest[:8], signed=True)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
 
 @contextmanager
 def translated() -> Iterator[None]:
     """Foreign errors of the database as ours, without their text, which may hold values."""
     try:
         yield
-    except OperationalError as error:
-        if "no such table" in str(error.orig):
-            raise Misconfigured(
-                "database.not-made", "the database has no tables yet; run: sohoa init"
-            ) from None
-        code, sentence = _SAID.get(_told(error), ("no-answer", "the database did not answer"))
-        raise TransientFault(f"database.{code}", f"{sentence}; {_GOES_ON}") from None
     except DBAPIError as error:
-        if _told(error) in _DAMAGED:
-            raise IntegrityViolation(
-                "database.damaged",
-                "the database is damaged; stop, keep the file, and bring back its backup",
-            ) from None
-        raise TransientFault(
-            "database.fault", f"the database refused: {type(error).__name__}"
-        ) from None
+        raise _as_ours(error) from None
     except PoolTimeoutError:
         raise TransientFault(
             "database.busy", "too many ask the database at once; it is tried again"
         ) from None
+
+
+def _as_ours(error: DBAPIError) -> SohoaError:
+    state: str = getattr(error.orig, "sqlstate", None) or ""
+    if state == _NO_TABLE or "no such table" in str(error.orig):
+        return Misconfigured("database.not-made", "the database has no tables yet; run: sohoa init")
+    if _told(error) in _DAMAGED:
+        return IntegrityViolation(
+            "database.damaged",
+            "the database is damaged; stop, keep the file, and bring back its backup",
+        )
+    if not state and "authentication failed" in str(error.orig):
+        state = "28"  # said while connecting, where psycopg tells none
+    wrong = _WRONG_STATES.get(state) or _WRONG_STATES.get(state[:2])
+    if wrong is not None:
+        return Misconfigured("database.refused", wrong)
+    said = _STATES.get(state) or _STATES.get(state[:2])
+    if said is None and isinstance(error, OperationalError):
+        said = _SAID.get(_told(error), ("no-answer", "the database did not answer"))
+    if said is None:
+        return TransientFault("database.fault", f"the database refused: {type(error).__name__}")
+    return TransientFault(f"database.{said[0]}", f"{said[1]}; {_GOES_ON}")
 
 
 def _told(error: DBAPIError) -> int:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from api.ledger.connections import Connections
 from api.ledger.models import DOSSIER, PAPER
+from api.ledger.receiving import hold_dossier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +58,14 @@ class Dossiers:
     def expect(self, code: str, *, office: str, kinds: Sequence[str], now: datetime) -> None:
         """Say which papers are expected; of a closed dossier too, since that is only said."""
         with self._writing() as c:
+            hold_dossier(c, office, code)
             _make(c, code, office, now)
             c.execute(_of(code, office).values(expected=list(kinds)))
 
     def close(self, code: str, *, office: str, actor: str, now: datetime) -> None:
         """Let a dossier take no more papers; one that is closed stays closed since then."""
         with self._writing() as c:
+            hold_dossier(c, office, code)
             _make(c, code, office, now)
             open_now = _of(code, office).where(DOSSIER.c.closed_at.is_(None))
             c.execute(open_now.values(closed_at=now, closed_by=actor))

@@ -29,6 +29,7 @@ class InHand:
         signed: once SIGNED.
         attempts: how often this step was begun and not finished, this time included.
         kept: what a person has confirmed of a paper whose PDF/A is to be made anew.
+        request: the id of the request that brought it.
     """
 
     paper: Paper
@@ -43,6 +44,7 @@ class InHand:
     record: Record | None = None
     signed: SignedRecord | None = None
     kept: Description | None = None
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Outcome:
         after: the state the paper moves to; may be the one it has.
         code: why, where that is worth saying; else empty.
         reason: the sentence to the code; no personal data.
+        fault: who must act (``dossier.errors``), where the code is that of an error.
         split: the paper with its pages counted; the scan moves to SPLIT.
         recognised: with the blob of its words.
     """
@@ -60,6 +63,7 @@ class Outcome:
     after: PaperState
     code: str = ""
     reason: str = ""
+    fault: str = ""
     split: Paper | None = None
     recognised: tuple[RecognisedPaper, Blob] | None = None
     record: Record | None = None

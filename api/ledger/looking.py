@@ -37,22 +37,42 @@ class Looking:
 
     def stalled(self, *, now: datetime, is_gone: Callable[[str], bool]) -> list[UUID]:
         """Papers that somebody should look at: not held, not waiting for a time, not set aside."""
+        return self.waiting_in(MOVING, now=now, is_gone=is_gone)
+
+    def waiting_in(
+        self,
+        states: Sequence[PaperState],
+        *,
+        now: datetime,
+        is_gone: Callable[[str], bool],
+        limit: int | None = None,
+    ) -> list[UUID]:
+        """The papers that wait in these states for somebody to take them, oldest dossier first."""
+        query = (
+            sa.select(PAPER.c.id)
+            .where(*to_do(states, now), self._unheld(now, is_gone))
+            .order_by(*OLDEST_FIRST)
+            .limit(limit)
+        )
         with self._reading() as c:
-            found = c.execute(
-                sa.select(PAPER.c.id, PAPER.c.held_by, PAPER.c.lease_until)
-                .where(
-                    PAPER.c.state.in_(MOVING),
-                    PAPER.c.set_aside_at.is_(None),
-                    sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at <= now),
-                    sa.or_(PAPER.c.state != PaperState.DESCRIBED, PAPER.c.sign_requested),
-                )
-                .order_by(PAPER.c.created_at, PAPER.c.ordinal)
-            ).all()
-        return [
-            row.id
-            for row in found
-            if row.lease_until is None or row.lease_until <= now or is_gone(row.held_by)
-        ]
+            return list(c.execute(query).scalars())
+
+    def count_waiting(
+        self, states: Sequence[PaperState], *, now: datetime, is_gone: Callable[[str], bool]
+    ) -> int:
+        """How many papers wait in these states for somebody to take them."""
+        query = sa.select(sa.func.count()).where(*to_do(states, now), self._unheld(now, is_gone))
+        with self._reading() as c:
+            return c.execute(query).scalar_one()
+
+    def _unheld(self, now: datetime, is_gone: Callable[[str], bool]) -> sa.ColumnElement[bool]:
+        """Whether nobody holds a paper: no lease, one that has passed, or its holder is gone."""
+        leased = sa.select(PAPER.c.held_by).where(PAPER.c.lease_until > now).distinct()
+        with self._reading() as c:
+            gone = [holder for holder in c.execute(leased).scalars() if is_gone(holder)]
+        return sa.or_(
+            PAPER.c.lease_until.is_(None), PAPER.c.lease_until <= now, PAPER.c.held_by.in_(gone)
+        )
 
     def look(self, paper: UUID, *, offices: Sequence[str]) -> InHand | None:
         """A paper as it stands, without taking it; None where it is not there for these offices."""
@@ -145,7 +165,32 @@ class Looking:
             return needed | set(c.execute(replaced.where(unfinished)).scalars())
 
 
-def paper_row(connection: sa.Connection, paper: UUID) -> dict[str, Any] | None:
-    """The row of one paper and its scan."""
-    row = connection.execute(rows.SELECT_PAPER.where(PAPER.c.id == paper)).mappings().first()
+def to_do(states: Sequence[PaperState], now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions under which a step may begin that nobody has begun."""
+    return (
+        PAPER.c.state.in_(states),
+        PAPER.c.set_aside_at.is_(None),
+        sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at <= now),
+        sa.or_(PAPER.c.state != PaperState.DESCRIBED, PAPER.c.sign_requested),
+    )
+
+
+# Oldest dossier first, in it by ordinal.
+OLDEST_FIRST = (PAPER.c.dossier_since, PAPER.c.dossier, PAPER.c.ordinal)
+
+
+def paper_row(
+    connection: sa.Connection, paper: UUID, *, lock: bool = False
+) -> dict[str, Any] | None:
+    """The row of one paper and its scan.
+
+    Args:
+        connection: of the transaction.
+        paper: which.
+        lock: nobody else shall change it until the transaction ends (SQLite locks all anyway).
+    """
+    query = rows.SELECT_PAPER.where(PAPER.c.id == paper)
+    if lock:
+        query = query.with_for_update(of=PAPER)
+    row = connection.execute(query).mappings().first()
     return None if row is None else dict(row)

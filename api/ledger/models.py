@@ -6,6 +6,9 @@ import sqlalchemy as sa
 
 from archive.catalogue.models import UtcTime
 
+# What is given to every move outgrows 32 bits; SQLite's own row id is its `Integer`.
+_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -101,7 +104,14 @@ PAPER = sa.Table(
     sa.Column("kept_until", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
+    # When the first paper of its dossier came: work is taken up in this order.
+    sa.Column("dossier_since", UtcTime, nullable=False),
+    # Who must act, where `code` is that of an error.
+    sa.Column("fault", sa.String(12), nullable=False),
+    # Of the request that brought it; what is logged of the paper bears it.
+    sa.Column("request", sa.String(40), nullable=False),
     sa.UniqueConstraint("office", "dossier", "ordinal"),
+    sa.Index("ix_paper_waiting", "state", "dossier_since", "ordinal"),
     sa.Index("ix_paper_state", "state", "updated_at"),
     sa.Index("ix_paper_scan", "scan"),
 )
@@ -109,7 +119,7 @@ PAPER = sa.Table(
 MOVE = sa.Table(
     "move",
     METADATA,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("paper", sa.Uuid, sa.ForeignKey("paper.id"), nullable=False),
     sa.Column("at", UtcTime, nullable=False),
@@ -125,7 +135,7 @@ MOVE = sa.Table(
 LOOKUP = sa.Table(
     "lookup",
     METADATA,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("actor", sa.String(100), nullable=False),
@@ -220,7 +230,7 @@ WEBHOOK = sa.Table(
 DELIVERY = sa.Table(
     "delivery",
     METADATA,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("webhook", sa.Uuid, sa.ForeignKey("webhook.id"), nullable=False),
     sa.Column("paper", sa.Uuid, nullable=False),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from api.ledger.connections import hold
 from api.ledger.hand import Once, Received
 from api.ledger.models import ANSWERED, DOSSIER, PAPER, SCAN
 from dossier.errors import WrongUse
@@ -19,6 +20,21 @@ def next_ordinal(connection: sa.Connection, office: str, dossier: str) -> int:
         PAPER.c.office == office, PAPER.c.dossier == dossier
     )
     return (connection.execute(highest).scalar() or 0) + 1
+
+
+def dossier_since(connection: sa.Connection, office: str, dossier: str, now: datetime) -> datetime:
+    """When the first paper of a dossier came in; now, where there is none yet."""
+    first = sa.select(sa.func.min(PAPER.c.dossier_since)).where(
+        PAPER.c.office == office, PAPER.c.dossier == dossier
+    )
+    since: datetime | None = connection.execute(first).scalar()
+    return since or now
+
+
+def hold_dossier(connection: sa.Connection, office: str, *dossiers: str) -> None:
+    """Be the only one to change what belongs to these dossiers, until the transaction ends."""
+    for dossier in sorted(set(dossiers)):
+        hold(connection, "dossier", office, dossier)
 
 
 def release(connection: sa.Connection, scan: UUID, paper: UUID, now: datetime) -> None:
@@ -47,6 +63,7 @@ def answer_before(connection: sa.Connection, once: Once) -> Received | None:
     Raises:
         WrongUse: ``idempotency.other-question``.
     """
+    hold(connection, "key", once.token, once.key.hex())
     row = connection.execute(
         sa.select(ANSWERED).where(ANSWERED.c.token == once.token, ANSWERED.c.key == once.key)
     ).first()

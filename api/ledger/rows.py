@@ -49,6 +49,8 @@ EMPTY_PAPER: Columns = {
     "object_id": "",
     "object_key": "",
     "object_version": 0,
+    "fault": "",
+    "request": "",
 }
 
 # A paper's row never carries a scan's source under the paper's own column names.
@@ -134,6 +136,7 @@ def in_hand_of(row: Mapping[str, Any], sealing: Sealing) -> InHand:
         record=record,
         signed=signed,
         kept=described if record is None else None,
+        request=row["request"],
     )
 
 
@@ -151,6 +154,7 @@ def row_of(row: Mapping[str, Any]) -> LedgerRow:
         pages=row["page_count"],
         kind=row["kind"],
         updated_at=row["updated_at"],
+        fault=row["fault"],
     )
 
 

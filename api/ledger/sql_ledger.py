@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from api.ledger import rows
+from api.ledger.connections import hold
 from api.ledger.hand import InHand, Lookup, Once, Outcome, Received
-from api.ledger.looking import MOVING, Looking, paper_row
+from api.ledger.looking import MOVING, OLDEST_FIRST, Looking, paper_row, to_do
 from api.ledger.models import LOOKUP, NOTE, OFFICE, PAPER, SCAN
 from api.ledger.moves import Told, add_move
 from api.ledger.receiving import (
     answer_before,
     answered,
+    dossier_since,
+    hold_dossier,
     next_ordinal,
     refuse_closed,
     release,
 )
-from dossier.errors import WrongUse
+from dossier.errors import RejectedInput, WrongUse
 from dossier.spine import ArchivedRecord, Scan
 from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check_move
 
@@ -41,6 +45,7 @@ class SqlLedger(Looking):
             first_notes: written down with the first office of all, or not at all.
         """
         with self._writing() as c:
+            hold(c, "office")
             known = set(c.execute(sa.select(OFFICE.c.code)).scalars())
             if code not in known:
                 c.execute(OFFICE.insert().values(code=code, name=name))
@@ -62,6 +67,7 @@ class SqlLedger(Looking):
         rejected: tuple[str, str] | None = None,
         actor: str = "ingest",
         once: Once | None = None,
+        request: str = "",
     ) -> Received:
         """Write down a scan and its one paper, or tell which paper it is already.
 
@@ -74,6 +80,7 @@ class SqlLedger(Looking):
             rejected: code and reason, where the scan cannot be taken; it is written down as such.
             actor: who sends it, for the history.
             once: the key under which the same question gets the same answer.
+            request: the id of the request that brings it.
 
         Raises:
             WrongUse: ``dossier.closed``; ``idempotency.other-question``.
@@ -82,6 +89,7 @@ class SqlLedger(Looking):
             before = None if once is None else answer_before(c, once)
             if before is not None:
                 return before
+            hold_dossier(c, scan.office, dossier)
             refuse_closed(c, scan.office, dossier)
             known = _known(c, scan, dossier)
             if known is not None and rejected is None:
@@ -95,7 +103,11 @@ class SqlLedger(Looking):
             _write_scan(c, scan, dossier, rejected=rejected is not None)
             c.execute(
                 PAPER.insert().values(
-                    **rows.EMPTY_PAPER,
+                    **{
+                        **rows.EMPTY_PAPER,
+                        "fault": RejectedInput.fault if rejected else "",
+                        "request": request,
+                    },
                     id=paper,
                     office=scan.office,
                     dossier=dossier,
@@ -108,6 +120,7 @@ class SqlLedger(Looking):
                     accept_as_found=accept,
                     created_at=scan.received_at,
                     updated_at=scan.received_at,
+                    dossier_since=dossier_since(c, scan.office, dossier, scan.received_at),
                 )
             )
             told = Told("", state, code, reason, actor)
@@ -131,6 +144,7 @@ class SqlLedger(Looking):
             "engine": record.engine,
         }
         with self._writing() as c:
+            hold_dossier(c, paper.office, paper.dossier)
             if paper_row(c, paper.id) is not None:
                 return False
             c.execute(
@@ -153,6 +167,7 @@ class SqlLedger(Looking):
                     accept_as_found=False,
                     created_at=scan.received_at,
                     updated_at=scan.received_at,
+                    dossier_since=dossier_since(c, paper.office, paper.dossier, scan.received_at),
                 )
             )
             told = Told("", PaperState.ARCHIVED, "rebuilt", "", "rebuild")
@@ -180,7 +195,7 @@ class SqlLedger(Looking):
             is_gone: whether a holder is known to live no more.
         """
         with self._writing() as c:
-            row = paper_row(c, paper)
+            row = paper_row(c, paper, lock=True)
             if row is None or row["state"] not in MOVING or row["set_aside_at"] is not None:
                 return None
             leased = row["lease_until"] is not None and row["lease_until"] > now
@@ -190,13 +205,59 @@ class SqlLedger(Looking):
                 return None
             if row["state"] == PaperState.DESCRIBED and not row["sign_requested"]:
                 return None
-            taken = {"version": row["version"] + 1, "attempts": row["attempts"] + 1}
+            return self._take(c, row, holder=holder, until=now + lease)
+
+    def claim_next(
+        self,
+        states: Sequence[PaperState],
+        *,
+        now: datetime,
+        lease: timedelta,
+        holder: str,
+        is_gone: Callable[[str], bool],
+    ) -> InHand | None:
+        """Take the paper in hand that waits in these states and whose dossier is the oldest.
+
+        Args:
+            states: from which a step may begin.
+            now: aware UTC.
+            lease: how long others leave it to us, unless it is renewed.
+            holder: who takes it.
+            is_gone: whether a holder is known to live no more.
+        """
+        unheld = self._unheld(now, is_gone)
+        query = (
+            rows.SELECT_PAPER.where(*to_do(states, now), unheld)
+            .order_by(*OLDEST_FIRST)
+            .limit(1)
+            # What another takes at this moment is his.
+            .with_for_update(of=PAPER, skip_locked=True)
+        )
+        with self._writing() as c:
+            row = c.execute(query).mappings().first()
+            if row is None:
+                return None
+            return self._take(c, dict(row), holder=holder, until=now + lease)
+
+    def _take(
+        self, connection: sa.Connection, row: dict[str, Any], *, holder: str, until: datetime
+    ) -> InHand:
+        taken = {"version": row["version"] + 1, "attempts": row["attempts"] + 1}
+        connection.execute(
+            PAPER.update()
+            .where(PAPER.c.id == row["id"])
+            .values(**taken, held_by=holder, lease_until=until, retry_at=None)
+        )
+        return rows.in_hand_of({**row, **taken}, self._sealing)
+
+    def renew(self, holder: str, *, until: datetime) -> None:
+        """Hold all that a holder has in hand for longer."""
+        with self._writing() as c:
             c.execute(
                 PAPER.update()
-                .where(PAPER.c.id == paper)
-                .values(**taken, held_by=holder, lease_until=now + lease, retry_at=None)
+                .where(PAPER.c.held_by == holder, PAPER.c.lease_until.is_not(None))
+                .values(lease_until=until)
             )
-        return rows.in_hand_of({**row, **taken}, self._sealing)
 
     def finish(self, held: InHand, outcome: Outcome, *, now: datetime, actor: str) -> bool:
         """Save what a step came to and let go; False where the paper was lost to another.
@@ -222,6 +283,7 @@ class SqlLedger(Looking):
                     retry_at=None,
                     code=outcome.code,
                     reason=outcome.reason,
+                    fault=outcome.fault,
                     updated_at=now,
                 )
             )
@@ -248,6 +310,7 @@ class SqlLedger(Looking):
         reason: str,
         now: datetime,
         retry_at: datetime | None,
+        fault: str = "",
     ) -> None:
         """Give a paper back as it was, with the reason; without a time to retry it is set aside."""
         with self._writing() as c:
@@ -261,6 +324,7 @@ class SqlLedger(Looking):
                     set_aside_at=None if retry_at is not None else now,
                     code=code,
                     reason=reason,
+                    fault=fault,
                     updated_at=now,
                 )
             )

@@ -17,8 +17,9 @@ from unit.api.fakes import (
 )
 
 from api.ledger.sql_ledger import SqlLedger
-from api.pipeline import Event, Pipeline
+from api.pipeline import Pipeline
 from api.stages import Stages
+from api.watching import Event
 from archive.file_store import FileStore
 from dossier.errors import (
     IntegrityViolation,

@@ -159,7 +159,7 @@ def test_a_reused_pid_is_another_process() -> None:
 def test_every_path_follows_var(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOHOA_VAR", "/somewhere")
     settings = read_settings()
-    assert settings.database_address == "sqlite:////somewhere/sohoa.db"
+    assert settings.database_address() == "sqlite:////somewhere/sohoa.db"
     assert settings.store_address == "file:///somewhere/store"
     assert settings.keys_folder == Path("/somewhere/keys")
     assert settings.scratch_folder == Path("/somewhere/scratch")

@@ -11,19 +11,14 @@ from pathlib import Path
 from unit.api.fakes import OFFICE, new_ledger, scan
 
 from api.process import this_process
-from api.tidying import tidy
+from api.tidying import sweep_scratch, tidy
 from archive.file_store import FileStore
 
 LATER = datetime.now(UTC) + timedelta(days=2)
 
 
 def _swept(folder: Path, now: datetime = LATER) -> int:
-    return tidy(
-        ledger=new_ledger(folder),
-        store=FileStore(folder / "store"),
-        scratch=folder / "scratch",
-        now=now,
-    )
+    return tidy(ledger=new_ledger(folder), store=FileStore(folder / "store"), now=now)
 
 
 def test_a_blob_stays_for_a_day_and_for_as_long_as_a_paper_needs_it(tmp_path: Path) -> None:
@@ -58,9 +53,10 @@ def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> Non
     for folder in (ours, dead, nobody, elsewhere):
         folder.mkdir(parents=True)
         (folder / "half.pdf").write_bytes(b"%PDF")
-    _swept(tmp_path)
+    sweep_scratch(tmp_path / "scratch")
     assert sorted((tmp_path / "scratch").iterdir()) == sorted([ours, elsewhere])
 
 
 def test_where_nothing_was_made_yet_there_is_nothing_to_tidy(tmp_path: Path) -> None:
     assert _swept(tmp_path) == 0
+    sweep_scratch(tmp_path / "scratch")

@@ -1,0 +1,53 @@
+"""How some papers stand, for whoever waits for them; nothing here changes a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.ledger import rows
+from api.ledger.connections import Connections
+from api.ledger.looking import MOVING, to_do
+from api.ledger.models import PAPER
+from dossier.ports import LedgerRow
+
+_AT_ONCE = 500
+
+
+class Following:
+    """Looks at papers by their ids, whosever they are.
+
+    Args:
+        connections: of the database.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._reading = connections.reading
+
+    def standing(self, papers: Sequence[UUID]) -> list[LedgerRow]:
+        """The short form of each of these papers that is there."""
+        found: list[LedgerRow] = []
+        for some in _some(papers):
+            with self._reading() as c:
+                query = rows.SELECT_PAPER.where(PAPER.c.id.in_(some))
+                found += [rows.row_of(row) for row in c.execute(query).mappings()]  # type: ignore[arg-type]  # keys are strings
+        return found
+
+    def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
+        """Which of these papers a worker holds or may take now."""
+        found: set[UUID] = set()
+        for some in _some(papers):
+            with self._reading() as c:
+                query = sa.select(PAPER.c.id).where(PAPER.c.id.in_(some), *to_do(MOVING, now))
+                found |= set(c.execute(query).scalars())
+        return found
+
+
+def _some(papers: Sequence[UUID]) -> Iterator[tuple[UUID, ...]]:
+    rest = iter(papers)
+    while some := tuple(islice(rest, _AT_ONCE)):
+        yield some

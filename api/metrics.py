@@ -1,0 +1,132 @@
+"""What a machine that watches us may count (Prometheus); nothing here says whose a paper is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, start_http_server
+from prometheus_client.registry import Collector
+
+from api.ledger.backlog import Backlog
+from api.pipeline import LANES, Lane
+from api.settings import Settings
+from api.watching import Event
+from dossier.errors import SohoaError
+from dossier.ports import Clock
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
+
+
+class Measured:
+    """What this process did since it began."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._steps = Histogram(
+            "sohoa_step_seconds",
+            "How long a step took, by the state it began from.",
+            ("state",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._moves = Counter(
+            "sohoa_moves", "Papers that came to a state.", ("state",), registry=self.registry
+        )
+        self._stops = Counter(
+            "sohoa_stops", "Steps that did not come to their end, by code.", ("code",),
+            registry=self.registry,
+        )  # fmt: skip
+
+    def note(self, event: Event) -> None:
+        """Count an event of the pipeline."""
+        if event.error is not None:
+            self._stops.labels(event.error.code).inc()
+        elif event.before is not None and event.state is not None:
+            self._steps.labels(event.before.value).observe(event.seconds)
+            self._moves.labels(event.state.value).inc()
+
+    def exposition(self) -> bytes:
+        """Everything, as Prometheus reads it."""
+        return generate_latest(self.registry)
+
+
+class Looked(Collector):
+    """What the database says when it is asked: the same for whichever process is asked.
+
+    Args:
+        backlog: of all offices.
+        clock: for ages.
+        store_seconds: how long the store took when it was last asked; None before.
+    """
+
+    def __init__(
+        self, backlog: Backlog, *, clock: Clock, store_seconds: Callable[[], float | None]
+    ) -> None:
+        self._backlog = backlog
+        self._clock = clock
+        self._store_seconds = store_seconds
+
+    def collect(self) -> Iterable[Metric]:
+        """Ask, and tell; a database that does not answer is told as such."""
+        up = GaugeMetricFamily("sohoa_database_up", "Whether the database answers.")
+        began = time.monotonic()
+        try:
+            told = self._backlog.told(now=self._clock.now())
+        except SohoaError:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        took = GaugeMetricFamily("sohoa_database_seconds", "How long the database took to tell.")
+        took.add_metric([], time.monotonic() - began)
+        yield took
+        papers = GaugeMetricFamily("sohoa_papers", "Papers by state.", labels=["state"])
+        for state, number in told.states.items():
+            papers.add_metric([state.value], number)
+        yield papers
+        waiting = GaugeMetricFamily(
+            "sohoa_waiting", "Papers that a lane is to do.", labels=["lane"]
+        )
+        age = GaugeMetricFamily(
+            "sohoa_oldest_waiting_seconds", "Since when a lane's oldest waits.", labels=["lane"]
+        )
+        for lane in Lane:
+            states = [state for state, its in LANES.items() if its is lane]
+            ages = [told.oldest[s] for s in states if s in told.oldest]
+            waiting.add_metric([lane.value], sum(told.waiting.get(s, 0) for s in states))
+            age.add_metric([lane.value], max(ages, default=timedelta()).total_seconds())
+        yield from (waiting, age)
+        why = GaugeMetricFamily("sohoa_kept_back", "Unfinished papers by why.", labels=["code"])
+        for code, number in told.codes.items():
+            why.add_metric([code], number)
+        yield why
+        store = self._store_seconds()
+        if store is not None:
+            seconds = GaugeMetricFamily("sohoa_store_seconds", "A small write and read back.")
+            seconds.add_metric([], store)
+            yield seconds
+
+
+@contextmanager
+def told(settings: Settings) -> Iterator[Measured]:
+    """What a worker measures, told at its own port where one is set."""
+    measured = Measured()
+    if not settings.metrics_port:
+        yield measured
+        return
+    server, thread = start_http_server(
+        settings.metrics_port, addr=settings.metrics_host, registry=measured.registry
+    )
+    try:
+        yield measured
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,1 @@
+"""The queue of distributed mode (Celery), and the processes that work it off."""

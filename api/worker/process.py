@@ -1,0 +1,181 @@
+"""The processes of distributed mode: the worker, and the beat that looks after what was left."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+from celery import Celery, signals
+from celery.beat import Scheduler
+
+from api.ledger.sql_ledger import SqlLedger
+from api.pipeline import Lane, Pipeline, states_of
+from api.process import is_gone
+from api.worker.queue import ADVANCE, HOUSEKEEPING, REQUEUE, TIDY, CeleryQueue
+from api.working import Renewing
+from dossier.errors import SohoaError
+from dossier.ports import Clock
+
+log = structlog.get_logger()
+
+_REQUEUE_SECONDS = 5.0
+_TIDY_SECONDS = 3600.0
+
+
+class Hands(Protocol):
+    """What a worker's process works with."""
+
+    def tidy(self) -> None:
+        """Take away what killed processes left behind."""
+        ...
+
+    def let_children_go(self) -> None:
+        """End what the children have in hand."""
+        ...
+
+
+class WorkerProcess:
+    """One worker: threads above child processes, as many at once as it can do.
+
+    Args:
+        app: as ``make_celery`` makes it.
+        pipeline: what it does.
+        ledger: what waits.
+        clock: what has waited long enough.
+        hands: the house.
+        threads: how many papers it has in hand at once.
+        stop_seconds: how long a step may take after SIGTERM before it is handed back.
+    """
+
+    def __init__(
+        self,
+        app: Celery,
+        *,
+        pipeline: Pipeline,
+        ledger: SqlLedger,
+        clock: Clock,
+        hands: Hands,
+        threads: int,
+        stop_seconds: float,
+    ) -> None:
+        self._app = app
+        self._pipeline = pipeline
+        self._ledger = ledger
+        self._clock = clock
+        self._hands = hands
+        self._threads = threads
+        self._stop_seconds = stop_seconds
+        self._queue = CeleryQueue(app)
+        self._timer: threading.Timer | None = None
+
+    def run(self, queues: Sequence[str], *, ready: Callable[[], None]) -> None:
+        """Work until SIGTERM; then finish the steps in hand, or hand them back.
+
+        Args:
+            queues: from which to take, of ``api.worker.queue.QUEUES``.
+            ready: called once it takes messages.
+        """
+        quiet_celery()
+        self._make_tasks()
+
+        def on_ready(**_: object) -> None:
+            ready()
+
+        def on_stop(**_: object) -> None:
+            self._begin_stop()
+
+        signals.worker_ready.connect(on_ready, weak=False)
+        signals.worker_shutting_down.connect(on_stop, weak=False)
+        renewing = Renewing(self._pipeline)
+        renewing.start()
+        try:
+            self._app.Worker(
+                pool="threads",
+                concurrency=self._threads,
+                queues=list(queues),
+                without_gossip=True,
+                without_mingle=True,
+                without_heartbeat=True,
+                loglevel="ERROR",
+                quiet=True,
+            ).start()
+        finally:
+            renewing.stop()
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _begin_stop(self) -> None:
+        self._pipeline.stop()
+        self._timer = threading.Timer(self._stop_seconds, self._hands.let_children_go)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _make_tasks(self) -> None:
+        def advance(self: object, paper: str) -> None:
+            """Move on the oldest paper of the lane by which this message came."""
+            del paper
+            info = getattr(self, "request").delivery_info or {}  # noqa: B009 - Celery's types hide it
+            lane.advance_oldest(Lane(info.get("routing_key", "")))
+
+        lane = self._pipeline
+        self._app.task(advance, name=ADVANCE, bind=True)
+        self._app.task(self._requeue, name=REQUEUE)
+        self._app.task(self._tidy, name=TIDY)
+
+    def _requeue(self) -> None:
+        """Nudge as often as there are papers that wait without a message."""
+        try:
+            for lane in Lane:
+                self._requeue_lane(lane)
+        except SohoaError as error:
+            log.warning("requeue.failed", code=error.code)
+
+    def _requeue_lane(self, lane: Lane) -> None:
+        states, now = states_of(lane), self._clock.now()
+        waiting = self._ledger.count_waiting(states, now=now, is_gone=is_gone)
+        missing = waiting - self._queue.waiting(lane)
+        if missing > 0:
+            left = self._ledger.waiting_in(states, now=now, is_gone=is_gone, limit=missing)
+            for paper in left:
+                self._queue.nudge(paper, lane)
+            log.info("requeue.nudged", lane=lane.value, papers=len(left))
+
+    def _tidy(self) -> None:
+        try:
+            self._hands.tidy()
+        except SohoaError as error:
+            log.warning("tidy.failed", code=error.code)
+
+
+def run_beat(app: Celery, *, ready: Callable[[], None]) -> None:
+    """Send the rounds' messages until SIGTERM; more than one beat at once does no harm."""
+    quiet_celery()
+    app.conf.beat_schedule = {
+        REQUEUE: _round(REQUEUE, _REQUEUE_SECONDS),
+        TIDY: _round(TIDY, _TIDY_SECONDS),
+    }
+    # What is due is known again at once after a start: nothing needs to be kept on the disk.
+    beat = app.Beat(scheduler_cls=_AtOnce, loglevel="ERROR", quiet=True, schedule=None)
+    signals.beat_init.connect(lambda **_: ready(), weak=False)
+    beat.run()
+
+
+class _AtOnce(Scheduler):  # type: ignore[misc]  # Celery has no types
+    """Celery's scheduler without a file; looks up often enough for the shortest round."""
+
+    max_interval = _REQUEUE_SECONDS
+
+
+def _round(task: str, seconds: float) -> dict[str, object]:
+    # A message that nobody took by the next round is of no use any more.
+    options = {"queue": HOUSEKEEPING, "expires": seconds}
+    return {"task": task, "schedule": seconds, "options": options}
+
+
+def quiet_celery() -> None:
+    """Let Celery tell only faults: its own lines would say what messages hold."""
+    for name in ("celery", "kombu", "amqp"):
+        logging.getLogger(name).setLevel(logging.ERROR)

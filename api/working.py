@@ -1,0 +1,215 @@
+"""Who works papers off: threads of this process or workers elsewhere; callers see no difference."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from api.ledger.following import Following
+from api.pipeline import LANES, LEASE, Lane, Pipeline
+from api.thread_queue import ThreadQueue
+from api.watching import Event, Watch
+from dossier.errors import (
+    IntegrityViolation,
+    Misconfigured,
+    RejectedInput,
+    SohoaError,
+    TransientFault,
+)
+from dossier.ports import Clock, LedgerRow
+
+log = structlog.get_logger()
+
+_RENEWALS = 4  # in the time that a lease lasts
+_LOOK_SECONDS = 0.3
+_FAULTS = {e.fault: e for e in (RejectedInput, Misconfigured, TransientFault, IntegrityViolation)}
+_SET_ASIDE = "set-aside."
+
+
+class Workers(Protocol):
+    """Those who work papers off."""
+
+    def enqueue(self, paper: UUID) -> None:
+        """Ask that a paper be moved on; losing it is harmless."""
+        ...
+
+    def nudge(self) -> None:
+        """Take up what a crash or a passed time left to do; to be called now and then."""
+        ...
+
+    def check(self) -> None:
+        """See that papers are taken up.
+
+        Raises:
+            TransientFault: they are not.
+        """
+        ...
+
+    def wait(self, papers: Sequence[UUID]) -> None:
+        """Return when none of these papers moves any more."""
+        ...
+
+    def begin_stop(self) -> None:
+        """Begin nothing new; may be called from a signal handler."""
+        ...
+
+    def stop(self) -> None:
+        """Let what is in hand come to its end, and take no more."""
+        ...
+
+
+class Renewing:
+    """A thread that holds what a pipeline has in hand for longer, for as long as it has it.
+
+    Args:
+        pipeline: whose papers.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._round, name="renew", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._ended.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _round(self) -> None:
+        while not self._ended.wait(LEASE.total_seconds() / _RENEWALS):
+            try:
+                self._pipeline.renew()
+            except SohoaError as error:
+                log.warning("lease.not-renewed", code=error.code)
+
+
+class WorkersHere:
+    """Threads of this process.
+
+    Args:
+        pipeline: what they do.
+        threads: how many.
+    """
+
+    def __init__(self, pipeline: Pipeline, *, threads: int) -> None:
+        self._pipeline = pipeline
+        self._queue = ThreadQueue(threads=threads)
+        self._renewing = Renewing(pipeline)
+        self._queue.start(pipeline.advance)
+        self._renewing.start()
+
+    def enqueue(self, paper: UUID) -> None:
+        """Ask that a paper be moved on."""
+        self._queue.enqueue(paper)
+
+    def nudge(self) -> None:
+        """Enqueue what a crash or a passed time left to do, oldest dossier first."""
+        for paper in self._pipeline.nudge_order():
+            self._queue.enqueue(paper)
+
+    def check(self) -> None:
+        """See that every thread still takes papers."""
+        if not self._queue.alive():
+            raise TransientFault("queue.no-workers", "no worker lives; restart the service")
+
+    def wait(self, papers: Sequence[UUID]) -> None:
+        """Return when nothing waits here or is worked on."""
+        del papers
+        while not self._queue.wait_until_idle(seconds=1):
+            pass
+
+    def begin_stop(self) -> None:
+        """Begin no step any more."""
+        self._pipeline.stop()
+
+    def stop(self) -> None:
+        """Let the steps in hand come to their end; what waits stays in the ledger."""
+        self._queue.stop()
+        self._renewing.stop()
+
+
+class NudgeQueue(Protocol):
+    """A queue that other processes take from."""
+
+    def nudge(self, paper: UUID, lane: Lane) -> None:
+        """Tell that something is to do in a lane; not being able to is no error."""
+        ...
+
+    def check(self) -> None:
+        """See that the broker answers.
+
+        Raises:
+            TransientFault: ``broker.no-answer``.
+        """
+        ...
+
+
+class WorkersElsewhere:
+    """Other processes, perhaps of other machines; the ledger tells how far they are.
+
+    Args:
+        queue: where they hear of papers.
+        following: how papers stand.
+        clock: what has waited long enough.
+        watch: is told of moves while ``wait`` waits.
+    """
+
+    def __init__(
+        self, queue: NudgeQueue, *, following: Following, clock: Clock, watch: Watch
+    ) -> None:
+        self._queue = queue
+        self._following = following
+        self._clock = clock
+        self._watch = watch
+
+    def enqueue(self, paper: UUID) -> None:
+        """Nudge the lane in which a paper waits."""
+        for row in self._following.standing([paper]):
+            lane = LANES.get(row.state)
+            if lane is not None:
+                self._queue.nudge(paper, lane)
+
+    def nudge(self) -> None:
+        """Nothing: the beat does it."""
+
+    def check(self) -> None:
+        """See that the broker answers."""
+        self._queue.check()
+
+    def wait(self, papers: Sequence[UUID]) -> None:
+        """Return when none of these papers moves any more; tell the watch what moved."""
+        seen: dict[UUID, LedgerRow] = {}
+        open_ = list(dict.fromkeys(papers))
+        while open_:
+            moving = self._following.moving(open_, now=self._clock.now())
+            # Looked at after: what moves no more has been told how it stands.
+            for row in self._following.standing(open_):
+                before = seen.get(row.paper)
+                seen[row.paper] = row
+                if before is None or (before.state, before.code) != (row.state, row.code):
+                    self._watch(_event(row))
+            open_ = [paper for paper in open_ if paper in moving]
+            if open_:
+                time.sleep(_LOOK_SECONDS)
+
+    def begin_stop(self) -> None:
+        """Nothing is begun here."""
+
+    def stop(self) -> None:
+        """Nothing is in hand here."""
+
+
+def _event(row: LedgerRow) -> Event:
+    fault = _FAULTS.get(row.fault) if row.code else None
+    error = None if fault is None else fault(row.code.removeprefix(_SET_ASIDE), row.reason)
+    return Event(paper=row.paper, state=row.state, error=error)
