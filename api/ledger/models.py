@@ -9,6 +9,9 @@ from archive.catalogue.models import UtcTime
 # What is given to every move outgrows 32 bits; SQLite's own row id is its `Integer`.
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
+_STANDS_FOR_A_PAPER = sa.text("state <> 'REJECTED' AND released_at IS NULL")
+_HELD = sa.text("lease_until IS NOT NULL")
+
 METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -59,8 +62,8 @@ SCAN = sa.Table(
         "dossier",
         "digest",
         unique=True,
-        sqlite_where=sa.text("state <> 'REJECTED' AND released_at IS NULL"),
-        postgresql_where=sa.text("state <> 'REJECTED' AND released_at IS NULL"),
+        sqlite_where=_STANDS_FOR_A_PAPER,
+        postgresql_where=_STANDS_FOR_A_PAPER,
     ),
     sa.Index("ix_scan_digest", "digest"),
 )
@@ -114,6 +117,8 @@ PAPER = sa.Table(
     sa.Index("ix_paper_waiting", "state", "dossier_since", "ordinal"),
     sa.Index("ix_paper_state", "state", "updated_at"),
     sa.Index("ix_paper_scan", "scan"),
+    # Who holds what: a handful of papers among all that were ever archived.
+    sa.Index("ix_paper_held", "held_by", sqlite_where=_HELD, postgresql_where=_HELD),
 )
 
 MOVE = sa.Table(
@@ -129,6 +134,7 @@ MOVE = sa.Table(
     sa.Column("reason", sa.String(500), nullable=False),
     sa.Column("actor", sa.String(100), nullable=False),
     sa.Index("ix_move_paper", "paper", "id"),
+    sa.Index("ix_move_at", "at"),
 )
 
 # Who looked for whom, why, and what was shown; only ever added to.

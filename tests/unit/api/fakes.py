@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from api.ledger import schema
 from api.ledger.engine import build_engine
 from api.ledger.rows import Sealing
@@ -53,7 +55,7 @@ class StandingClock:
 
 
 @cache
-def _migrated() -> bytes:
+def migrated() -> bytes:
     """A database file as the migrations make it; made once, since that takes a second."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "empty.db")
@@ -64,10 +66,14 @@ def _migrated() -> bytes:
 
 
 def new_ledger(folder: Path) -> SqlLedger:
-    """A ledger on a fresh SQLite file; descriptions are sealed by turning them around."""
+    """A ledger on a fresh SQLite file."""
     file = folder / "ledger.db"
-    file.write_bytes(_migrated())
-    engine = build_engine(f"sqlite:///{file}")
+    file.write_bytes(migrated())
+    return ledger_on(build_engine(f"sqlite:///{file}"))
+
+
+def ledger_on(engine: sa.Engine) -> SqlLedger:
+    """A ledger with one office; descriptions are sealed by turning them around."""
     sealing = Sealing(close=lambda plain, _: plain[::-1], open=lambda closed, _: closed[::-1])
     ledger = SqlLedger(engine, sealing=sealing)
     ledger.add_office(OFFICE, "UBND")

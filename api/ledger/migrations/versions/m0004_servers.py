@@ -11,10 +11,12 @@ branch_labels = None
 depends_on = None
 
 _NUMBERED = ("move", "lookup", "delivery")
+_HELD = sa.text("lease_until IS NOT NULL")
 
 
 def upgrade() -> None:
     _paper()
+    op.create_index("ix_move_at", "move", ["at"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
         _numbers(sa.Integer(), sa.BigInteger())
 
@@ -22,6 +24,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         _numbers(sa.BigInteger(), sa.Integer())
+    op.drop_index("ix_move_at", table_name="move")
+    op.drop_index("ix_paper_held", table_name="paper")
     op.drop_index("ix_paper_waiting", table_name="paper")
     with op.batch_alter_table("paper") as paper:
         for column in ("request", "fault", "dossier_since"):
@@ -48,6 +52,14 @@ def _paper() -> None:
         paper.alter_column("request", existing_type=sa.String(length=40), server_default=None)
     op.create_index(
         "ix_paper_waiting", "paper", ["state", "dossier_since", "ordinal"], unique=False
+    )
+    op.create_index(
+        "ix_paper_held",
+        "paper",
+        ["held_by"],
+        unique=False,
+        sqlite_where=_HELD,
+        postgresql_where=_HELD,
     )
 
 

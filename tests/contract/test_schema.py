@@ -1,0 +1,186 @@
+"""Models and migrations agree, on both databases; the known head is the newest migration."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from contract.conftest import Databases
+
+from api.ledger import models, schema
+from api.ledger.engine import build_engine
+from archive.catalogue import models as catalogue
+from dossier.errors import Misconfigured, SohoaError
+
+# Each database has its own tables for words, made by statements of its own.
+_SEARCH = ("record_head", "record_body", "record_words")
+_AT = datetime(2026, 1, 2, tzinfo=UTC)
+# A JSON column may hold any object.
+_TYPES: dict[type[Any], Any] = {
+    str: "x",
+    int: 1,
+    bool: False,
+    object: [],
+    datetime: _AT,
+    bytes: b"x",
+}
+
+
+@pytest.fixture
+def empty(databases: Databases) -> Iterator[sa.Engine]:
+    """A database with no tables."""
+    engine = build_engine(databases.new())
+    yield engine
+    engine.dispose()
+
+
+def _differences(connection: sa.Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "include_name": lambda name, kind, _: kind != "table" or not name.startswith(_SEARCH),
+            "compare_type": True,
+        },
+    )
+    both = sa.MetaData()
+    for metadata in (models.METADATA, catalogue.METADATA):
+        for table in metadata.sorted_tables:
+            table.to_metadata(both)
+    return list(compare_metadata(context, both))
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    return config
+
+
+@contextmanager
+def _alembic(engine: sa.Engine) -> Iterator[tuple[Config, sa.Connection]]:
+    config = _config()
+    with schema.migrating(engine) as connection:
+        config.attributes["connection"] = connection
+        yield config, connection
+
+
+def _put(connection: sa.Connection, table: str, **values: object) -> None:
+    """A row with something in every column that needs it, as this revision knows the table."""
+    reflected = sa.Table(table, sa.MetaData(), autoload_with=connection)
+    for column in reflected.columns:
+        if not column.nullable and column.name not in values and column.autoincrement is not True:
+            values[column.name] = _TYPES[column.type.python_type]
+    connection.execute(reflected.insert().values(**values))
+
+
+def _fill(connection: sa.Connection) -> None:
+    """Two papers of a dossier, the second of which came first, with a history and a look-up."""
+    _put(connection, "office", code="H15")
+    for number, day in ((1, 5), (2, 3)):
+        known = {"office": "H15", "dossier": "D", "state": "RECEIVED"}
+        _put(connection, "scan", id=UUID(int=number).hex, digest=f"{number}", **known)
+        _put(
+            connection, "paper", id=UUID(int=number).hex, scan=UUID(int=number).hex,
+            ordinal=number, created_at=datetime(2026, 1, day, tzinfo=UTC), **known,
+        )  # fmt: skip
+        _put(connection, "move", id=number, office="H15", paper=UUID(int=number).hex)
+    _put(connection, "lookup", id=1, office="H15")
+
+
+def test_the_migrations_make_what_the_models_say(empty: sa.Engine) -> None:
+    schema.upgrade(empty)
+    schema.check(empty)
+    with empty.connect() as connection:
+        assert _differences(connection) == []
+        connection.exec_driver_sql("ALTER TABLE office ADD COLUMN planted TEXT")
+        assert _differences(connection) != []
+
+
+def test_the_known_head_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(_config()).get_current_head() == schema.HEAD
+
+
+def test_upgrading_again_is_harmless_and_down_again_leaves_nothing(empty: sa.Engine) -> None:
+    schema.upgrade(empty)
+    schema.upgrade(empty)
+    with _alembic(empty) as (config, _):
+        command.downgrade(config, "base")
+    assert sa.inspect(empty).get_table_names() == ["alembic_version"]
+
+
+def test_rows_live_through_the_migrations_and_back(empty: sa.Engine) -> None:
+    with _alembic(empty) as (config, connection):
+        command.upgrade(config, "0003")
+        _fill(connection)
+    schema.upgrade(empty)
+    with empty.connect() as connection:
+        found = connection.execute(sa.select(models.PAPER).order_by(models.PAPER.c.id)).all()
+        assert [row.dossier_since for row in found] == [datetime(2026, 1, 3, tzinfo=UTC)] * 2
+        assert [(row.fault, row.request) for row in found] == [("", "")] * 2
+        assert [row.paper for row in connection.execute(models.MOVE.select())] == [
+            UUID(int=1), UUID(int=2),
+        ]  # fmt: skip
+        assert _differences(connection) == []
+    with empty.connect() as connection, pytest.raises(sa.exc.IntegrityError):
+        # Rows that point to others are looked after again.
+        connection.execute(models.PAPER.delete())
+    with _alembic(empty) as (config, connection):
+        command.downgrade(config, "0003")
+        kept = connection.execute(
+            sa.text("SELECT count(*) FROM move JOIN paper ON paper = paper.id")
+        )
+        assert kept.scalar() == 2
+
+
+def test_a_migration_that_loses_rows_is_undone(empty: sa.Engine) -> None:
+    with _alembic(empty) as (config, connection):
+        command.upgrade(config, "0003")
+        _fill(connection)
+    with pytest.raises(SohoaError), schema.migrating(empty) as connection:
+        connection.exec_driver_sql("DELETE FROM paper")
+    with empty.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM paper").scalar() == 2
+
+
+def test_two_may_make_it_at_once(empty: sa.Engine, databases: Databases) -> None:
+    failed: list[Exception] = []
+    other = build_engine(str(empty.url.render_as_string(hide_password=False)))
+
+    def upgrade(engine: sa.Engine) -> None:
+        try:
+            schema.upgrade(engine)
+        except Exception as error:  # noqa: BLE001 - told below
+            failed.append(error)
+
+    threads = [threading.Thread(target=upgrade, args=(engine,)) for engine in (empty, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    schema.check(other)
+    other.dispose()
+
+
+def test_an_office_stands_on_every_row() -> None:
+    for metadata in (models.METADATA, catalogue.METADATA):
+        for table in metadata.sorted_tables:
+            # An office's own code; a person's rows belong to their record.
+            if table.name not in {"office", "record_person"}:
+                assert "office" in table.c, table.name
+
+
+def test_a_database_that_was_not_made_is_told(empty: sa.Engine) -> None:
+    with pytest.raises(Misconfigured) as raised:
+        schema.check(empty)
+    assert raised.value.code == "database.not-made"
