@@ -31,6 +31,7 @@ setuptest: ## Install what the tests need besides
 	@setup/venv.sh run
 	@setup/venv.sh dev
 	@setup/verapdf.sh
+	@setup/minio.sh
 
 .PHONY: test
 test: setuptest lint ## Set up, then lint, types, import contracts and all tests

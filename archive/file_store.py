@@ -22,7 +22,6 @@ import hashlib
 import io
 import math
 import os
-import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,14 +30,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.keys import is_digest, segments_of, work_name
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault, WrongUse
 from dossier.ports import RecordVersion
 from dossier.spine import Blob
 
 _CHUNK = 1 << 20
-_SEGMENT = re.compile(r"[A-Za-z0-9=%._-]{1,200}")
-_LONGEST_KEY = 900  # S3 takes 1,024 bytes
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NOT_ALLOWED = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENAMETOOLONG}
@@ -105,7 +102,7 @@ class FileStore:
         since = _aware(untouched_since).timestamp()
         for folder in _entries(self._work):
             for name in _entries(self._work / folder):
-                if _DIGEST.fullmatch(name):
+                if is_digest(name):
                     try:
                         touched = (self._work / folder / name).lstat().st_mtime
                     except FileNotFoundError:
@@ -114,9 +111,7 @@ class FileStore:
                         yield name
 
     def _work_path(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
-            raise WrongUse("work.bad-digest", "a blob is named by 64 lower-case hex digits")
-        return self._work / digest[:2] / digest
+        return self._work / work_name(digest)
 
     # The record area
 
@@ -193,6 +188,11 @@ class FileStore:
         with translated("the record area"):
             yield from _walk(self._record / folder, f"{folder}/" if folder else "", begin)
 
+    def covered(self, prefix: str = "") -> Iterator[RecordVersion]:
+        """None: a file system has no versions that could lie over one."""
+        del prefix
+        return iter(())
+
     def kept_until(self, record: RecordVersion) -> datetime:
         """Until when an object is kept, as it was last set; aware UTC, whole seconds.
 
@@ -206,16 +206,7 @@ class FileStore:
         return datetime.fromtimestamp(seconds, UTC)
 
     def _record_path(self, key: str) -> Path:
-        segments = key.split("/")
-        if len(key) > _LONGEST_KEY or not all(
-            _SEGMENT.fullmatch(s) and s not in {".", ".."} for s in segments
-        ):
-            raise WrongUse(
-                "record.bad-key",
-                "a key is made of segments of A-Z a-z 0-9 = % . _ - between slashes, at most "
-                f"{_LONGEST_KEY} characters",
-            )
-        return self._record.joinpath(*segments)
+        return self._record.joinpath(*segments_of(key))
 
     # What both share
 

@@ -16,10 +16,8 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import io
 import json
 import os
-import random
 import signal
 import statistics
 import subprocess
@@ -32,41 +30,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PIL import Image, ImageDraw, ImageFont
-
+from bench.papers_drawn import drawn_pages
 from bench.sohoa import Sohoa
 
-_FONT = "/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf"
 _LEAST_ROUNDS = 3
 _EVERY_S = 0.5
 _SLOWER = 5.0
 _FLAT = 1.15
-_WORDS = "giấy khai sinh trích lục hộ tịch quê quán thường trú uỷ ban nhân dân xã phường"
-
-
-def _pages(number: int) -> list[bytes]:
-    """JPEGs of an A4 page at 200 dpi, 24 bit, each with other words."""
-    made = []
-    font = ImageFont.truetype(_FONT, 36)
-    for seed in range(number):
-        rng = random.Random(seed)
-        page = Image.new("RGB", (1654, 2339), "white")
-        draw = ImageDraw.Draw(page)
-        for line in range(34):
-            draw.text(
-                (150, 160 + 58 * line), " ".join(rng.choices(_WORDS.split(), k=11)), 0, font=font
-            )
-        out = io.BytesIO()
-        page.save(out, "JPEG", quality=70, dpi=(200, 200))
-        made.append(out.getvalue())
-    return made
 
 
 class Scans:
     """One-page scans without end, no two alike: a JPEG comment tells them apart."""
 
     def __init__(self) -> None:
-        self._pages = _pages(10)
+        self._pages = drawn_pages(10)
         self._count = 0
         self._lock = threading.Lock()
 

@@ -178,6 +178,21 @@ class ObjectStore(Protocol):
         """What lies in the record area under a prefix, oldest version of each key, by key."""
         ...
 
+    def covered(self, prefix: str = "") -> Iterator[RecordVersion]:
+        """What lies over records that were there before: younger versions, marks of deletion.
+
+        No read takes one of them; each is an alarm.
+        """
+        ...
+
+    def kept_until(self, record: RecordVersion) -> datetime:
+        """Until when an object is kept, as it was last set; aware UTC, whole seconds.
+
+        Raises:
+            IntegrityViolation: ``record.missing``; ``record.not-locked``.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueEntry:

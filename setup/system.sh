@@ -5,7 +5,8 @@ set -eu
 
 RUN="python3-venv tesseract-ocr tesseract-ocr-vie tesseract-ocr-eng tesseract-ocr-osd poppler-utils fonts-liberation2"
 # openssl checks what our trial time-stamping authority answers; Maven brings veraPDF, Java runs it.
-TEST="$RUN openssl openjdk-17-jre-headless maven"
+# PostgreSQL and Redis are what a province's tests talk to; each test run starts its own.
+TEST="$RUN openssl openjdk-17-jre-headless maven postgresql redis-server"
 BENCH="$TEST ghostscript fonts-texgyre fonts-linuxlibertine fonts-sil-charis fonts-open-sans fonts-roboto-unhinted"
 
 case "${1:?run, test or bench}" in

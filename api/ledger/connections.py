@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 
-_GOES_ON = "nothing is lost, and what waits goes on when it is back"
+_GOES_ON = "nothing is lost, and what waits goes on when it is back, or with the next start"
 # By SQLite's primary result codes (https://www.sqlite.org/rescode.html): what to do.
 _SAID = {
     sqlite3.SQLITE_FULL: ("full", "the disk of the database is full; make room and start again"),

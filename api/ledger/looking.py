@@ -48,31 +48,24 @@ class Looking:
         limit: int | None = None,
     ) -> list[UUID]:
         """The papers that wait in these states for somebody to take them, oldest dossier first."""
-        query = (
-            sa.select(PAPER.c.id)
-            .where(*to_do(states, now), self._unheld(now, is_gone))
-            .order_by(*OLDEST_FIRST)
-            .limit(limit)
-        )
         with self._reading() as c:
+            query = (
+                sa.select(PAPER.c.id)
+                .where(*to_do(states, now), unheld(c, now, is_gone))
+                .order_by(*OLDEST_FIRST)
+                .limit(limit)
+            )
             return list(c.execute(query).scalars())
 
     def count_waiting(
         self, states: Sequence[PaperState], *, now: datetime, is_gone: Callable[[str], bool]
     ) -> int:
         """How many papers wait in these states for somebody to take them."""
-        query = sa.select(sa.func.count()).where(*to_do(states, now), self._unheld(now, is_gone))
         with self._reading() as c:
+            query = sa.select(sa.func.count()).where(
+                *to_do(states, now), unheld(c, now, is_gone)
+            )
             return c.execute(query).scalar_one()
-
-    def _unheld(self, now: datetime, is_gone: Callable[[str], bool]) -> sa.ColumnElement[bool]:
-        """Whether nobody holds a paper: no lease, one that has passed, or its holder is gone."""
-        leased = sa.select(PAPER.c.held_by).where(PAPER.c.lease_until > now).distinct()
-        with self._reading() as c:
-            gone = [holder for holder in c.execute(leased).scalars() if is_gone(holder)]
-        return sa.or_(
-            PAPER.c.lease_until.is_(None), PAPER.c.lease_until <= now, PAPER.c.held_by.in_(gone)
-        )
 
     def look(self, paper: UUID, *, offices: Sequence[str]) -> InHand | None:
         """A paper as it stands, without taking it; None where it is not there for these offices."""
@@ -172,6 +165,17 @@ def to_do(states: Sequence[PaperState], now: datetime) -> tuple[sa.ColumnElement
         PAPER.c.set_aside_at.is_(None),
         sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at <= now),
         sa.or_(PAPER.c.state != PaperState.DESCRIBED, PAPER.c.sign_requested),
+    )
+
+
+def unheld(
+    connection: sa.Connection, now: datetime, is_gone: Callable[[str], bool]
+) -> sa.ColumnElement[bool]:
+    """The condition that nobody holds a paper: no lease, one that passed, or its holder is gone."""
+    leased = sa.select(PAPER.c.held_by).where(PAPER.c.lease_until > now).distinct()
+    gone = [holder for holder in connection.execute(leased).scalars() if is_gone(holder)]
+    return sa.or_(
+        PAPER.c.lease_until.is_(None), PAPER.c.lease_until <= now, PAPER.c.held_by.in_(gone)
     )
 
 

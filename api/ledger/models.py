@@ -114,7 +114,7 @@ PAPER = sa.Table(
     # Of the request that brought it; what is logged of the paper bears it.
     sa.Column("request", sa.String(40), nullable=False),
     sa.UniqueConstraint("office", "dossier", "ordinal"),
-    sa.Index("ix_paper_waiting", "state", "dossier_since", "ordinal"),
+    sa.Index("ix_paper_waiting", "state", "dossier_since", "dossier", "ordinal"),
     sa.Index("ix_paper_state", "state", "updated_at"),
     sa.Index("ix_paper_scan", "scan"),
     # Who holds what: a handful of papers among all that were ever archived.

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from api.ledger import rows
 from api.ledger.connections import hold
 from api.ledger.hand import InHand, Lookup, Once, Outcome, Received
-from api.ledger.looking import MOVING, OLDEST_FIRST, Looking, paper_row, to_do
+from api.ledger.looking import MOVING, OLDEST_FIRST, Looking, paper_row, to_do, unheld
 from api.ledger.models import LOOKUP, NOTE, OFFICE, PAPER, SCAN
 from api.ledger.moves import Told, add_move
 from api.ledger.receiving import (
@@ -225,19 +225,21 @@ class SqlLedger(Looking):
             holder: who takes it.
             is_gone: whether a holder is known to live no more.
         """
-        unheld = self._unheld(now, is_gone)
-        query = (
-            rows.SELECT_PAPER.where(*to_do(states, now), unheld)
-            .order_by(*OLDEST_FIRST)
-            .limit(1)
-            # What another takes at this moment is his.
-            .with_for_update(of=PAPER, skip_locked=True)
-        )
         with self._writing() as c:
-            row = c.execute(query).mappings().first()
-            if row is None:
-                return None
-            return self._take(c, dict(row), holder=holder, until=now + lease)
+            free = unheld(c, now, is_gone)
+            for state in _by_age(c, [(*to_do([state], now), free) for state in states]):
+                # One state at a time: then an index has them in order, however many wait. What
+                # another takes at this moment is his.
+                query = (
+                    rows.SELECT_PAPER.where(*state)
+                    .order_by(*OLDEST_FIRST)
+                    .limit(1)
+                    .with_for_update(of=PAPER, skip_locked=True)
+                )
+                row = c.execute(query).mappings().first()
+                if row is not None:
+                    return self._take(c, dict(row), holder=holder, until=now + lease)
+        return None
 
     def _take(
         self, connection: sa.Connection, row: dict[str, Any], *, holder: str, until: datetime
@@ -404,6 +406,25 @@ def _ask_again(connection: sa.Connection, paper: UUID, *, sign: bool) -> None:
             set_aside_at=None, attempts=0, retry_at=None
         )
     )
+
+
+_Conditions = tuple[sa.ColumnElement[bool], ...]
+
+
+def _by_age(connection: sa.Connection, choices: Sequence[_Conditions]) -> list[_Conditions]:
+    """The conditions that papers fulfil, those first whose oldest paper is the oldest."""
+    oldest = [
+        sa.select(
+            sa.select(sa.literal(number).label("number"), *OLDEST_FIRST)
+            .where(*conditions)
+            .order_by(*OLDEST_FIRST)
+            .limit(1)
+            .subquery()
+        )
+        for number, conditions in enumerate(choices)
+    ]
+    found = connection.execute(sa.union_all(*oldest)).all()
+    return [choices[row.number] for row in sorted(found, key=lambda row: tuple(row[1:]))]
 
 
 def _scan_after(held: InHand, outcome: Outcome) -> ScanState:

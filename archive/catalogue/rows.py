@@ -11,8 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from archive.catalogue import sqlite_search
-from archive.catalogue.terms import FORM, fold, is_token, terms, words
+from archive.catalogue.terms import FORM, Indexed, fold, indexed, is_token, terms, words
 from archive.identity import IdentityKeys
 from dossier import written
 from dossier.codes import masked
@@ -30,7 +29,7 @@ class Prepared:
     paper: UUID
     record: Columns
     people: tuple[Columns, ...]
-    terms: sqlite_search.Indexed
+    terms: Indexed
 
 
 def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
@@ -60,19 +59,11 @@ def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
         entry.paper,
         record,
         tuple(_people(entry, keys)),
-        indexed(entry.description, entry.text, keys),
+        _terms(entry.description, entry.text, keys),
     )
 
 
-def indexed(description: Description, text: str, keys: IdentityKeys) -> sqlite_search.Indexed:
-    """The terms of a record."""
-    return sqlite_search.indexed(
-        [terms([value.text], keys) for value in description.values],
-        terms(text.split("\f"), keys),
-    )
-
-
-def was_indexed(row: RowMapping, keys: IdentityKeys) -> sqlite_search.Indexed:
+def was_indexed(row: RowMapping, keys: IdentityKeys) -> Indexed:
     """The terms that a row of ``record`` was indexed with.
 
     Raises:
@@ -81,7 +72,7 @@ def was_indexed(row: RowMapping, keys: IdentityKeys) -> sqlite_search.Indexed:
     if row["form"] != FORM:
         raise other_form()
     text = _open(keys, row["text"], b"text", row["paper"]).decode()
-    return indexed(description_of(row, keys), text, keys)
+    return _terms(description_of(row, keys), text, keys)
 
 
 def description_of(row: RowMapping, keys: IdentityKeys) -> Description:
@@ -144,6 +135,13 @@ def other_form() -> Misconfigured:
     return Misconfigured(
         "catalogue.other-form",
         "the index of words is of another version of Sohoa; make it again with: sohoa rebuild",
+    )
+
+
+def _terms(description: Description, text: str, keys: IdentityKeys) -> Indexed:
+    return indexed(
+        [terms([value.text], keys) for value in description.values],
+        terms(text.split("\f"), keys),
     )
 
 

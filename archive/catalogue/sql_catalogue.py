@@ -5,28 +5,21 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import (
-    DatabaseError,
-    OperationalError,
-    SQLAlchemyError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from archive.catalogue import rows, sqlite_search, terms
+from archive.catalogue import postgres_search, rows, sqlite_search, terms
+from archive.catalogue.faults import translated
 from archive.catalogue.models import RECORD, RECORD_PERSON
 from archive.catalogue.rows import Prepared
+from archive.catalogue.word_index import Row, Said, WordIndex
 from archive.identity import IdentityKeys
 from dossier.errors import (
-    IntegrityViolation,
     Misconfigured,
-    SohoaError,
-    TransientFault,
     WrongUse,
 )
 from dossier.ports import CatalogueEntry, Found
@@ -40,8 +33,8 @@ class SqlCatalogue:
     """A ``Catalogue`` (dossier/ports.py). Safe for many threads and processes.
 
     Args:
-        engine: on SQLite, with WAL and a busy time-out. Its option ``immediate`` is set for
-            writes, for an engine that knows it; ``hide_parameters`` should be set.
+        engine: on PostgreSQL, or on SQLite with WAL and a busy time-out. Its option ``immediate``
+            is set for writes, for an engine that knows it; ``hide_parameters`` should be set.
         keys: for numbers, names and texts.
         writer: held while writing: the same lock for all that write to this database in this
             process, since SQLite takes one writer at a time and is unfair among those who wait.
@@ -60,13 +53,13 @@ class SqlCatalogue:
         *,
         writer: AbstractContextManager[object] | None = None,
     ) -> None:
-        if engine.dialect.name != "sqlite":
-            raise Misconfigured(
-                "catalogue.unknown-database", "the catalogue runs on SQLite in this version"
-            )
+        self._words = _word_index(engine)
         self._engine = engine
         self._keys = keys
-        self._writer = writer or threading.Lock()
+        if writer is None:
+            # SQLite takes one writer at a time; PostgreSQL takes many.
+            writer = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._writer = writer
         self._right_key = False
 
     def add(self, entry: CatalogueEntry) -> None:
@@ -149,8 +142,13 @@ class SqlCatalogue:
             form = connection.execute(sa.select(RECORD.c.form).order_by(_NEWEST).limit(1)).scalar()
             if form not in {None, terms.FORM}:
                 raise rows.other_form()
-            ids = sqlite_search.search(
-                connection, exact, folded, offices=offices, limit=max(limit, 0)
+            ids = self._words.search(
+                connection,
+                exact,
+                folded,
+                offices=offices,
+                limit=max(limit, 0),
+                said=self._said(connection),
             )
             statement = sa.select(RECORD).where(RECORD.c.id.in_(ids))
             by_id = {row["id"]: row for row in connection.execute(statement).mappings()}
@@ -158,7 +156,7 @@ class SqlCatalogue:
 
     def count(self) -> int:
         """How many records there are."""
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(RECORD)).scalar_one()
 
     def clear(self) -> None:
@@ -166,13 +164,24 @@ class SqlCatalogue:
         with self._writing() as connection:
             connection.execute(RECORD_PERSON.delete())
             connection.execute(RECORD.delete())
-            sqlite_search.clear(connection)
+            self._words.clear(connection)
         self._right_key = False
+
+    def _said(self, connection: sa.Connection) -> Said:
+        """Reads what records say, for an index that must be told."""
+
+        def read(ids: Sequence[int]) -> dict[int, terms.Indexed]:
+            statement = sa.select(RECORD).where(RECORD.c.id.in_(ids))
+            found = connection.execute(statement).mappings() if ids else ()
+            return {row["id"]: rows.was_indexed(row, self._keys) for row in found}
+
+        return read
 
     def _put(self, batch: Sequence[Prepared]) -> None:
         papers = [prepared.paper for prepared in batch]
         known = sa.select(RECORD.c.id).where(RECORD.c.paper.in_(papers))
         with self._writing() as connection:
+            self._hold(connection, papers)
             # A write comes first: it takes SQLite's lock also in a deferred transaction.
             connection.execute(RECORD_PERSON.delete().where(RECORD_PERSON.c.record_id.in_(known)))
             self._check_key(connection)
@@ -185,7 +194,9 @@ class SqlCatalogue:
             people = [{**row, "record_id": ids[p.paper]} for p in batch for row in p.people]
             if people:
                 connection.execute(RECORD_PERSON.insert(), people)
-            sqlite_search.put(connection, [(ids[p.paper], p.terms) for p in batch])
+            self._words.put(
+                connection, [Row(ids[p.paper], p.record["office"], p.terms) for p in batch]
+            )
 
     def _replace_known(
         self, connection: sa.Connection, batch: Sequence[Prepared]
@@ -196,13 +207,20 @@ class SqlCatalogue:
         ids: dict[UUID, int] = {}
         for row in connection.execute(statement).mappings().all():
             ids[row["paper"]] = row["id"]
-            sqlite_search.remove(connection, row["id"], rows.was_indexed(row, self._keys))
+            self._words.remove(connection, row["id"], rows.was_indexed(row, self._keys))
             connection.execute(
                 RECORD.update()
                 .where(RECORD.c.id == row["id"])
                 .values(by_paper[row["paper"]].record)
             )
         return ids
+
+    def _hold(self, connection: sa.Connection, papers: Sequence[UUID]) -> None:
+        """Be the only one to write these papers (SQLite has one writer anyway)."""
+        if connection.dialect.name == "postgresql":
+            for paper in sorted(papers):
+                number = int.from_bytes(paper.bytes[8:], signed=True)
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
     def _check_key(self, connection: sa.Connection) -> None:
         """A key that made none of the rows would find nobody, and nobody would notice."""
@@ -216,12 +234,12 @@ class SqlCatalogue:
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         engine = self._engine.execution_options(immediate=True)
-        with self._writer, _translated(), engine.begin() as connection:
+        with self._writer, translated(), engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             self._check_key(connection)
             yield connection
 
@@ -233,30 +251,12 @@ def _one(connection: sa.Connection, statement: sa.Select[Any]) -> sa.RowMapping 
     return connection.execute(statement).mappings().first()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn SQLAlchemy's errors into ours; they are not chained, as they quote what was written."""
+def _word_index(engine: sa.Engine) -> WordIndex:
+    """The index of words that this kind of database has."""
+    known: dict[str, WordIndex] = {"sqlite": sqlite_search, "postgresql": postgres_search}
     try:
-        yield
-    except SQLAlchemyError as fault:
-        raise _as_ours(fault) from None
-
-
-def _as_ours(fault: SQLAlchemyError) -> SohoaError:
-    said = str(fault.orig).lower() if isinstance(fault, DatabaseError) else ""
-    if "no such table" in said:
-        return Misconfigured("catalogue.not-made", "the catalogue is not set up; run: sohoa init")
-    if "malformed" in said or "not a database" in said or "corrupt" in said:
-        return IntegrityViolation(
-            "catalogue.damaged",
-            "the database is damaged; bring back its backup, then run: sohoa rebuild",
-        )
-    if isinstance(fault, OperationalError | PoolTimeout):
-        return TransientFault(
-            "catalogue.busy", "the database did not take this in time; it is tried again"
-        )
-    return IntegrityViolation(
-        "catalogue.refused",
-        f"the database refused a row or a question of the catalogue ({type(fault).__name__}); "
-        "tell whoever maintains Sohoa",
-    )
+        return known[engine.dialect.name]
+    except KeyError:
+        raise Misconfigured(
+            "catalogue.unknown-database", "the catalogue runs on SQLite or PostgreSQL"
+        ) from None

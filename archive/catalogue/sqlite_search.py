@@ -9,25 +9,17 @@ a row's words back only to who tells them, hence the text beside the record.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from archive.catalogue.terms import BREAK, Terms
+from archive.catalogue.terms import Indexed, Terms
+from archive.catalogue.word_index import Row, Said
 
 TABLES = ("record_head", "record_body")
 
 _OPTIONS = "xe, xf, content='', columnsize=0, tokenize='ascii'"
 _IN_HEAD = "record_head"
 _IN_BODY = "record_body"
-
-
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """The terms of one record."""
-
-    head: Terms
-    body: Terms
 
 
 def create_statements() -> tuple[str, ...]:
@@ -40,31 +32,10 @@ def drop_statements() -> tuple[str, ...]:
     return tuple(f"DROP TABLE {table}" for table in TABLES)
 
 
-def is_search_table(name: str) -> bool:
-    """Whether a table is one of these or one that FTS5 keeps behind them."""
-    return name.startswith(TABLES)
-
-
-def indexed(values: Sequence[Terms], body: Terms) -> Indexed:
-    """What to index: the values as lines, and the whole text with those values it does not hold."""
-    inside = f" {body.exact} "
-    missing = [value for value in values if f" {value.exact} " not in inside]
-    return Indexed(_joined(values), _joined([body, *missing]))
-
-
-def _joined(lines: Sequence[Terms]) -> Terms:
-    between = f" {BREAK} "
-    return Terms(
-        between.join(line.exact for line in lines if line.exact),
-        between.join(line.folded for line in lines if line.folded),
-    )
-
-
-def put(connection: sa.Connection, rows: Sequence[tuple[int, Indexed]]) -> None:
-    """Add records to the index, by id."""
-    if rows:
-        for statement, part in ((_PUT_HEAD, "head"), (_PUT_BODY, "body")):
-            connection.execute(statement, [_row(i, getattr(x, part)) for i, x in rows])
+def put(connection: sa.Connection, rows: Sequence[Row]) -> None:
+    """Add records to the index."""
+    connection.execute(_PUT_HEAD, [_row(row.record, row.terms.head) for row in rows])
+    connection.execute(_PUT_BODY, [_row(row.record, row.terms.body) for row in rows])
 
 
 def remove(connection: sa.Connection, record: int, was: Indexed) -> None:
@@ -87,10 +58,11 @@ def search(
     *,
     offices: Sequence[str],
     limit: int,
+    said: Said,  # noqa: ARG001 - FTS5 knows itself where a word stood
 ) -> list[int]:
     """The ids of records, best first: in tiers, each newest first, no further than the limit.
 
-    Exact phrase; folded phrase in a described value; all exact words; all folded words.
+    The tiers: exact phrase; folded phrase in a described value; all exact words; all folded words.
     """
     found: dict[int, None] = {}
     if not exact:

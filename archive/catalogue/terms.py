@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -53,6 +53,19 @@ class Terms:
     folded: str
 
 
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """The terms of one record.
+
+    Attributes:
+        head: of the described values, a line each.
+        body: of the whole text, with those values that it does not hold.
+    """
+
+    head: Terms
+    body: Terms
+
+
 def words(content: str, keys: IdentityKeys) -> list[str]:
     """The words of a text in order, exact; numbers of people as their hash."""
     content = _MARKS.sub("", text.exact(content))
@@ -67,6 +80,13 @@ def terms(lines: Iterable[str], keys: IdentityKeys) -> Terms:
         f" {BREAK} ".join(" ".join(line) for line in by_line),
         f" {BREAK} ".join(" ".join(map(fold, line)) for line in by_line),
     )
+
+
+def indexed(values: Sequence[Terms], body: Terms) -> Indexed:
+    """What to index of a record whose values and whole text these are."""
+    inside = f" {body.exact} "
+    missing = [value for value in values if f" {value.exact} " not in inside]
+    return Indexed(_joined(values), _joined([body, *missing]))
 
 
 def asked(query: str, keys: IdentityKeys) -> tuple[list[str], list[str]]:
@@ -89,6 +109,14 @@ def is_token(word: str) -> bool:
 def fold(word: str) -> str:
     """A word without diacritics; itself where nothing would be left."""
     return "".join(_WORD.findall(text.folded(word))) or word
+
+
+def _joined(lines: Sequence[Terms]) -> Terms:
+    between = f" {BREAK} "
+    return Terms(
+        between.join(line.exact for line in lines if line.exact),
+        between.join(line.folded for line in lines if line.folded),
+    )
 
 
 def _digits(number: str) -> str:

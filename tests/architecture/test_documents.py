@@ -57,7 +57,7 @@ def test_every_library_says_why_it_is_there() -> None:
 
 
 def test_locks_hold_hashes_and_no_address() -> None:
-    for name in ("run.txt", "dev.txt", "bench.txt"):
+    for name in ("run.txt", "dev.txt", "bench.txt", "servers.txt"):
         lock = (ROOT / "requirements" / name).read_text(encoding="utf-8")
         assert "://" not in lock
         assert lock.count("--hash=sha256:") > len(_locked(name)) > 0

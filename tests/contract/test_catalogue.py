@@ -11,9 +11,12 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from servers.postgres import Postgres
 from unit.archive.made import FATHER, MOTHER, OFFICE, description, entry, paper_id, value
 
-from archive.catalogue import models, rows, sqlite_search, terms
+from api.ledger import schema
+from api.ledger.engine import build_engine
+from archive.catalogue import models, postgres_search, rows, sqlite_search, terms
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.identity import IdentityKeys
 from dossier.errors import WrongUse
@@ -274,8 +277,16 @@ def sqlite(tmp_path: Path) -> Iterator[SqlCatalogue]:
     engine.dispose()
 
 
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> Iterator[SqlCatalogue]:
+    engine = build_engine(postgres_server.new_database())
+    schema.upgrade(engine)
+    yield SqlCatalogue(engine, IdentityKeys(b"k" * 32))
+    engine.dispose()
+
+
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("adapter", ["sqlite"])
+@pytest.mark.parametrize("adapter", ["sqlite", "postgres"])
 def test_every_catalogue_keeps_the_contract(
     request: pytest.FixtureRequest, adapter: str, check: Check
 ) -> None:
@@ -332,7 +343,7 @@ FAULTS: dict[str, Sabotage] = {
         else f(self, batch),
     ),
     "values are not indexed": _replaced(
-        sqlite_search, "indexed", lambda f, _values, body: f([], body)
+        rows, "indexed", lambda f, _values, body: f([], body)
     ),
 }  # fmt: skip
 
@@ -343,6 +354,30 @@ def test_the_contract_catches_a_broken_catalogue(
 ) -> None:
     FAULTS[fault](monkeypatch)
     assert any(_fails(check, sqlite) for check in CONTRACT), "no check noticed"
+
+
+ON_POSTGRES: dict[str, Sabotage] = {
+    "offices are ignored": _replaced(
+        postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
+    ),
+    "limits are ignored": _replaced(
+        postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"limit": 99})
+    ),
+    "old words stay": _replaced(postgres_search, "remove", lambda _f, *_a: None),
+    "phrases are not looked for": _replaced(postgres_search, "_phrase_in", lambda *_a: False),
+    "all words are one": _replaced(postgres_search, "_hash", lambda *_a: 1),
+    "the oldest stand first": _replaced(
+        postgres_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", ON_POSTGRES)
+def test_the_contract_catches_a_broken_catalogue_on_postgres(
+    postgres: SqlCatalogue, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    ON_POSTGRES[fault](monkeypatch)
+    assert any(_fails(check, postgres) for check in CONTRACT), "no check noticed"
 
 
 def _fails(check: Check, catalogue: Catalogue) -> bool:

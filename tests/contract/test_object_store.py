@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from servers.minio import Minio
 
 from archive.file_store import FileStore
+from archive.s3_setup import least_policy, make_buckets
+from archive.s3_store import S3Store
 from dossier.errors import IntegrityViolation, WrongUse
 from dossier.ports import ObjectStore, RecordVersion
 from dossier.spine import Blob
@@ -263,11 +266,53 @@ BROKEN = (
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("adapter", [FileStore])
-def test_every_store_keeps_the_contract(
-    adapter: type[FileStore], check: Check, tmp_path: Path
+def test_a_folder_keeps_the_contract(check: Check, tmp_path: Path) -> None:
+    check(FileStore(tmp_path / "store"), tmp_path)
+
+
+def s3_store(minio: Minio, folder: Path) -> S3Store:
+    """A store in new buckets, with no more rights than the service has."""
+    address = f"s3+http://{minio.address}/{minio.new_bucket_name()}"
+    make_buckets(address, access_key=minio.user, secret_key=minio.password)
+    access, secret = minio.new_user(least_policy(address))
+    return S3Store(address, access_key=access, secret_key=secret, scratch=folder / "scratch")
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+def test_s3_keeps_the_contract(check: Check, minio_server: Minio, tmp_path: Path) -> None:
+    check(s3_store(minio_server, tmp_path), tmp_path)
+
+
+class PutsBlindly(S3Store):
+    """Does not look whether a record is there."""
+
+    def _oldest(self, key: str) -> RecordVersion | None:
+        del key
+        return None
+
+
+class ReadsTheYoungest(S3Store):
+    """Reads by the key alone."""
+
+    def records(self, prefix: str = "") -> Iterator[RecordVersion]:
+        yield from sorted(super().records(prefix), key=lambda r: r.key.split("/"))
+
+
+@pytest.mark.parametrize("adapter", [PutsBlindly, ReadsTheYoungest])
+def test_the_contract_catches_a_broken_s3_store(
+    adapter: type[S3Store], minio_server: Minio, tmp_path: Path
 ) -> None:
-    check(adapter(tmp_path / "store"), tmp_path)
+    def fails(check: Check, folder: Path) -> bool:
+        folder.mkdir()
+        store = s3_store(minio_server, folder)
+        store.__class__ = adapter
+        try:
+            check(store, folder)
+        except (AssertionError, pytest.fail.Exception, IntegrityViolation, OSError):
+            return True
+        return False
+
+    assert any(fails(check, tmp_path / str(n)) for n, check in enumerate(CONTRACT))
 
 
 @pytest.mark.parametrize("adapter", BROKEN, ids=lambda adapter: adapter.__name__)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
-from api.bootstrap import House, open_house
+from api.bootstrap import open_house
+from api.house import House
 from api.ledger.models import PAPER, SCAN
 from api.settings import Settings
 from archive import fixity
@@ -25,16 +27,34 @@ _WAY = ["RECEIVED", "RECOGNISED", "DESCRIBED", "SIGNED", "ARCHIVED"]
 
 
 @contextmanager
-def house_over(var: Path) -> Iterator[House]:
-    """The house over a folder, for looking only."""
-    house = open_house(Settings(var=var))
+def house_over(var: Path, settings: Mapping[str, str] | None = None) -> Iterator[House]:
+    """The house over a folder, for looking only.
+
+    Args:
+        var: ``SOHOA_VAR``.
+        settings: others of the environment, by their names there.
+    """
+    house = open_house(settings_of(var, settings or {}))
     try:
         yield house
     finally:
         house.close()
 
 
-def faults(var: Path, *, papers: int, turned_away: int = 0, unread: int = 0) -> list[str]:
+def settings_of(var: Path, named: Mapping[str, str]) -> Settings:
+    """Settings as a process with these in its environment has them."""
+    texts: dict[str, Any] = {k.removeprefix("SOHOA_").lower(): v for k, v in named.items()}
+    return Settings(var=var, **texts)
+
+
+def faults(
+    var: Path,
+    *,
+    papers: int,
+    turned_away: int = 0,
+    unread: int = 0,
+    settings: Mapping[str, str] | None = None,
+) -> list[str]:
     """What is not as it should be after ``papers`` papers went all the way; empty where all is.
 
     Args:
@@ -42,8 +62,9 @@ def faults(var: Path, *, papers: int, turned_away: int = 0, unread: int = 0) -> 
         papers: how many different files went all the way.
         turned_away: how many were rejected.
         unread: on how many papers a page could not be read.
+        settings: others of the environment.
     """
-    with house_over(var) as house:
+    with house_over(var, settings) as house:
         return [
             *_of_ledger(house, papers, turned_away),
             *_of_pages(house, unread),
@@ -61,7 +82,9 @@ def _of_ledger(house: House, papers: int, turned_away: int) -> list[str]:
                 sa.select(SCAN.c.digest).where(SCAN.c.state != ScanState.REJECTED)
             ).scalars()
         )
-        sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
+        sound = "ok"
+        if connection.dialect.name == "sqlite":
+            sound = str(connection.exec_driver_sql("PRAGMA integrity_check").scalar())
     rows = [row for row in everything if row["state"] != PaperState.REJECTED]
     if len(rows) != papers or len(everything) != papers + turned_away:
         found.append(f"{len(rows)} of {len(everything)} papers, not {papers}")
@@ -118,15 +141,18 @@ def _of_records(house: House, papers: int) -> list[str]:
 
 
 def _of_leftovers(house: House) -> list[str]:
-    root = Path(house.settings.store_address.removeprefix("file://"))
-    found = [
-        "a blob of the work area is not what its name says"
-        for blob in (root / "work").glob("*/*")
-        if hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name
-    ]
+    found = [f"{record.key} is covered" for record in house.store.covered()]
+    address = house.settings.store_address
     # What a killed process was writing is swept; nothing else lies there.
     house.store.sweep(before=house.clock.now() + timedelta(minutes=1))
-    found += ["something is left in temp" for _ in (root / "temp").iterdir()]
+    if address.startswith("file://"):
+        root = Path(address.removeprefix("file://"))
+        found += [
+            "a blob of the work area is not what its name says"
+            for blob in (root / "work").glob("*/*")
+            if hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name
+        ]
+        found += ["something is left in temp" for _ in (root / "temp").iterdir()]
     if house.settings.scratch_folder.exists():
         found += ["something is left in scratch" for _ in house.settings.scratch_folder.iterdir()]
     return found

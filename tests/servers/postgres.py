@@ -14,7 +14,6 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-
 from servers.starting import Server, free_port, program
 
 _NUMBERS = count(1)

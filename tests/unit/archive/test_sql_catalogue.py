@@ -222,7 +222,7 @@ def test_a_row_that_the_database_refuses_is_not_quoted(
 
 
 def test_another_database_is_refused(keys: IdentityKeys) -> None:
-    engine = sa.create_mock_engine("postgresql://", executor=lambda *_a: None)
+    engine = sa.create_mock_engine("oracle://", executor=lambda *_a: None)
     with pytest.raises(Misconfigured):
         SqlCatalogue(engine, keys)  # type: ignore[arg-type]  # the mock has a dialect, that is all
 
@@ -308,6 +308,4 @@ def test_what_a_text_says_finds_it(
 def test_the_tables_have_an_office_and_a_home() -> None:
     assert set(METADATA.tables) == {"record", "record_person"}
     assert "office" in RECORD.c
-    assert sqlite_search.is_search_table("record_body_data")
-    assert not sqlite_search.is_search_table("record_person")
     assert len(sqlite_search.drop_statements()) == len(sqlite_search.create_statements())

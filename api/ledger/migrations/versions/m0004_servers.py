@@ -51,7 +51,10 @@ def _paper() -> None:
         paper.alter_column("fault", existing_type=sa.String(length=12), server_default=None)
         paper.alter_column("request", existing_type=sa.String(length=40), server_default=None)
     op.create_index(
-        "ix_paper_waiting", "paper", ["state", "dossier_since", "ordinal"], unique=False
+        "ix_paper_waiting",
+        "paper",
+        ["state", "dossier_since", "dossier", "ordinal"],
+        unique=False,
     )
     op.create_index(
         "ix_paper_held",

@@ -1,0 +1,218 @@
+"""The index of words on PostgreSQL: whole numbers that stand for words, found by GIN.
+
+``record_words`` holds the hashes of a record's words: exact and folded ones of the whole text, and
+of the described values the pairs of neighbours too (pairs of the whole text would take four times
+as long to write). It is parted by id, so that the newest are looked at first and the oldest only
+when these are not enough. Two words may share a hash and words may stand in another order: what is
+found is a candidate, and the record's own text decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+import sqlalchemy as sa
+
+from archive.catalogue.terms import BREAK, Indexed
+from archive.catalogue.word_index import Row, Said
+
+TABLE = "record_words"
+PER_PART = 100_000
+"""How many ids a part of the table has. Never changed: parts that are there have their bounds."""
+
+# What a hash stands for: the same word has another in each.
+_EXACT, _FOLDED, _HEAD = b"exact", b"folded", b"folded in head"
+_EXACT_PAIR, _FOLDED_PAIR = b"exact pair", b"folded pair"
+# How many of the newest that hold all words are looked through for a phrase in running text.
+_DEEPEST = 100
+_MAKING = int.from_bytes(hashlib.sha256(TABLE.encode()).digest()[:8], "big", signed=True)
+
+_PUT = sa.text(f"INSERT INTO {TABLE} (id, office, terms) VALUES (:id, :office, :terms)")  # noqa: S608 - our own table
+_REMOVE = sa.text(f"DELETE FROM {TABLE} WHERE id = :id")  # noqa: S608 - as above
+# The index on ids would be read from its end for a rare word: minutes. A bitmap of GIN is right
+# for every word, and one plan for all; compiling a plan takes longer than to run it.
+_SET_OUT = sa.text(
+    "SELECT set_config('enable_indexscan', 'off', true), set_config('enable_seqscan', 'off', true),"
+    " set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true),"
+    " array(SELECT inhrelid::regclass::text FROM pg_inherits"
+    " WHERE inhparent = 'record_words'::regclass)"
+)
+
+
+def create_statements() -> tuple[str, ...]:
+    """The DDL of the table, for a migration; its parts are made when they are needed."""
+    return (
+        (
+            f"CREATE TABLE {TABLE} (id bigint NOT NULL, office varchar(35) NOT NULL, terms int4[] "
+            f"NOT NULL, CONSTRAINT pk_{TABLE} PRIMARY KEY (id)) PARTITION BY RANGE (id)"
+        ),
+        # Hashes cannot be compressed, and nobody reads them but the index.
+        f"ALTER TABLE {TABLE} ALTER terms SET STORAGE EXTERNAL",
+        # With its list of what is pending, now and then somebody would have to wait for all of it.
+        f"CREATE INDEX ix_{TABLE}_terms ON {TABLE} USING gin (terms) WITH (fastupdate = off)",
+    )
+
+
+def drop_statements() -> tuple[str, ...]:
+    """The DDL that takes it away, with its parts."""
+    return (f"DROP TABLE {TABLE}",)
+
+
+def put(connection: sa.Connection, rows: Sequence[Row]) -> None:
+    """Add records to the index."""
+    for part in sorted({row.record // PER_PART for row in rows}):
+        _make_part(connection, part)
+    connection.execute(
+        _PUT,
+        [{"id": row.record, "office": row.office, "terms": hashes(row.terms)} for row in rows],
+    )
+
+
+def remove(connection: sa.Connection, record: int, was: Indexed) -> None:  # noqa: ARG001 - one row holds them all
+    """Take a record out of the index."""
+    connection.execute(_REMOVE, {"id": record})
+
+
+def clear(connection: sa.Connection) -> None:
+    """Empty the index; its parts stay."""
+    connection.execute(sa.text(f"TRUNCATE {TABLE}"))
+
+
+def search(
+    connection: sa.Connection,
+    exact: Sequence[str],
+    folded: Sequence[str],
+    *,
+    offices: Sequence[str],
+    limit: int,
+    said: Said,
+) -> list[int]:
+    """The ids of records, best first: in tiers, each newest first, no further than the limit.
+
+    The tiers: exact phrase; folded phrase in a described value; all exact words; all folded words.
+    An old exact phrase that stands in running text alone may be found with the words only.
+    """
+    if not exact or limit < 1:
+        return []
+    newest = _Newest(connection, offices, said)
+    words = _of(_EXACT, exact)
+    with_words = newest(words, limit, lambda it: _all_in(exact, it.body.exact))
+    phrases = {i for i in with_words if _phrase_in(exact, newest.said[i])}
+    if len(exact) > 1:
+        pairs = _pairs(_EXACT_PAIR, exact)
+        phrases |= set(newest(pairs, limit, lambda it: _runs_in(exact, it.head.exact)))
+        if len(phrases) < limit <= len(with_words) and limit < _DEEPEST:
+            deep = newest(words, _DEEPEST, lambda it: _all_in(exact, it.body.exact))
+            phrases |= {i for i in deep if _phrase_in(exact, newest.said[i])}
+    found = dict.fromkeys(sorted(phrases, reverse=True))
+    in_head = _pairs(_FOLDED_PAIR, folded) if len(folded) > 1 else _of(_HEAD, folded)
+    tiers: tuple[Callable[[], list[int]], ...] = (
+        lambda: newest(in_head, limit, lambda it: _runs_in(folded, it.head.folded)),
+        lambda: with_words,
+        lambda: newest(_of(_FOLDED, folded), limit, lambda it: _all_in(folded, it.body.folded)),
+    )
+    for tier in tiers:
+        if len(found) >= limit:
+            break
+        found |= dict.fromkeys(tier())
+    return list(found)[:limit]
+
+
+def hashes(terms: Indexed) -> list[int]:
+    """What stands for a record in the index, each once."""
+    found = set(_of(_EXACT, terms.body.exact.split()))
+    found.update(_of(_FOLDED, terms.body.folded.split()))
+    found.discard(_hash(_EXACT, BREAK))
+    found.discard(_hash(_FOLDED, BREAK))
+    for line in terms.head.exact.split(BREAK):
+        found.update(_pairs(_EXACT_PAIR, line.split()))
+    for line in terms.head.folded.split(BREAK):
+        found.update(_of(_HEAD, line.split()), _pairs(_FOLDED_PAIR, line.split()))
+    return sorted(found)
+
+
+class _Newest:
+    """Finds the newest records that have certain hashes and are what they seem to be."""
+
+    def __init__(self, connection: sa.Connection, offices: Sequence[str], said: Said) -> None:
+        self._connection = connection
+        self._offices = list(offices)
+        self._read = said
+        self.said: dict[int, Indexed] = {}
+        parts: list[str] = connection.execute(_SET_OUT).one()[-1]
+        parts.sort(key=lambda name: int(name.rpartition("_")[2]), reverse=True)
+        self._statement = _statement(tuple(parts)) if parts else None
+
+    def __call__(
+        self, wanted: Iterable[int], limit: int, holds: Callable[[Indexed], bool]
+    ) -> list[int]:
+        """Their ids, newest first; those of the newest ``limit`` candidates that hold."""
+        if self._statement is None:
+            return []
+        asked = {"wanted": sorted(set(wanted)), "offices": self._offices, "limit": limit}
+        ids = [int(row[0]) for row in self._connection.execute(self._statement, asked)]
+        self.said.update(self._read([i for i in ids if i not in self.said]))
+        return [i for i in ids if i in self.said and holds(self.said[i])]
+
+
+@lru_cache(maxsize=64)
+def _statement(parts: tuple[str, ...]) -> sa.TextClause:
+    """The newest ids of all parts: a part is only looked at when those before were not enough."""
+    one = (
+        "(SELECT id FROM {part} WHERE terms @> CAST(:wanted AS int4[]) "
+        "AND office = ANY(CAST(:offices AS varchar[])) ORDER BY id DESC LIMIT :limit)"
+    )
+    each = " UNION ALL ".join(one.format(part=part) for part in parts)
+    return sa.text(f"SELECT id FROM ({each}) AS newest LIMIT :limit")  # noqa: S608 - names of our own tables
+
+
+def _make_part(connection: sa.Connection, part: int) -> None:
+    """Make a part of the table where it is not there; who comes second waits, and sees it."""
+    name = f"{TABLE}_{part}"
+    there = sa.select(sa.func.to_regclass(name).is_not(None))
+    if connection.execute(there).scalar():
+        return
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
+    if connection.execute(there).scalar():
+        return
+    # Made first and attached then: nobody who reads or writes meanwhile has to wait.
+    for statement in (
+        f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL)",
+        f"ALTER TABLE {name} ALTER terms SET STATISTICS 0",
+        (
+            f"ALTER TABLE {TABLE} ATTACH PARTITION {name} "
+            f"FOR VALUES FROM ({part * PER_PART}) TO ({(part + 1) * PER_PART})"
+        ),
+    ):
+        connection.execute(sa.text(statement))
+
+
+@lru_cache(maxsize=1 << 16)
+def _hash(kind: bytes, words: str) -> int:
+    """A whole number of 32 bits with sign: the same in every process and version."""
+    digest = hashlib.blake2b(words.encode(), digest_size=4, person=kind).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def _of(kind: bytes, words: Iterable[str]) -> list[int]:
+    return [_hash(kind, word) for word in words]
+
+
+def _pairs(kind: bytes, words: Sequence[str]) -> list[int]:
+    return [_hash(kind, f"{one} {next_}") for one, next_ in pairwise(words)]
+
+
+def _all_in(words: Sequence[str], line: str) -> bool:
+    return set(line.split()).issuperset(words)
+
+
+def _runs_in(words: Sequence[str], line: str) -> bool:
+    return f" {' '.join(words)} " in f" {line} "
+
+
+def _phrase_in(words: Sequence[str], said: Indexed) -> bool:
+    return _runs_in(words, said.head.exact) or _runs_in(words, said.body.exact)

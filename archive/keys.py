@@ -1,0 +1,45 @@
+"""How blobs and objects of a store are named, the same for every store."""
+
+from __future__ import annotations
+
+import re
+
+from dossier.errors import WrongUse
+
+LONGEST_KEY = 900  # S3 takes 1,024 bytes
+_SEGMENT = re.compile(r"[A-Za-z0-9=%._-]{1,200}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def work_name(digest: str) -> str:
+    """Where a blob lies in the work area: ``ab/abcd...``.
+
+    Raises:
+        WrongUse: ``work.bad-digest``.
+    """
+    if not is_digest(digest):
+        raise WrongUse("work.bad-digest", "a blob is named by 64 lower-case hex digits")
+    return f"{digest[:2]}/{digest}"
+
+
+def is_digest(name: str) -> bool:
+    """Whether this is the name of a blob."""
+    return _DIGEST.fullmatch(name) is not None
+
+
+def segments_of(key: str) -> list[str]:
+    """The segments of a key of the record area.
+
+    Raises:
+        WrongUse: ``record.bad-key``.
+    """
+    segments = key.split("/")
+    if len(key) > LONGEST_KEY or not all(
+        _SEGMENT.fullmatch(s) and s not in {".", ".."} for s in segments
+    ):
+        raise WrongUse(
+            "record.bad-key",
+            "a key is made of segments of A-Z a-z 0-9 = % . _ - between slashes, at most "
+            f"{LONGEST_KEY} characters",
+        )
+    return segments
