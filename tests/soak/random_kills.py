@@ -155,9 +155,9 @@ class Run:
                 process.wait(self.chance.uniform(0.1, 1.2) * self.seconds)
             if process.poll() is not None:
                 return
-            children = _children_of(process.pid)
+            children = children_of(process.pid)
             if children and self.chance.random() < 0.4:
-                self.killed["child"] += _end(self.chance.choice(children))
+                self.killed["child"] += end(self.chance.choice(children))
                 continue
             process.kill()
             self.killed["serve" if serving else "ingest"] += 1
@@ -175,7 +175,8 @@ class Run:
         return ended
 
 
-def _children_of(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """The child processes of all threads of a process."""
     try:
         listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         threads = list(Path(f"/proc/{pid}/task").iterdir())
@@ -190,7 +191,7 @@ def _children_of(pid: int) -> list[int]:
     return sorted(found)
 
 
-def _end(pid: int) -> bool:
+def end(pid: int) -> bool:
     """Kill a process; whether it was there."""
     try:
         os.kill(pid, signal.SIGKILL)

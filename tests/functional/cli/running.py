@@ -1,4 +1,4 @@
-"""Running the real command line in a folder of its own. No mocks."""
+"""Running the real command line over data of its own, in either mode. No mocks."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from planted.whole import settings_of
+
+from api.bootstrap import open_house
+from api.house import House
+
 ROOT = Path(__file__).parents[3]
+# Commands that wait until papers have been worked off.
+_WORKING = frozenset({"ingest", "sign"})
 SOHOA = Path(sys.executable).parent / "sohoa"
 
 
@@ -36,17 +44,35 @@ class Ended:
 
 @dataclass(frozen=True)
 class Commands:
-    """The command line over one data folder."""
+    """The command line over one data folder.
+
+    Attributes:
+        var: the folder.
+        settings: what is set for every command; the addresses of servers, where there are some.
+        before: is told the settings of a command that wants work done, before it runs.
+    """
 
     var: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    before: Callable[[Mapping[str, str]], None] = lambda _: None
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment of a process over this data."""
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("SOHOA_")}
+        return {**clean, "SOHOA_VAR": str(self.var), **self.settings, **(more or {})}
+
+    def open(self) -> House:
+        """The house over this data, for looking; whoever opened it closes it."""
+        return open_house(settings_of(self.var, self.settings))
 
     def run(self, *words: object, env: dict[str, str] | None = None, stdin: str = "") -> Ended:
         """Run one command."""
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("SOHOA_")}
+        if words and words[0] in _WORKING:
+            self.before(env or {})
         ended = subprocess.run(
             [SOHOA, *map(str, words)],
             cwd=self.var.parent,
-            env={**clean, "SOHOA_VAR": str(self.var), **(env or {})},
+            env=self.environment(env),
             input=stdin,
             capture_output=True,
             text=True,

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from functional.cli.running import ROOT, Commands
+from functional.conftest import MODES, commands_in
 from PIL import Image, ImageDraw, ImageFont
+
+from api.ledger.models import LOOKUP
 
 FIXTURES = ROOT / "tests" / "fixtures"
 LETTER = FIXTURES / "vn-gov" / "2450-kgvx.pdf"
@@ -35,14 +41,39 @@ def scan(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
-def archived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Commands, str]:
+@pytest.fixture(scope="module", params=MODES)
+def archived(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Commands, str]]:
     """One archived paper, for tests that only look."""
-    commands = Commands(tmp_path_factory.mktemp("one") / "var")
-    commands.json("init", "--trial")
-    (row,) = commands.json("ingest", LETTER, "--dossier", DOSSIER, "--sign", "--accept")
-    assert row["state"] == "ARCHIVED"
-    return commands, row["paper"]
+    with ExitStack() as stack:
+        var = tmp_path_factory.mktemp("one") / "var"
+        commands = commands_in(request.param, var, request, stack)
+        (row,) = commands.json("ingest", LETTER, "--dossier", DOSSIER, "--sign", "--accept")
+        assert row["state"] == "ARCHIVED"
+        yield commands, row["paper"]
+
+
+def _settled(commands: Commands) -> list[dict[str, object]]:
+    """The rows of all papers once none is on its way any more, whoever works them off."""
+    end = time.monotonic() + 120
+    while True:
+        rows = commands.json("list")
+        if all(row["state"] in {"ARCHIVED", "REVIEW", "REJECTED"} for row in rows):
+            return rows
+        assert time.monotonic() < end, rows
+        time.sleep(0.5)
+
+
+def _lose_database(commands: Commands) -> None:
+    """Leave nothing in the database, not even a table."""
+    house = commands.open()
+    with house.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    house.close()
+    for file in commands.var.glob("sohoa.db*"):
+        file.unlink()
 
 
 def test_init_can_be_run_again(fresh: Commands) -> None:
@@ -54,9 +85,8 @@ def test_init_can_be_run_again(fresh: Commands) -> None:
     assert "THỬ NGHIỆM" in fresh.run("init").err
 
 
-def test_real_data_never_becomes_trial_data(tmp_path: Path) -> None:
-    commands = Commands(tmp_path / "var")
-    commands.json("init")
+def test_real_data_never_becomes_trial_data(made: Callable[..., Commands]) -> None:
+    commands = made(trial=False)
     assert commands.run("init", "--trial").code == 2
 
 
@@ -127,12 +157,13 @@ def test_find_asks_for_a_purpose_and_writes_it_down(archived: tuple[Commands, st
     found = commands.json("find", "--dossier", DOSSIER)
     assert {row["paper"] for row in found} == {paper}
     assert all({"paper", "dossier", "kind", "person", "role"} <= set(row) for row in found)
-    with sqlite3.connect(commands.var / "sohoa.db") as database:
-        logged = database.execute("SELECT manner, purpose, asked FROM lookup").fetchall()
-    database.close()
-    asked = [row for row in logged if row[0] == "citizen-id"]
-    assert [row[1] for row in asked] == ["hồ sơ 1"]
-    assert NUMBER.encode() not in asked[0][2]
+    house = commands.open()
+    with house.engine.connect() as database:
+        logged = database.execute(sa.select(LOOKUP)).mappings().all()
+    house.close()
+    asked = [row for row in logged if row["manner"] == "citizen-id"]
+    assert [row["purpose"] for row in asked] == ["hồ sơ 1"]
+    assert NUMBER.encode() not in asked[0]["asked"]
 
 
 def test_text_is_found_with_and_without_diacritics(archived: tuple[Commands, str]) -> None:
@@ -195,8 +226,7 @@ def test_the_archive_can_be_found_again_from_the_store_alone(fresh: Commands, sc
     before = [{**row, "source": "", "updated_at": ""} for row in fresh.json("list")]
     shown = [fresh.run("show", row["paper"], "--json").row for row in before]
     found = fresh.json("find", "--text", "chinh phu", "--purpose", "thử")
-    for file in fresh.var.glob("sohoa.db*"):
-        file.unlink()
+    _lose_database(fresh)
     fresh.json("init", "--trial")
     assert fresh.json("list") == []
     assert fresh.run("rebuild", "--json").row == {"records": 2, "damaged": []}
@@ -212,12 +242,12 @@ def test_the_archive_can_be_found_again_from_the_store_alone(fresh: Commands, sc
     assert known["known"]
 
 
-def test_a_damaged_record_is_an_alarm(fresh: Commands, scan: Path) -> None:
-    fresh.json("ingest", scan, "--dossier", DOSSIER, "--sign", "--accept")
-    (description,) = (fresh.var / "store").rglob("description.json")
+def test_a_damaged_record_is_an_alarm(commune: Commands, scan: Path) -> None:
+    commune.json("ingest", scan, "--dossier", DOSSIER, "--sign", "--accept")
+    (description,) = (commune.var / "store").rglob("description.json")
     description.chmod(0o644)
     description.write_bytes(description.read_bytes().replace(b'"format":1', b'"format":2'))
-    ended = fresh.run("rebuild", "--json")
+    ended = commune.run("rebuild", "--json")
     assert ended.code == 6
     assert ended.row["records"] == 0
     assert len(ended.row["damaged"]) == 1
@@ -240,7 +270,7 @@ def test_no_wait_only_takes_in_and_the_next_start_brings_home(fresh: Commands, s
     (row,) = fresh.json("ingest", scan, "--dossier", "A-1", "--no-wait", "--accept", "--sign")
     assert row["state"] == "RECEIVED"
     fresh.json("ingest", scan, "--dossier", "A-2")
-    states = {row["dossier"]: row["state"] for row in fresh.json("list")}
+    states = {row["dossier"]: row["state"] for row in _settled(fresh)}
     assert states == {"A-1": "ARCHIVED", "A-2": "REVIEW"}
 
 
@@ -269,16 +299,14 @@ def test_every_sort_of_picture_and_a_folder(fresh: Commands, tmp_path: Path) -> 
     assert fresh.run("show", rows[5]["paper"], "--json").row["media_type"] == "image/png"
 
 
-def test_both_engines_read_the_same(tmp_path: Path, scan: Path) -> None:
+def test_both_engines_read_the_same(fresh: Commands, scan: Path) -> None:
     texts = []
     for engine in ("tesserocr", "pytesseract"):
-        commands = Commands(tmp_path / engine)
-        commands.json("init", "--trial")
-        (row,) = commands.json(
-            "ingest", scan, LETTER, "--dossier", "A-1", env={"SOHOA_OCR_ENGINE": engine}
+        (row,) = fresh.json(
+            "ingest", scan, LETTER, "--dossier", engine, env={"SOHOA_OCR_ENGINE": engine}
         )[:1]
-        texts.append(commands.run("text", row["paper"]).out)
-        assert commands.run("show", row["paper"], "--json").row["engine"].startswith(engine)
+        texts.append(fresh.run("text", row["paper"]).out)
+        assert fresh.run("show", row["paper"], "--json").row["engine"].startswith(engine)
     for text in texts:
         assert "Nguyễn Văn An" in text
 
@@ -298,9 +326,10 @@ def test_exit_code_2_for_what_cannot_mean_anything(fresh: Commands, scan: Path) 
         assert fresh.run(*words).code == 2, words
 
 
-def test_accepting_without_review_is_for_trial_data_only(tmp_path: Path, scan: Path) -> None:
-    commands = Commands(tmp_path / "var")
-    commands.json("init")
+def test_accepting_without_review_is_for_trial_data_only(
+    made: Callable[..., Commands], scan: Path
+) -> None:
+    commands = made(trial=False)
     assert commands.run("ingest", scan, "--dossier", "A-1", "--accept").code == 2
     assert commands.json("list") == []
 
@@ -320,7 +349,10 @@ def test_exit_code_3_for_rejected_input_and_the_rest_goes_on(
     assert fresh.run("show", rejected["paper"], "--json").row["state"] == "REJECTED"
 
 
-def test_exit_code_4_for_what_is_not_set_up(tmp_path: Path, fresh: Commands, scan: Path) -> None:
+def test_exit_code_4_for_what_is_not_set_up(
+    tmp_path: Path, made: Callable[..., Commands], scan: Path
+) -> None:
+    fresh = made()
     assert Commands(tmp_path / "none").run("list").code == 4
     assert fresh.run("list", env={"SOHOA_OCR_DPI": "x"}).code == 4
     assert fresh.run("list", env={"SOHOA_DATABASE": "oracle://x"}).code == 4
@@ -330,8 +362,7 @@ def test_exit_code_4_for_what_is_not_set_up(tmp_path: Path, fresh: Commands, sca
     )
     assert ended.code == 4
     assert ended.row["state"] == "RECEIVED"
-    real = Commands(tmp_path / "real")
-    real.json("init")
+    real = made("real", trial=False)
     (row,) = real.json("ingest", scan, "--dossier", "A-1")
     real.json("review", row["paper"], "--accept")
     ended = real.run("sign", "--all", "--json")

@@ -18,7 +18,7 @@ import httpx
 from functional.cli.running import SOHOA, Commands
 from PIL import Image, ImageDraw, ImageFont
 
-SCOPES = ("intake", "read", "review", "sign", "find", "webhooks")
+SCOPES = ("intake", "read", "review", "sign", "find", "webhooks", "metrics")
 _FONT = "/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf"
 _LONGEST = 180.0  # seconds that anything here may take on a busy machine
 
