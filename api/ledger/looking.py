@@ -62,9 +62,7 @@ class Looking:
     ) -> int:
         """How many papers wait in these states for somebody to take them."""
         with self._reading() as c:
-            query = sa.select(sa.func.count()).where(
-                *to_do(states, now), unheld(c, now, is_gone)
-            )
+            query = sa.select(sa.func.count()).where(*to_do(states, now), unheld(c, now, is_gone))
             return c.execute(query).scalar_one()
 
     def look(self, paper: UUID, *, offices: Sequence[str]) -> InHand | None:
