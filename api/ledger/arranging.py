@@ -20,7 +20,7 @@ from api.ledger.looking import paper_row
 from api.ledger.models import PAPER, SCAN
 from api.ledger.moves import Told, add_move
 from api.ledger.receiving import dossier_since, hold_dossier, next_ordinal, refuse_closed, release
-from dossier.errors import WrongUse
+from dossier.errors import TransientFault, WrongUse
 from dossier.spine import Page, Scan
 from dossier.states import PAPER_MOVES, PaperState, ScanState, check_move
 
@@ -89,6 +89,7 @@ class Arranging:
         """
         with self._writing() as c:
             row = _unsigned(c, act)
+            release(c, row["scan"], act.paper, act.at)
             _save(
                 c,
                 row,
@@ -97,7 +98,6 @@ class Arranging:
                 code="withdrawn",
                 changed={"reason": act.reason},
             )
-            release(c, row["scan"], act.paper, act.at)
 
     def scan_again(self, act: Act, scan: Scan) -> None:
         """Let another scan stand for a paper; it is read anew.
@@ -116,8 +116,8 @@ class Arranging:
             )
             changed = {"scan": scan.id, "pages": [], "page_count": 0, "arrived_signed": False}
             told = f"scan {scan.id} stands for scan {row['scan']}"
-            _begin_again(c, row, act, code="scanned-again", changed=changed, told=told)
             release(c, row["scan"], act.paper, act.at)
+            _begin_again(c, row, act, code="scanned-again", changed=changed, told=told)
 
     def arrange(self, act: Act, pages: Sequence[tuple[int, int]]) -> None:
         """Put the pages of a paper in another order and turn them; it is read anew.
@@ -183,8 +183,13 @@ def _unsigned(connection: sa.Connection, act: Act, *dossiers: str) -> dict[str, 
     """The paper, held with its dossier and others; a dossier always before its papers."""
     row = paper_row(connection, act.paper)
     if row is not None:
-        hold_dossier(connection, row["office"], row["dossier"], *dossiers)
+        held = row["dossier"]
+        hold_dossier(connection, row["office"], held, *dossiers)
         row = paper_row(connection, act.paper, lock=True)
+        if row is not None and row["dossier"] != held:
+            raise TransientFault(
+                "database.busy", f"paper {act.paper} was just moved by others; try again"
+            )
     if row is None or row["office"] not in act.offices:
         raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
     if row["state"] in _SIGNED:

@@ -1,4 +1,4 @@
-"""Taking papers in hand: a lease that others respect until it passes or its holder is gone."""
+"""Taking papers in hand, holding them, and giving them back as they were."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from api.ledger.looking import MOVING, OLDEST_FIRST, Looking, paper_row, to_do, 
 from api.ledger.models import PAPER
 from dossier.states import PaperState
 
-_Conditions = tuple[sa.ColumnElement[bool], ...]
-
 
 class Claiming(Looking):
-    """Who has which paper in hand."""
+    """Who holds which paper. A paper is saved only by whoever holds its newest version."""
 
     def claim(
         self,
@@ -106,9 +104,64 @@ class Claiming(Looking):
                 .values(lease_until=until)
             )
 
+    def let_go(
+        self,
+        held: InHand,
+        *,
+        code: str,
+        reason: str,
+        now: datetime,
+        retry_at: datetime | None,
+        fault: str = "",
+    ) -> None:
+        """Give a paper back as it was, with the reason; without a time to retry it is set aside."""
+        with self._writing() as c:
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
+                .values(
+                    version=held.version + 1,
+                    lease_until=None,
+                    retry_at=retry_at,
+                    set_aside_at=None if retry_at is not None else now,
+                    code=code,
+                    reason=reason,
+                    fault=fault,
+                    updated_at=now,
+                )
+            )
+
+    def hand_back(self, held: InHand, *, now: datetime) -> None:
+        """Give a paper back as if it had not been claimed: whoever held it is stopping."""
+        with self._writing() as c:
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
+                .values(
+                    version=held.version + 1,
+                    attempts=held.attempts - 1,
+                    lease_until=None,
+                    updated_at=now,
+                )
+            )
+
+    def wait_no_longer(self, *, now: datetime) -> None:
+        """Let what waits for a time be tried at once: a start is somebody asking for it."""
+        with self._writing() as c:
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.retry_at > now, PAPER.c.state.in_(MOVING))
+                .values(retry_at=None)
+            )
+
+
+_Conditions = tuple[sa.ColumnElement[bool], ...]
+
 
 def _by_age(connection: sa.Connection, choices: Sequence[_Conditions]) -> list[_Conditions]:
     """The conditions that papers fulfil, those first whose oldest paper is the oldest."""
+    if len(choices) == 1:
+        return list(choices)
     oldest = [
         sa.select(
             sa.select(sa.literal(number).label("number"), *OLDEST_FIRST)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
@@ -30,13 +30,15 @@ _SAID = {
     ),
     sqlite3.SQLITE_IOERR: ("disk-failed", "the disk failed under the database; look at it first"),
 }
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002"}
 
 
 # By PostgreSQL's SQLSTATE, or its class (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _STATES = {
     "53100": ("full", "the disk of the database is full; make room there"),
     "53": ("busy", "the database has no room for more at the moment"),
+    "25P03": ("no-answer", "the database gave up a connection that was silent for long"),
+    "58": ("disk-failed", "the disk failed under the database; look at it first"),
     "25006": ("read-only", "the database can only be read; look whether it is a copy, or why"),
     "40": ("busy", "others changed the same at the same moment"),
     "55P03": ("busy", "others hold what was asked for"),
@@ -49,6 +51,21 @@ _WRONG_STATES = {
     "3D": "there is no such database; make it, or correct SOHOA_DATABASE",
     "42501": "the database does not allow this to our user; let it own its tables",
 }
+# Who is not let in is told by a sentence only; in another language we say: no answer.
+_NOT_LET_IN = (
+    "authentication failed",
+    "no pg_hba.conf entry",
+    "no password supplied",
+    "is not permitted to log in",
+)
+_NOT_THERE = "does not exist"
+_BAD_ADDRESS = (
+    "invalid sslmode",
+    "invalid port number",
+    "invalid integer value",
+    "invalid connection option",
+    "server does not support SSL",
+)
 _NO_TABLE = "42P01"
 
 
@@ -122,24 +139,37 @@ def translated() -> Iterator[None]:
 
 def _as_ours(error: DBAPIError) -> SohoaError:
     state: str = getattr(error.orig, "sqlstate", None) or ""
-    if state == _NO_TABLE or "no such table" in str(error.orig):
+    said = str(error.orig)
+    if state == _NO_TABLE or "no such table" in said:
         return Misconfigured("database.not-made", "the database has no tables yet; run: sohoa init")
-    if _told(error) in _DAMAGED:
+    if state in _DAMAGED or _told(error) in _DAMAGED:
         return IntegrityViolation(
             "database.damaged",
             "the database is damaged; stop, keep the file, and bring back its backup",
         )
-    if not state and "authentication failed" in str(error.orig):
-        state = "28"  # said while connecting, where psycopg tells none
-    wrong = _WRONG_STATES.get(state) or _WRONG_STATES.get(state[:2])
+    if not state and any(words in said for words in _BAD_ADDRESS):
+        return Misconfigured(
+            "database.bad-address", "SOHOA_DATABASE asks for what cannot be; correct it"
+        )
+    wrong = _WRONG_STATES.get(state or _state_of(error)) or _WRONG_STATES.get(state[:2])
     if wrong is not None:
         return Misconfigured("database.refused", wrong)
-    said = _STATES.get(state) or _STATES.get(state[:2])
-    if said is None and isinstance(error, OperationalError):
-        said = _SAID.get(_told(error), ("no-answer", "the database did not answer"))
-    if said is None:
+    known = _STATES.get(state) or _STATES.get(state[:2])
+    if known is None and isinstance(error, OperationalError | InterfaceError):
+        known = _SAID.get(_told(error), ("no-answer", "the database did not answer"))
+    if known is None:
         return TransientFault("database.fault", f"the database refused: {type(error).__name__}")
-    return TransientFault(f"database.{said[0]}", f"{said[1]}; {_GOES_ON}")
+    return TransientFault(f"database.{known[0]}", f"{known[1]}; {_GOES_ON}")
+
+
+def _state_of(error: DBAPIError) -> str:
+    """The class of what PostgreSQL said while connecting, where psycopg tells no SQLSTATE."""
+    said = str(error.orig)
+    if any(words in said for words in _NOT_LET_IN):
+        return "28"
+    if "connection" not in said or _NOT_THERE not in said:
+        return ""
+    return "28" if "role" in said else "3D"
 
 
 def _told(error: DBAPIError) -> int:

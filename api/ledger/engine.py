@@ -30,7 +30,7 @@ def build_engine(address: str) -> sa.Engine:
     """
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
         raise Misconfigured(
             "database.bad-address", "SOHOA_DATABASE is not an address of a database"
         ) from None
@@ -59,18 +59,22 @@ def _postgres(url: sa.URL) -> sa.Engine:
         # Who holds a lock and does nothing lets go of it.
         "idle_in_transaction_session_timeout": _STATEMENT_MILLISECONDS,
     }
+    settings: dict[str, str | int] = {
+        "application_name": "sohoa",
+        "connect_timeout": _CONNECT_SECONDS,
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        # A server that is gone without a word is noticed.
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": _SILENT_MILLISECONDS,
+    }
     return sa.create_engine(
         url,
-        connect_args={
-            "application_name": "sohoa",
-            "connect_timeout": _CONNECT_SECONDS,
-            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
-            # A server that is gone without a word is noticed.
-            "keepalives_idle": 30,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": _SILENT_MILLISECONDS,
-        },
+        # What the operator says in the address goes before.
+        connect_args={name: settings[name] for name in settings if name not in url.query},
+        # What is read to write by it is held (``connections``); the server may have another rule.
+        isolation_level="READ COMMITTED",
         hide_parameters=True,
         # A connection that a restart of the server cut is replaced before it is used.
         pool_pre_ping=True,

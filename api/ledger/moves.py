@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from api.ledger.connections import hold
 from api.ledger.models import DELIVERY, MOVE, PAPER, WEBHOOK
 
 
@@ -25,7 +26,11 @@ def add_move(connection: sa.Connection, office: str, paper: UUID, at: datetime, 
     """Write a move down, and for each webhook of the office that it is to be told.
 
     The reason stays here: a person may have written it.
+
+    Who asks for what came after a number must find all that is before it, so that moves are
+    numbered in the order in which they are committed: to be called last in a transaction.
     """
+    hold(connection, "moves")
     move = connection.execute(
         MOVE.insert()
         .values(office=office, paper=paper, at=at, **told._asdict())

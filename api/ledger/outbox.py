@@ -119,10 +119,36 @@ class Outbox:
             c.execute(DELIVERY.update().where(DELIVERY.c.webhook == webhook).values(next_at=None))
 
     def due(self, *, now: datetime, limit: int) -> list[Delivery]:
-        """What is to be told now, oldest first."""
-        query = sa.select(DELIVERY).where(DELIVERY.c.next_at <= now).order_by(DELIVERY.c.id)
+        """What is to be told now, oldest first; claim each before it is told."""
+        query = (
+            sa.select(DELIVERY)
+            # A move that was written while its webhook was stopped may still have a time.
+            .where(DELIVERY.c.next_at <= now, DELIVERY.c.webhook.in_(_LIVE))
+            .order_by(DELIVERY.c.id)
+        )
         with self._reading() as c:
             return [_delivery(row) for row in c.execute(query.limit(limit)).mappings()]
+
+    def claim(self, delivery: int, *, now: datetime, until: datetime) -> bool:
+        """Take a due delivery upon oneself; False where another sender has it.
+
+        Args:
+            delivery: which.
+            now: aware UTC.
+            until: who has not written down by then how it ended is taken for dead, and it is due
+                again.
+        """
+        with self._writing() as c:
+            taken = c.execute(
+                DELIVERY.update()
+                .where(
+                    DELIVERY.c.id == delivery,
+                    DELIVERY.c.next_at <= now,
+                    DELIVERY.c.webhook.in_(_LIVE),
+                )
+                .values(next_at=until)
+            )
+            return taken.rowcount == 1
 
     def tried(
         self, delivery: int, *, status: int, now: datetime, next_at: datetime | None, done: bool
@@ -150,16 +176,18 @@ class Outbox:
     def replay(self, *, offices: Sequence[str], first: int, last: int, now: datetime) -> int:
         """Tell deliveries again whatever became of them; how many."""
         with self._writing() as c:
-            live = sa.select(WEBHOOK.c.id).where(WEBHOOK.c.stopped_at.is_(None))
             return c.execute(
                 DELIVERY.update()
                 .where(
                     DELIVERY.c.office.in_(offices),
                     DELIVERY.c.id.between(first, last),
-                    DELIVERY.c.webhook.in_(live),
+                    DELIVERY.c.webhook.in_(_LIVE),
                 )
                 .values(next_at=now, attempts=0)
             ).rowcount
+
+
+_LIVE = sa.select(WEBHOOK.c.id).where(WEBHOOK.c.stopped_at.is_(None))
 
 
 def _delivery(row: Any) -> Delivery:  # noqa: ANN401 - a row of SQLAlchemy's

@@ -120,10 +120,10 @@ class SqlLedger(Claiming):
                     dossier_since=dossier_since(c, scan.office, dossier, scan.received_at),
                 )
             )
-            told = Told("", state, code, reason, actor)
-            add_move(c, scan.office, paper, scan.received_at, told)
             if once is not None:
                 answered(c, scan, once, Received(paper, known_already=False), rejected)
+            told = Told("", state, code, reason, actor)
+            add_move(c, scan.office, paper, scan.received_at, told)
         return Received(paper, known_already=False)
 
     def restore(self, archived: ArchivedRecord) -> bool:
@@ -215,56 +215,6 @@ class SqlLedger(Claiming):
                 told = Told(held.state, outcome.after, outcome.code, outcome.reason, actor)
                 add_move(c, held.paper.office, held.paper.id, now, told)
         return True
-
-    def let_go(
-        self,
-        held: InHand,
-        *,
-        code: str,
-        reason: str,
-        now: datetime,
-        retry_at: datetime | None,
-        fault: str = "",
-    ) -> None:
-        """Give a paper back as it was, with the reason; without a time to retry it is set aside."""
-        with self._writing() as c:
-            c.execute(
-                PAPER.update()
-                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
-                .values(
-                    version=held.version + 1,
-                    lease_until=None,
-                    retry_at=retry_at,
-                    set_aside_at=None if retry_at is not None else now,
-                    code=code,
-                    reason=reason,
-                    fault=fault,
-                    updated_at=now,
-                )
-            )
-
-    def hand_back(self, held: InHand, *, now: datetime) -> None:
-        """Give a paper back as if it had not been claimed: whoever held it is stopping."""
-        with self._writing() as c:
-            c.execute(
-                PAPER.update()
-                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
-                .values(
-                    version=held.version + 1,
-                    attempts=held.attempts - 1,
-                    lease_until=None,
-                    updated_at=now,
-                )
-            )
-
-    def wait_no_longer(self, *, now: datetime) -> None:
-        """Let what waits for a time be tried at once: a start is somebody asking for it."""
-        with self._writing() as c:
-            c.execute(
-                PAPER.update()
-                .where(PAPER.c.retry_at > now, PAPER.c.state.in_(MOVING))
-                .values(retry_at=None)
-            )
 
     def request_signature(self, paper: UUID, *, office: str, now: datetime) -> None:
         """Note that somebody asked to sign this described paper; at once, not after a retry time.

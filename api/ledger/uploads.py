@@ -74,16 +74,20 @@ class Uploads:
             return [_upload(row) for row in c.execute(query).mappings()]
 
     def came(self, upload: UUID, *, offset: int) -> None:
-        """So many bytes are on the disk now."""
-        with self._writing() as c:
-            c.execute(UPLOAD.update().where(UPLOAD.c.id == upload).values(offset=offset))
-
-    def became(self, upload: UUID, *, paper: UUID, code: str, reason: str) -> None:
-        """It was whole and became this paper."""
+        """So many bytes are on the disk now; what was said to be there stays so."""
         with self._writing() as c:
             c.execute(
                 UPLOAD.update()
-                .where(UPLOAD.c.id == upload)
+                .where(UPLOAD.c.id == upload, UPLOAD.c.offset < offset)
+                .values(offset=offset)
+            )
+
+    def became(self, upload: UUID, *, paper: UUID, code: str, reason: str) -> None:
+        """It was whole and became this paper; the first that it became stays."""
+        with self._writing() as c:
+            c.execute(
+                UPLOAD.update()
+                .where(UPLOAD.c.id == upload, UPLOAD.c.paper.is_(None))
                 .values(paper=paper, code=code, reason=reason[:500])
             )
 

@@ -26,6 +26,8 @@ log = structlog.get_logger()
 _ANSWER_SECONDS = 10.0
 _LARGEST_ANSWER = 4096  # bytes that are read of it; nothing is done with them
 _A_ROUND = 100
+# Other senders leave a delivery to us for so long; an answer is not waited for half as long.
+_CLAIM = timedelta(minutes=1)
 _FIRST_RETRY = timedelta(seconds=10)
 _LONGEST_RETRY = timedelta(hours=1)
 _MOST_ATTEMPTS = 80  # some three days; after that it is told again only when somebody asks
@@ -85,6 +87,9 @@ class Sender:
         for delivery in due:
             webhook = webhooks.get(delivery.webhook)
             if self._ended() or webhook is None or webhook.id in silent:
+                continue
+            now = self._clock.now()
+            if not self._outbox.claim(delivery.id, now=now, until=now + _CLAIM):
                 continue
             status = self._send(webhook, delivery)
             if status not in _TAKEN:

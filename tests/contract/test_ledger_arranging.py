@@ -1,18 +1,18 @@
-"""What a person does to a paper until it is signed, as transactions of the ledger."""
+"""What a person does to a paper until it is signed, as transactions on every database."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from unit.api.fakes import OFFICE, START, new_ledger, scan
+import sqlalchemy as sa
+from unit.api.fakes import OFFICE, START, ledger_on, scan
 
 from api.ledger.arranging import Act, Arranging
-from api.ledger.hand import InHand, Once, Outcome
+from api.ledger.hand import InHand, Outcome
 from api.ledger.models import DELIVERY
 from api.ledger.outbox import Outbox, Webhook
 from api.ledger.sql_ledger import SqlLedger
@@ -21,12 +21,11 @@ from dossier.spine import Page, RecognisedPaper
 from dossier.states import PaperState
 
 PAPER = UUID(int=1)
-ASKING = "t"
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> SqlLedger:
-    made = new_ledger(tmp_path)
+def ledger(engine: sa.Engine) -> SqlLedger:
+    made = ledger_on(engine)
     made.receive(scan(1, content=b"a"), paper=PAPER, dossier="D1", sign=False, accept=False)
     return made
 
@@ -87,29 +86,6 @@ def test_another_offices_paper_is_not_there(ledger: SqlLedger) -> None:
         with pytest.raises(WrongUse) as raised:
             attempt()
         assert raised.value.code == "paper.unknown"
-
-
-def test_a_key_is_answered_once_and_in_the_same_transaction(tmp_path: Path) -> None:
-    from api.ledger.tokens import Token, Tokens  # noqa: PLC0415 - only here
-
-    ledger = new_ledger(tmp_path)
-    Tokens(ledger.connections).add(
-        Token(
-            id="t", office=OFFICE, name="", digest=b"", scopes=(), rate=1, created_at=START,
-            created_by="", expires_at=START,
-        )
-    )  # fmt: skip
-
-    def send(number: int, asked: bytes) -> UUID:
-        return ledger.receive(
-            scan(number, content=b"a"), paper=UUID(int=number), dossier="D1", sign=False,
-            accept=False, once=Once(token=ASKING, key=b"k", asked=asked),
-        ).paper  # fmt: skip
-
-    assert send(1, b"q") == send(2, b"q") == UUID(int=1)
-    with pytest.raises(WrongUse) as raised:
-        send(3, b"other")
-    assert raised.value.code == "idempotency.other-question"
 
 
 def test_a_move_and_its_messages_are_written_together(ledger: SqlLedger) -> None:

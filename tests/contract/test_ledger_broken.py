@@ -1,0 +1,117 @@
+"""Ledgers that are broken on purpose: the contract must catch each of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract.test_ledger import ALL, CONTRACT, LEASE, Check
+from unit.api.fakes import START, new_ledger
+
+from api.ledger import arranging, backlog, claiming, rows, sql_ledger
+from api.ledger.claiming import Claiming
+from api.ledger.looking import OLDEST_FIRST, Looking
+from api.ledger.models import PAPER
+from api.ledger.sql_ledger import SqlLedger
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def _replaced(owner: Any, name: str, broken: Callable[..., Any]) -> Break:  # noqa: ANN401 - a class or a module
+    """Let ``broken`` stand for something; it gets the real one first."""
+    real = getattr(owner, name)
+    return lambda patch: patch.setattr(owner, name, lambda *a, **k: broken(real, *a, **k))
+
+
+FAULTS: dict[str, Break] = {
+    "the same bytes are another paper": _replaced(sql_ledger, "_known", lambda *_a: None),
+    "ordinals run through all dossiers": _replaced(
+        sql_ledger, "next_ordinal",
+        lambda _f, c, *_a: len(c.execute(PAPER.select()).all()) + 1,
+    ),
+    "what was rejected blocks its bytes": _replaced(sql_ledger, "release", lambda *_a: None),
+    "keys are not remembered": _replaced(sql_ledger, "answer_before", lambda *_a: None),
+    "requests are lost": _replaced(
+        rows, "in_hand_of", lambda f, *a: dataclasses.replace(f(*a), request="")
+    ),
+    "every office is the first": _replaced(
+        SqlLedger, "add_office", lambda f, *a, **k: f(*a, **k) or True
+    ),
+    "leases do not hold": _replaced(
+        Claiming, "claim", lambda f, *a, **k: f(*a, **k | {"is_gone": lambda _: True})
+    ),
+    "leases never end": _replaced(
+        Claiming, "claim", lambda f, *a, **k: f(*a, **k | {"now": START})
+    ),
+    "nothing is renewed": _replaced(Claiming, "renew", lambda *_a, **_k: None),
+    "all is renewed": _replaced(Claiming, "renew", lambda f, self, _holder, until: [
+        f(self, holder, until=until) for holder in ("a:1:1", "b:1:1")
+    ]),
+    "the youngest dossier is first": lambda patch: patch.setattr(
+        claiming, "OLDEST_FIRST", [c.desc() for c in OLDEST_FIRST]
+    ),
+    "the oldest paper is first": lambda patch: patch.setattr(
+        claiming, "OLDEST_FIRST", (PAPER.c.created_at,)
+    ),
+    "the order of states is that of work": _replaced(
+        claiming, "_by_age", lambda _f, _c, choices: choices
+    ),
+    "a dossier is as old as its youngest paper": _replaced(
+        sql_ledger, "dossier_since", lambda _f, _c, _o, _d, now: now
+    ),
+    "a paper that was moved keeps its age": _replaced(
+        arranging, "dossier_since", lambda _f, _c, _o, _d, now: now + LEASE
+    ),
+    "what waits for a time is handed out": _replaced(
+        claiming, "to_do", lambda f, states, now: f(states, now + LEASE)
+    ),
+    "what is set aside is handed out": _replaced(
+        claiming, "to_do", lambda f, *a: (f(*a)[0], *f(*a)[2:])
+    ),
+    "what nobody asked for is signed": _replaced(claiming, "to_do", lambda f, *a: f(*a)[:-1]),
+    "who hands back has tried": _replaced(
+        Claiming, "hand_back",
+        lambda _f, self, held, now: self.let_go(held, code="", reason="", now=now, retry_at=now),
+    ),
+    "whoever comes last saves": _replaced(
+        SqlLedger, "finish",
+        lambda f, self, held, *a, **k: f(self, self.look(held.paper.id, offices=ALL), *a, **k),
+    ),
+    "any move is allowed": _replaced(sql_ledger, "check_move", lambda *_a: None),
+    "it is nobody's fault": _replaced(
+        rows, "row_of", lambda f, row: dataclasses.replace(f(row), fault="")
+    ),
+    "a fault stays": _replaced(
+        SqlLedger, "finish",
+        lambda f, self, held, outcome, **k: f(
+            self, held, dataclasses.replace(outcome, fault=outcome.fault or "operator"), **k
+        ),
+    ),
+    "offices are not looked at": _replaced(
+        Looking, "row", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
+    ),
+    "all moves ever are the pace": lambda patch: patch.setattr(
+        backlog, "_PACE", timedelta(days=99)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_contract_catches_a_broken_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    FAULTS[fault](monkeypatch)
+    assert any(_fails(check, tmp_path / check.__name__) for check in CONTRACT), "no check noticed"
+
+
+def _fails(check: Check, folder: Path) -> bool:
+    folder.mkdir()
+    try:
+        check(new_ledger(folder))
+    except (Exception, pytest.fail.Exception):  # noqa: BLE001 - however it shows
+        return True
+    return False
