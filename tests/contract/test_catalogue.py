@@ -348,14 +348,6 @@ FAULTS: dict[str, Sabotage] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_the_contract_catches_a_broken_catalogue(
-    sqlite: SqlCatalogue, monkeypatch: pytest.MonkeyPatch, fault: str
-) -> None:
-    FAULTS[fault](monkeypatch)
-    assert any(_fails(check, sqlite) for check in CONTRACT), "no check noticed"
-
-
 ON_POSTGRES: dict[str, Sabotage] = {
     "offices are ignored": _replaced(
         postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
@@ -372,12 +364,23 @@ ON_POSTGRES: dict[str, Sabotage] = {
 }
 
 
-@pytest.mark.parametrize("fault", ON_POSTGRES)
-def test_the_contract_catches_a_broken_catalogue_on_postgres(
-    postgres: SqlCatalogue, monkeypatch: pytest.MonkeyPatch, fault: str
+BROKEN = [
+    pytest.param(adapter, sabotage, id=f"{adapter}: {fault}")
+    for adapter, faults in (("sqlite", FAULTS), ("postgres", ON_POSTGRES))
+    for fault, sabotage in faults.items()
+]
+
+
+@pytest.mark.parametrize(("adapter", "sabotage"), BROKEN)
+def test_the_contract_catches_a_broken_catalogue(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    adapter: str,
+    sabotage: Sabotage,
 ) -> None:
-    ON_POSTGRES[fault](monkeypatch)
-    assert any(_fails(check, postgres) for check in CONTRACT), "no check noticed"
+    catalogue = request.getfixturevalue(adapter)
+    sabotage(monkeypatch)
+    assert any(_fails(check, catalogue) for check in CONTRACT), "no check noticed"
 
 
 def _fails(check: Check, catalogue: Catalogue) -> bool:

@@ -291,14 +291,14 @@ class PutsBlindly(S3Store):
         return None
 
 
-class ReadsTheYoungest(S3Store):
-    """Reads by the key alone."""
+class ListsKeysByFolder(S3Store):
+    """Lists keys in the order of folders, not of their letters."""
 
     def records(self, prefix: str = "") -> Iterator[RecordVersion]:
         yield from sorted(super().records(prefix), key=lambda r: r.key.split("/"))
 
 
-@pytest.mark.parametrize("adapter", [PutsBlindly, ReadsTheYoungest])
+@pytest.mark.parametrize("adapter", [PutsBlindly, ListsKeysByFolder])
 def test_the_contract_catches_a_broken_s3_store(
     adapter: type[S3Store], minio_server: Minio, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -138,20 +138,6 @@ def _end(processes: list[subprocess.Popen[str]], how: signal.Signals) -> list[in
 
 
 @contextlib.contextmanager
-def crew_for(commands: Commands, *, workers: int = 1) -> Iterator[Crew]:
-    """A crew over some data for as long as the context lasts."""
-    crew = Crew(commands)
-    try:
-        crew.start_beat()
-        for _ in range(workers):
-            crew.start_worker()
-        yield crew
-    finally:
-        crew.stop()
-        crew.log.unlink()
-
-
-@contextlib.contextmanager
 def working_commands(province: Province, var: Path, *, trial: bool = True) -> Iterator[Commands]:
     """The command line over new data, with a crew that suits each command's settings."""
     plain = province.commands(var, trial=trial)
@@ -166,8 +152,3 @@ def working_commands(province: Province, var: Path, *, trial: bool = True) -> It
         crew.log.unlink()
     assert set(codes) <= {0}, said
     assert "Traceback" not in said
-
-
-def rows_until(commands: Commands, states: Sequence[str], *words: str) -> bool:
-    """Whether all papers stand in one of these states now."""
-    return all(row["state"] in states for row in commands.json("list", *words))
