@@ -7,8 +7,8 @@ all, so that the sum over processes is what the machine really gives. It is samp
 over ``sohoa ingest --sign --accept`` and all its descendants. Papers are PDFs of held-out pages of
 300 dpi, ten different ones in turn. Ends with 1 where memory grows along the longest paper: where
 it needs more than 1.1 times as much in its last third as from its tenth page to the end of its
-first third. (How much a short paper needs at most is told, not judged: the peak of a sum is higher
-the more often two children may be busy with a heavy page at the same moment.)
+first third. How many times as much 100 pages need at most as ten do is told, not judged: the peak
+of a sum is higher the more often two children may meet a heavy page at the same moment.
 """
 
 from __future__ import annotations
@@ -152,6 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"the longest needs {grew:.2f} times as much at its end as at its beginning",
         file=sys.stderr,
     )
+    if {10, 100} <= rows.keys():
+        most = rows[100]["peak_mib"] / rows[10]["peak_mib"]
+        print(f"100 pages need at most {most:.2f} times what 10 do", file=sys.stderr)
     return 0 if grew <= _FLAT else 1
 
 
