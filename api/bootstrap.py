@@ -31,7 +31,6 @@ from dossier.ports import Clock
 
 if TYPE_CHECKING:
     from api.worker.process import WorkerProcess
-    from api.worker.queue import CeleryQueue
 
 _TRIAL = "trial"
 # The three files that declare the storage root are kept as long as the calendar of every tool goes.
@@ -147,7 +146,7 @@ def _store(settings: Settings) -> Store:
 def _made_store(settings: Settings) -> Store:
     """The store, made where it was not there."""
     if settings.store_address.startswith("s3+"):
-        from archive.s3_setup import make_buckets  # noqa: PLC0415 - as above
+        from archive.s3_setup import make_buckets  # noqa: PLC0415 - a commune does without the client of S3
 
         access, secret = settings.store_keys()
         make_buckets(settings.store_address, access_key=access, secret_key=secret)
@@ -160,7 +159,7 @@ def store_policy(settings: Settings) -> dict[str, object]:
     Raises:
         Misconfigured: ``store.bad-address``: the store is a folder.
     """
-    from archive.s3_setup import least_policy  # noqa: PLC0415 - as above
+    from archive.s3_setup import least_policy  # noqa: PLC0415 - a commune does without the client of S3
 
     return least_policy(settings.store_address)
 
@@ -168,25 +167,20 @@ def store_policy(settings: Settings) -> dict[str, object]:
 def _workers(house: House, watch: Watch) -> Workers:
     """Those who work papers off: threads here, or workers elsewhere where there is a broker."""
     if house.settings.broker:
-        following = Following(house.ledger.connections)
-        queue = nudges(house.settings)
-        return WorkersElsewhere(queue, following=following, clock=house.clock, watch=watch)
+        from api.worker.queue import CeleryQueue, make_celery  # noqa: PLC0415 - embedded mode does without Celery
+
+        house.sweep_scratch()
+        return WorkersElsewhere(
+            CeleryQueue(make_celery(_broker(house.settings))),
+            following=Following(house.ledger.connections),
+            clock=house.clock,
+            watch=watch,
+        )
     house.tidy()
     # A start is somebody asking for it.
     house.ledger.wait_no_longer(now=house.clock.now())
     # One more than there are children: while one paper is signed or laid down, all read.
     return WorkersHere(house.pipeline(watch), threads=house.settings.worker_count + 1)
-
-
-def nudges(settings: Settings) -> CeleryQueue:
-    """The queue between processes.
-
-    Raises:
-        Misconfigured: ``broker.not-set``.
-    """
-    from api.worker.queue import CeleryQueue, make_celery  # noqa: PLC0415 - embedded mode does without Celery
-
-    return CeleryQueue(make_celery(_broker(settings)))
 
 
 def worker(house: House, *, watch: Watch) -> WorkerProcess:
@@ -195,16 +189,18 @@ def worker(house: House, *, watch: Watch) -> WorkerProcess:
     Raises:
         Misconfigured: ``broker.not-set``.
     """
-    from api.worker.process import WorkerProcess  # noqa: PLC0415 - as above
-    from api.worker.queue import make_celery  # noqa: PLC0415 - as above
+    from api.worker.process import WorkerProcess  # noqa: PLC0415 - embedded mode does without Celery
+    from api.worker.queue import CeleryQueue, make_celery  # noqa: PLC0415 - the same
 
     settings = house.settings
     app = make_celery(_broker(settings))
+    queue = CeleryQueue(app)
     house.sweep_scratch()
     house.ledger.wait_no_longer(now=house.clock.now())
     return WorkerProcess(
         app,
-        pipeline=house.pipeline(watch, nudge=nudges(settings).nudge),
+        queue=queue,
+        pipeline=house.pipeline(watch, nudge=queue.nudge),
         ledger=house.ledger,
         clock=house.clock,
         hands=house,
@@ -219,8 +215,8 @@ def beat(settings: Settings, *, ready: Callable[[], None]) -> None:
     Raises:
         Misconfigured: ``broker.not-set``.
     """
-    from api.worker.process import run_beat  # noqa: PLC0415 - as above
-    from api.worker.queue import make_celery  # noqa: PLC0415 - as above
+    from api.worker.process import run_beat  # noqa: PLC0415 - embedded mode does without Celery
+    from api.worker.queue import make_celery  # noqa: PLC0415 - the same
 
     run_beat(make_celery(_broker(settings)), ready=ready)
 

@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, start_http_server
 from prometheus_client.registry import Collector
 
 from api.ledger.backlog import Backlog
-from api.pipeline import LANES, Lane
+from api.pipeline import Lane, states_of
 from api.settings import Settings
 from api.watching import Event
 from dossier.errors import SohoaError
@@ -98,7 +98,7 @@ class Looked(Collector):
             "sohoa_oldest_waiting_seconds", "Since when a lane's oldest waits.", labels=["lane"]
         )
         for lane in Lane:
-            states = [state for state, its in LANES.items() if its is lane]
+            states = states_of(lane)
             ages = [told.oldest[s] for s in states if s in told.oldest]
             waiting.add_metric([lane.value], sum(told.waiting.get(s, 0) for s in states))
             age.add_metric([lane.value], max(ages, default=timedelta()).total_seconds())

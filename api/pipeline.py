@@ -164,34 +164,36 @@ class Pipeline:
 
     def _oldest(self, lane: Lane) -> InHand | None:
         """Take the oldest paper of a lane in hand."""
-        if self._stopping.is_set():
-            return None
-        with self._claiming:
-            held = self._ledger.claim_next(
+        return self._taken(
+            lambda: self._ledger.claim_next(
                 states_of(lane),
                 now=self._clock.now(),
                 lease=LEASE,
                 holder=self._holder,
                 is_gone=is_gone,
             )
-            if held is not None:
-                self._held.add(held.paper.id)
-        return held
+        )
 
     def _claimed(self, paper: UUID) -> InHand | None:
         """Take a paper in hand, also one that this process holds but could not give back."""
-        if self._stopping.is_set():
-            return None
-        with self._claiming:
-            held = self._ledger.claim(
+        return self._taken(
+            lambda: self._ledger.claim(
                 paper,
                 now=self._clock.now(),
                 lease=LEASE,
                 holder=self._holder,
                 is_gone=lambda holder: self._lets_go(holder, paper),
             )
+        )
+
+    def _taken(self, claim: Callable[[], InHand | None]) -> InHand | None:
+        """What a claim gives, known as ours before another thread claims; nothing at the end."""
+        if self._stopping.is_set():
+            return None
+        with self._claiming:
+            held = claim()
             if held is not None:
-                self._held.add(paper)
+                self._held.add(held.paper.id)
         return held
 
     def _lets_go(self, holder: str, paper: UUID) -> bool:

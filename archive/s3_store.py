@@ -17,7 +17,6 @@ import hashlib
 import hmac
 import io
 import math
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,10 +68,7 @@ class S3Store:
     def put_work(self, source: Path) -> Blob:
         """Copy a file into the work area; writing the same bytes twice is harmless."""
         with source.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(0)
-            return self._put_work(stream, Blob(digest, size))
+            return self._put_work(stream, _blob_of(stream))
 
     def put_work_bytes(self, content: bytes) -> Blob:
         """Write bytes into the work area; writing the same bytes twice is harmless."""
@@ -155,20 +151,18 @@ class S3Store:
             )
         until = datetime.fromtimestamp(math.ceil(kept_until.timestamp()), UTC)
         with source.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            size = stream.seek(0, os.SEEK_END)
+            blob = _blob_of(stream)
             there = self._oldest(key)
             if there is not None:
-                return self._same_or_refused(there, digest, size)
-            stream.seek(0)
+                return self._same_or_refused(there, blob)
             with translated(f"the object {key}"):
                 made = self._client.put_object(
                     self._address.bucket,
                     key,
                     stream,
-                    size,
-                    metadata={_DIGEST_NOTE: digest},
-                    part_size=_PART if size > _PART else 0,
+                    blob.size,
+                    metadata={_DIGEST_NOTE: blob.digest},
+                    part_size=_PART if blob.size > _PART else 0,
                     num_parallel_uploads=1,
                     retention=Retention(COMPLIANCE, until),
                 )
@@ -177,14 +171,14 @@ class S3Store:
                 "store.not-versioned",
                 "the bucket of records keeps no versions; what was put there is not safe",
             )
-        return RecordVersion(key=key, version=made.version_id, size=size)
+        return RecordVersion(key=key, version=made.version_id, size=blob.size)
 
     def _oldest(self, key: str) -> RecordVersion | None:
         return next((r for r in self._versions(key, covered=False) if r.key == key), None)
 
-    def _same_or_refused(self, there: RecordVersion, digest: str, size: int) -> RecordVersion:
+    def _same_or_refused(self, there: RecordVersion, blob: Blob) -> RecordVersion:
         """What lies there, if it is these bytes; read where no note of ours tells."""
-        if there.size == size:
+        if there.size == blob.size:
             with translated(f"the object {there.key}"):
                 found = self._client.stat_object(
                     self._address.bucket, there.key, version_id=there.version
@@ -193,7 +187,7 @@ class S3Store:
             if not noted:
                 with self.open_record(there) as stream:
                     noted = digests(stream).sha256
-            if hmac.compare_digest(noted, digest):
+            if hmac.compare_digest(noted, blob.digest):
                 return there
         raise IntegrityViolation(
             "record.exists",
@@ -309,6 +303,14 @@ class _Body(io.RawIOBase):
                 "store.no-answer", f"the store broke off in the middle of {self._what}"
             )
         return len(chunk)
+
+
+def _blob_of(stream: io.BufferedReader) -> Blob:
+    """Digest and size of a file, which stands at its beginning before and after."""
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    size = stream.tell()
+    stream.seek(0)
+    return Blob(digest, size)
 
 
 def _of_which(found: Object) -> tuple[str, bool]:

@@ -5,7 +5,7 @@ Protocols only; the adapters live in the room they belong to and are chosen in `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -332,8 +332,4 @@ class Ledger(Protocol):
         dossier: str | None = None,
     ) -> list[LedgerRow]:
         """The papers, oldest first."""
-        ...
-
-    def counts(self, *, offices: Sequence[str]) -> Mapping[PaperState, int]:
-        """How many papers stand in each state."""
         ...

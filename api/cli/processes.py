@@ -13,15 +13,14 @@ from api.cli.output import Output
 from api.cli.shared import answering, house_of
 from api.exit_codes import Exit
 from api.settings import Settings
+from api.worker import QUEUES
 from dossier.errors import WrongUse
-
-_QUEUES = ("ocr", "signing", "housekeeping")
 
 
 @click.command("worker")
 @click.option(
     "--queues",
-    default=",".join(_QUEUES),
+    default=",".join(QUEUES),
     show_default=True,
     metavar="NAME,...",
     help="From which queues to take work.",
@@ -30,8 +29,8 @@ _QUEUES = ("ocr", "signing", "housekeeping")
 def worker_command(output: Output, settings: Settings, *, queues: str) -> int:
     """Work papers off for all who take them in, until SIGTERM (SOHOA_BROKER must be set)."""
     wanted = tuple(dict.fromkeys(name.strip() for name in queues.split(",") if name.strip()))
-    if not wanted or not set(wanted) <= set(_QUEUES):
-        raise WrongUse("worker.no-such-queue", f"--queues takes some of: {', '.join(_QUEUES)}")
+    if not wanted or not set(wanted) <= set(QUEUES):
+        raise WrongUse("worker.no-such-queue", f"--queues takes some of: {', '.join(QUEUES)}")
     with house_of(settings) as house, metrics.told(settings) as measured:
         process = bootstrap.worker(house, watch=measured.note)
         process.run(wanted, ready=_ready(output, {"working": list(wanted)}))

@@ -46,8 +46,8 @@ def init_command(output: Output, settings: Settings, *, trial: bool) -> int:
 def status_command(output: Output, settings: Settings) -> int:
     """How many papers stand where, and what waits for whom."""
     with house_of(settings) as house:
-        counts = {s.value: n for s, n in house.ledger.counts(offices=house.offices).items()}
         told = Backlog(house.ledger.connections, offices=house.offices).told(now=house.clock.now())
+        counts = {state.value: number for state, number in told.states.items()}
         waiting, left = dict(told.codes), told.left()
         covered = list(islice(house.store.covered(), _MOST_TOLD))
         row: dict[str, object] = {

@@ -76,7 +76,6 @@ class Service:
 
     def start(self) -> None:
         """Clear what a crash left half made, start the workers and the rounds."""
-        self.house.sweep_scratch()
         self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Made before many threads ask for them at once.
         _ = self.house.children, self.house.stages.forms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -120,30 +120,6 @@ class Looking:
         with self._reading() as c:
             row = c.execute(query).first()
         return None if row is None else (row[0], row[1], row[2], row[3])
-
-    def counts(self, *, offices: Sequence[str]) -> Mapping[PaperState, int]:
-        """How many papers stand in each state."""
-        query = (
-            sa.select(PAPER.c.state, sa.func.count())
-            .where(PAPER.c.office.in_(offices))
-            .group_by(PAPER.c.state)
-        )
-        with self._reading() as c:
-            return {PaperState(state): number for state, number in c.execute(query)}
-
-    def waiting(self, *, offices: Sequence[str]) -> Mapping[str, int]:
-        """How many unfinished papers wait, by the code why."""
-        query = (
-            sa.select(PAPER.c.code, sa.func.count())
-            .where(
-                PAPER.c.office.in_(offices),
-                PAPER.c.state.in_((*MOVING, PaperState.REVIEW)),
-                PAPER.c.code != "",
-            )
-            .group_by(PAPER.c.code)
-        )
-        with self._reading() as c:
-            return {str(code): number for code, number in c.execute(query)}
 
     def blobs_needed(self) -> set[str]:
         """The digests of all blobs that an unfinished paper still needs."""

@@ -14,7 +14,8 @@ from celery.beat import Scheduler
 from api.ledger.sql_ledger import SqlLedger
 from api.pipeline import Lane, Pipeline, states_of
 from api.process import is_gone
-from api.worker.queue import ADVANCE, HOUSEKEEPING, REQUEUE, TIDY, CeleryQueue
+from api.worker import HOUSEKEEPING
+from api.worker.queue import ADVANCE, REQUEUE, TIDY, CeleryQueue
 from api.working import Renewing
 from dossier.errors import SohoaError
 from dossier.ports import Clock
@@ -42,6 +43,7 @@ class WorkerProcess:
 
     Args:
         app: as ``make_celery`` makes it.
+        queue: over the same; papers left waiting are told there.
         pipeline: what it does.
         ledger: what waits.
         clock: what has waited long enough.
@@ -54,6 +56,7 @@ class WorkerProcess:
         self,
         app: Celery,
         *,
+        queue: CeleryQueue,
         pipeline: Pipeline,
         ledger: SqlLedger,
         clock: Clock,
@@ -68,14 +71,14 @@ class WorkerProcess:
         self._hands = hands
         self._threads = threads
         self._stop_seconds = stop_seconds
-        self._queue = CeleryQueue(app)
+        self._queue = queue
         self._timer: threading.Timer | None = None
 
     def run(self, queues: Sequence[str], *, ready: Callable[[], None]) -> None:
         """Work until SIGTERM; then finish the steps in hand, or hand them back.
 
         Args:
-            queues: from which to take, of ``api.worker.queue.QUEUES``.
+            queues: from which to take, of ``api.worker.QUEUES``.
             ready: called once it takes messages.
         """
         quiet_celery()
@@ -114,13 +117,14 @@ class WorkerProcess:
         self._timer.start()
 
     def _make_tasks(self) -> None:
+        pipeline = self._pipeline
+
         def advance(self: object, paper: str) -> None:
             """Move on the oldest paper of the lane by which this message came."""
             del paper
             info = getattr(self, "request").delivery_info or {}  # noqa: B009 - Celery's types hide it
-            lane.advance_oldest(Lane(info.get("routing_key", "")))
+            pipeline.advance_oldest(Lane(info.get("routing_key", "")))
 
-        lane = self._pipeline
         self._app.task(advance, name=ADVANCE, bind=True)
         self._app.task(self._requeue, name=REQUEUE)
         self._app.task(self._tidy, name=TIDY)

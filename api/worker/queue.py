@@ -17,6 +17,7 @@ from celery import Celery
 from kombu.exceptions import KombuError, OperationalError
 
 from api.pipeline import Lane
+from api.worker import HOUSEKEEPING
 from dossier.errors import TransientFault
 
 log = structlog.get_logger()
@@ -24,8 +25,6 @@ log = structlog.get_logger()
 ADVANCE = "sohoa.advance"
 REQUEUE = "sohoa.requeue"
 TIDY = "sohoa.tidy"
-HOUSEKEEPING = "housekeeping"
-QUEUES = (*(lane.value for lane in Lane), HOUSEKEEPING)
 
 # Longer than the longest step: a message that somebody still works on is not given to another.
 _VISIBLE_SECONDS = 3 * 3600
