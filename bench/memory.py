@@ -6,8 +6,8 @@ PSS (from ``/proc/PID/smaps_rollup``) counts a page of memory that several proce
 all, so that the sum over processes is what the machine really gives. It is sampled every 100 ms
 over ``sohoa ingest --sign --accept`` and all its descendants. Papers are PDFs of held-out pages of
 300 dpi, ten different ones in turn. Ends with 1 where memory grows along the longest paper: where
-it needs more than 1.1 times as much in its last third as from its tenth page to the end of its
-first third. How many times as much 100 pages need at most as ten do is told, not judged: the peak
+it needs more than 1.1 times as much in its second half as from its tenth page to its middle. How
+many times as much 100 pages need at most as ten do is told, not judged: the peak
 of a sum is higher the more often two children may meet a heavy page at the same moment.
 """
 
@@ -92,9 +92,10 @@ def sampled(command: Sequence[str], environment: dict[str, str]) -> tuple[list[i
 
 
 def grown(sums: Sequence[int], pages: int) -> float:
-    """How much more a paper needs at its end than from its tenth page to its first third."""
-    early = sums[len(sums) * min(10, pages // 3) // pages : max(1, len(sums) // 3)]
-    return max(sums[len(sums) * 2 // 3 :]) / max(early)
+    """How much more a paper needs in its second half than from its tenth page to its middle."""
+    middle = len(sums) // 2
+    tenth = min(len(sums) * 10 // pages, middle - 1)
+    return max(sums[middle:]) / max(sums[tenth:middle])
 
 
 def _varied_pages(folder: Path) -> list[Path]:
