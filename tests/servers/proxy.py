@@ -68,7 +68,8 @@ class Proxy:
         self._host, _, port = server.partition(":")
         self._port = int(port)
         self._bad: _Bad | None = None
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._under_way = 0
         self.played = 0
         self._own_port = 0
         self._listening: _Listener | None = None
@@ -94,6 +95,11 @@ class Proxy:
             if fault is Fault.DOWN:
                 self._listen()
 
+    def settle(self) -> None:
+        """Return when every request that came has been dealt with."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._under_way, _HELD_SECONDS)
+
     def _listen(self) -> None:
         self._listening = _Listener(self, self._own_port)
         self._own_port = self._listening.server_address[1]
@@ -116,9 +122,21 @@ class Proxy:
         if bad is None or bad.only not in {"", method} or not _concerns(bad.fault, head):
             client.sendall(self._asked(head, body))
             return
-        with self._lock:
+        with self._changed:
             self.played += 1
         self._spoil(bad, client, head, body)
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Something is under way for as long as the context lasts."""
+        with self._changed:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
 
     def _spoil(self, bad: _Bad, client: socket.socket, head: bytes, body: bytes) -> None:
         fault = bad.fault
@@ -200,7 +218,7 @@ class _Listener(socketserver.ThreadingTCPServer):
         del client_address
         assert isinstance(request, socket.socket)
         request.settimeout(_HELD_SECONDS)
-        with contextlib.suppress(OSError):
+        with self._proxy.working(), contextlib.suppress(OSError):
             self._proxy.serve(request)
 
 
