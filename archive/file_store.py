@@ -30,8 +30,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.keys import is_digest, segments_of, work_name
-from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault, WrongUse
+from archive.keys import aware, is_digest, segments_of, work_name
+from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 from dossier.ports import RecordVersion
 from dossier.spine import Blob
 
@@ -99,7 +99,7 @@ class FileStore:
 
     def works(self, *, untouched_since: datetime) -> Iterator[str]:
         """The digests of blobs in the work area that nobody has put since then, in order."""
-        since = _aware(untouched_since).timestamp()
+        since = aware(untouched_since).timestamp()
         for folder in _entries(self._work):
             for name in _entries(self._work / folder):
                 if is_digest(name):
@@ -126,7 +126,7 @@ class FileStore:
             WrongUse: ``record.bad-key``.
         """
         target = self._record_path(key)
-        kept = math.ceil(_aware(kept_until).timestamp()) * 10**9
+        kept = math.ceil(aware(kept_until).timestamp()) * 10**9
         with (
             translated(f"the object {key}"),
             source.open("rb") as stream,
@@ -221,7 +221,7 @@ class FileStore:
         for name in _entries(self._temp):
             path = self._temp / name
             try:
-                if path.lstat().st_mtime < _aware(before).timestamp():
+                if path.lstat().st_mtime < aware(before).timestamp():
                     path.unlink()
                     swept += 1
             except FileNotFoundError:
@@ -323,12 +323,6 @@ def _missing(key: str) -> IntegrityViolation:
         "record.missing",
         f"the object {key} is not in the record area, or not a file; bring back the store's backup",
     )
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise WrongUse("time.naive", "a time without a zone cannot say until when a thing is kept")
-    return at
 
 
 def _make_folder(folder: Path) -> None:

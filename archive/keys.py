@@ -1,8 +1,9 @@
-"""How blobs and objects of a store are named, the same for every store."""
+"""How blobs and objects of a store are named, and what a term is, the same for every store."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from dossier.errors import WrongUse
 
@@ -43,3 +44,14 @@ def segments_of(key: str) -> list[str]:
             f"{LONGEST_KEY} characters",
         )
     return segments
+
+
+def aware(at: datetime) -> datetime:
+    """The time itself, if it has a zone.
+
+    Raises:
+        WrongUse: ``time.naive``.
+    """
+    if at.tzinfo is None:
+        raise WrongUse("time.naive", "a time without a zone cannot say until when a thing is kept")
+    return at

@@ -1,30 +1,24 @@
-"""Speaking to a store by S3: its address, the client, and its errors as ours."""
+"""Speaking to a store by S3: its address, and clients that never ask twice by themselves."""
 
 from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import urllib3
 from minio import Minio
-from minio.error import InvalidResponseError, S3Error, ServerError
 
-from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
+from dossier.errors import Misconfigured
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,55}[a-z0-9]")
-_CONNECT_SECONDS, _READ_SECONDS = 5.0, 60.0
-_CONNECTIONS = 32
-_REFUSED = frozenset(
-    {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled"}
-)
-_FULL = frozenset({"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded"})
-_NO_ROOM = 507
-MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "ResourceNotFound"})
-_GOES_ON = "nothing is lost, and what waits goes on when it is back"
+_REGION = re.compile(r"[a-z0-9-]{1,40}")
+_CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0
+"""How long the store may be silent in the middle of an answer."""
+_CONNECTIONS = 32  # kept open; a thread has one or two at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,92 +53,86 @@ def parse_address(text: str) -> Address:
         parts = urlsplit(text)
         _ = parts.port  # a bad one raises
     except ValueError:
-        parts = urlsplit("")
+        raise _bad_address() from None
     bucket = parts.path.strip("/")
+    region = parse_qs(parts.query).get("region", ["us-east-1"])[0]
     if (
         parts.scheme not in {"s3+http", "s3+https"}
         or not parts.hostname
-        or parts.username is not None
+        or "@" in parts.netloc
         or not _BUCKET.fullmatch(bucket)
+        or not _REGION.fullmatch(region)
     ):
-        raise Misconfigured(
-            "store.bad-address",
-            "SOHOA_STORE must be file:///... or s3+https://HOST:PORT/BUCKET, its keys in "
-            "SOHOA_STORE_ACCESS_KEY and SOHOA_STORE_SECRET_KEY; a bucket has 3 to 57 of a-z 0-9 -",
-        )
-    region = parse_qs(parts.query).get("region", ["us-east-1"])[0]
+        raise _bad_address()
     return Address(parts.netloc, parts.scheme == "s3+https", bucket, region)
 
 
-def make_client(address: Address, *, access_key: str, secret_key: str) -> Minio:
-    """A client that never asks twice by itself: whoever asks knows whether that is harmless."""
-    pool = urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
-        maxsize=_CONNECTIONS,
-        retries=urllib3.Retry(total=0, redirect=0, raise_on_status=False),
-        # The system's authorities, or those of SSL_CERT_FILE: a province may have its own.
-        ssl_context=ssl.create_default_context(),
-    )
-    return Minio(
-        address.host,
-        access_key=access_key,
-        secret_key=secret_key,
-        secure=address.secure,
-        region=address.region,
-        http_client=pool,
+def _bad_address() -> Misconfigured:
+    return Misconfigured(
+        "store.bad-address",
+        "SOHOA_STORE must be file:///... or s3+https://HOST:PORT/BUCKET, its keys in "
+        "SOHOA_STORE_ACCESS_KEY and SOHOA_STORE_SECRET_KEY; a bucket has 3 to 57 of a-z 0-9 -",
     )
 
 
-@contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Turn the errors of a store into ours, without their text.
+class _Pool(urllib3.PoolManager):
+    """Connections on which nothing is asked twice: whoever asks knows whether that is harmless."""
+
+    def __init__(self, *, read_seconds: float) -> None:
+        super().__init__(
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=read_seconds),
+            maxsize=_CONNECTIONS,
+            retries=urllib3.Retry(total=0, redirect=0, raise_on_status=False),
+            # The system's authorities, or those of SSL_CERT_FILE: a province may have its own.
+            ssl_context=ssl.create_default_context(),
+        )
+
+
+class _AddingPool(_Pool):
+    """Puts nothing where something is: the store itself looks, at the moment of writing.
+
+    The client has no way to send this condition. It is no part of what is signed, nor need it be.
+    """
+
+    def urlopen(  # type: ignore[override]  # as the client calls it
+        self, method: str, url: str, *, headers: Mapping[str, str], **more: object
+    ) -> urllib3.BaseHTTPResponse:
+        """Ask; what makes an object is asked only where there is none."""
+        query = parse_qs(urlsplit(url).query)
+        makes = "partNumber" not in query if method == "PUT" else "uploadId" in query
+        if makes and method in {"PUT", "POST"}:
+            headers = {**headers, "If-None-Match": "*"}
+        return super().urlopen(method, url, headers=headers, **more)  # type: ignore[arg-type]  # handed on
+
+
+def make_client(
+    address: Address,
+    *,
+    access_key: str,
+    secret_key: str,
+    read_seconds: float = READ_SECONDS,
+    adds_only: bool = False,
+) -> Minio:
+    """A client that never asks twice by itself.
 
     Args:
-        what: the thing being read or written, without personal data.
+        address: of the store.
+        access_key: of its user.
+        secret_key: of the same.
+        read_seconds: how long the store may be silent.
+        adds_only: put objects only where there is none, on stores that know how.
+
+    Raises:
+        Misconfigured: ``store.bad-address``.
     """
     try:
-        yield
-    except S3Error as error:
-        raise _of_s3(error, what) from None
-    except ServerError as error:
-        raise _of_status(error.status_code, what) from None
-    except (InvalidResponseError, urllib3.exceptions.HTTPError, OSError) as error:
-        raise TransientFault(
-            "store.no-answer",
-            f"the store did not answer ({type(error).__name__}) about {what}; {_GOES_ON}",
-        ) from None
-
-
-def _of_s3(error: S3Error, what: str) -> SohoaError:
-    code = error.code or ""
-    if code in MISSING:
-        return IntegrityViolation(
-            "record.missing", f"{what} is not in the store; bring back the store's backup"
+        return Minio(
+            address.host,
+            access_key=access_key,
+            secret_key=secret_key,
+            secure=address.secure,
+            region=address.region,
+            http_client=(_AddingPool if adds_only else _Pool)(read_seconds=read_seconds),
         )
-    if code == "NoSuchBucket":
-        return Misconfigured(
-            "store.not-made", "the store has no such bucket; run as its administrator: sohoa init"
-        )
-    if code in _REFUSED:
-        return Misconfigured(
-            "store.refused",
-            f"the store does not allow this to us ({code}) at {what}; check the keys, and the "
-            "policy against: sohoa store-policy",
-        )
-    if code == "RequestTimeTooSkewed":
-        return TransientFault(
-            "store.clock", "this machine's clock is wrong, the store refuses us; set it (NTP)"
-        )
-    if code in _FULL:
-        return _of_status(_NO_ROOM, what)
-    return TransientFault(
-        "store.no-answer", f"the store could not do it now ({code}) at {what}; {_GOES_ON}"
-    )
-
-
-def _of_status(status: int, what: str) -> SohoaError:
-    if status == _NO_ROOM:
-        return TransientFault("store.full", f"the store is full, {what} was not written; make room")
-    return TransientFault(
-        "store.no-answer", f"the store could not do it now ({status}) at {what}; {_GOES_ON}"
-    )
+    except ValueError:
+        raise _bad_address() from None

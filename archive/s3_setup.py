@@ -5,9 +5,11 @@ from __future__ import annotations
 from minio import Minio
 from minio.error import S3Error
 
-from archive.s3_client import Address, make_client, parse_address, translated
+from archive.s3_client import Address, make_client, parse_address
+from archive.s3_faults import translated
 from dossier.errors import Misconfigured
 
+_ENABLED = "Enabled"
 _READ_AND_ADD = (
     "s3:PutObject",
     "s3:GetObject",
@@ -27,6 +29,7 @@ _LOOK = (
     "s3:GetBucketObjectLockConfiguration",
     "s3:GetBucketLocation",
 )
+_LOOK_AT_WORK = ("s3:ListBucket", "s3:GetBucketVersioning", "s3:GetBucketLocation")
 _WORK = (
     "s3:PutObject",
     "s3:GetObject",
@@ -44,6 +47,7 @@ def make_buckets(address: str, *, access_key: str, secret_key: str) -> None:
 
     Raises:
         Misconfigured: ``store.not-locked``: the bucket of records was made without Object Lock;
+            ``store.work-versioned``: nothing can be erased from the bucket of work;
             ``store.refused``.
         TransientFault: ``store.no-answer``.
     """
@@ -59,6 +63,12 @@ def make_buckets(address: str, *, access_key: str, secret_key: str) -> None:
                 f"the bucket {where.bucket} keeps no versions or has no Object Lock, so nothing in "
                 "it is safe; name another in SOHOA_STORE, or let sohoa init make it",
             )
+        if client.get_bucket_versioning(where.work).status == _ENABLED:
+            raise Misconfigured(
+                "store.work-versioned",
+                f"the bucket {where.work} keeps versions, so what is erased there would stay; "
+                "name another in SOHOA_STORE, or let sohoa init make it",
+            )
 
 
 def _make(client: Minio, bucket: str, *, locked: bool) -> None:
@@ -71,7 +81,7 @@ def _make(client: Minio, bucket: str, *, locked: bool) -> None:
 
 
 def _is_locked(client: Minio, where: Address) -> bool:
-    if client.get_bucket_versioning(where.bucket).status != "Enabled":
+    if client.get_bucket_versioning(where.bucket).status != _ENABLED:
         return False
     try:
         client.get_object_lock_config(where.bucket)
@@ -99,7 +109,7 @@ def least_policy(address: str) -> dict[str, object]:
             _allowed(_READ_AND_ADD, f"{record}/*"),
             _allowed(_LOOK, record),
             _allowed(_WORK, f"{work}/*"),
-            _allowed(("s3:ListBucket", "s3:GetBucketLocation"), work),
+            _allowed(_LOOK_AT_WORK, work),
         ],
     }
 

@@ -7,8 +7,11 @@ Whoever may write may put another version over a record, or hide it under a dele
 that takes it away. So a record is always **the oldest version of its key, and read by its version
 id**; what lies over one is told by ``covered``, an alarm.
 
-A PUT whose answer was lost may have been done. So a record is looked for before it is put, and a
-PUT is never repeated here: whoever tries again begins with the look.
+A PUT whose answer was lost may have been done, or may be done yet. So a record is looked for before
+it is put, a PUT is never repeated here (whoever tries again begins with the look), and the store is
+asked to put nothing where something is (``If-None-Match``). A store that does not know this may
+come to hold two versions, where two put one key at the same moment; a second look tells whose is
+the older, and only that one was put.
 """
 
 from __future__ import annotations
@@ -19,29 +22,30 @@ import io
 import math
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from itertools import groupby
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, cast
 
+from minio import Minio
 from minio.commonconfig import COMPLIANCE
 from minio.datatypes import Object
+from minio.error import S3Error
 from minio.retention import Retention
 
 from archive.digests import digests
-from archive.keys import is_digest, segments_of, work_name
-from archive.s3_client import make_client, parse_address, translated
-from dossier.errors import IntegrityViolation, TransientFault, WrongUse
+from archive.file_store import translated as locally
+from archive.keys import aware, is_digest, segments_of, work_name
+from archive.s3_client import READ_SECONDS, make_client, parse_address
+from archive.s3_faults import NOT_KNOWN, NOT_OVER, translated
+from archive.s3_reading import CHUNK, Sent, reading
+from dossier.errors import IntegrityViolation
 from dossier.ports import RecordVersion
 from dossier.spine import Blob
 
-if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
-
-_CHUNK = 1 << 20
 _PART = 8 << 20  # bytes of a file that are in memory at once while it is sent
 _DIGEST_NOTE = "sha256"
+_SHORTEST = timedelta(days=1)  # a store locks nothing until a time that has passed
 
 
 class S3Store:
@@ -52,35 +56,54 @@ class S3Store:
         access_key: of the service's own user, who needs no right to delete a record.
         secret_key: of the same.
         scratch: a folder for local copies of blobs; made when it is needed.
+        read_seconds: how long the store may be silent in the middle of an answer.
 
     All methods raise:
-        TransientFault: ``store.no-answer``, ``store.full``, ``store.clock``.
+        TransientFault: ``store.no-answer``, ``store.busy``, ``store.full``, ``store.clock``.
         Misconfigured: ``store.refused``, ``store.not-made``.
     """
 
-    def __init__(self, address: str, *, access_key: str, secret_key: str, scratch: Path) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        access_key: str,
+        secret_key: str,
+        scratch: Path,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        def client(*, adds_only: bool) -> Minio:
+            return make_client(
+                self._address,
+                access_key=access_key,
+                secret_key=secret_key,
+                read_seconds=read_seconds,
+                adds_only=adds_only,
+            )
+
         self._address = parse_address(address)
-        self._client = make_client(self._address, access_key=access_key, secret_key=secret_key)
+        self._client = client(adds_only=False)
+        self._adding = client(adds_only=True)
         self._scratch = scratch
 
     # The work area
 
     def put_work(self, source: Path) -> Blob:
         """Copy a file into the work area; writing the same bytes twice is harmless."""
-        with source.open("rb") as stream:
+        with locally("a file that is being sent to the store"), source.open("rb") as stream:
             return self._put_work(stream, _blob_of(stream))
 
     def put_work_bytes(self, content: bytes) -> Blob:
         """Write bytes into the work area; writing the same bytes twice is harmless."""
-        blob = Blob(hashlib.sha256(content).hexdigest(), len(content))
-        return self._put_work(io.BytesIO(content), blob)
+        stream = io.BytesIO(content)
+        return self._put_work(stream, _blob_of(stream))
 
     def _put_work(self, stream: BinaryIO, blob: Blob) -> Blob:
         with translated("a blob of the work area"):
             self._client.put_object(
                 self._address.work,
                 work_name(blob.digest),
-                stream,
+                cast("BinaryIO", Sent(stream)),
                 blob.size,
                 part_size=_PART if blob.size > _PART else 0,
                 num_parallel_uploads=1,
@@ -95,28 +118,40 @@ class S3Store:
             IntegrityViolation: ``work.missing``; ``work.changed``: it is not what its name says.
         """
         name = work_name(blob.digest)
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._scratch, prefix="blob-") as copy:
-            found = hashlib.sha256()
-            try:
-                with self._reading(self._address.work, name, "") as stream:
-                    while chunk := stream.read(_CHUNK):
-                        found.update(chunk)
-                        copy.write(chunk)
-            except IntegrityViolation:
-                raise IntegrityViolation(
-                    "work.missing",
-                    f"the blob {blob.digest} is not in the work area; bring back the store's "
-                    "backup",
-                ) from None
-            copy.flush()
-            if not hmac.compare_digest(found.hexdigest(), blob.digest):
-                raise IntegrityViolation(
-                    "work.changed",
-                    f"the blob {blob.digest} in the work area is not what was put there; bring "
-                    "back the store's backup",
-                )
-            yield Path(copy.name)
+        with locally("a copy of a blob"):
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            copy = Path(tempfile.mkdtemp(dir=self._scratch, prefix="blob-"), "blob")
+        try:
+            self._copy_work(name, blob, copy)
+            yield copy
+        finally:
+            copy.unlink(missing_ok=True)
+            copy.parent.rmdir()
+
+    def _copy_work(self, name: str, blob: Blob, copy: Path) -> None:
+        found = hashlib.sha256()
+        try:
+            with (
+                locally("a copy of a blob"),
+                copy.open("xb") as out,
+                self._reading(self._address.work, name, "") as stream,
+            ):
+                while chunk := stream.read(CHUNK):
+                    found.update(chunk)
+                    out.write(chunk)
+        except IntegrityViolation as fault:
+            if fault.code != "record.missing":
+                raise
+            raise IntegrityViolation(
+                "work.missing",
+                f"the blob {blob.digest} is not in the work area; bring back the store's backup",
+            ) from None
+        if not hmac.compare_digest(found.hexdigest(), blob.digest):
+            raise IntegrityViolation(
+                "work.changed",
+                f"the blob {blob.digest} in the work area is not what was put there; bring back "
+                "the store's backup",
+            )
 
     def erase_work(self, digest: str) -> None:
         """Remove a blob from the work area; it may be gone already."""
@@ -126,6 +161,7 @@ class S3Store:
 
     def works(self, *, untouched_since: datetime) -> Iterator[str]:
         """The digests of blobs in the work area that nobody has put since then, in order."""
+        aware(untouched_since)
         with translated("the work area"):
             for found in self._client.list_objects(self._address.work, recursive=True):
                 name = (found.object_name or "").rpartition("/")[2]
@@ -145,83 +181,130 @@ class S3Store:
             WrongUse: ``record.bad-key``, ``time.naive``.
         """
         segments_of(key)
-        if kept_until.tzinfo is None:
-            raise WrongUse(
-                "time.naive", "a time without a zone cannot say until when a thing is kept"
-            )
-        until = datetime.fromtimestamp(math.ceil(kept_until.timestamp()), UTC)
-        with source.open("rb") as stream:
+        until = max(aware(kept_until), datetime.now(UTC) + _SHORTEST)
+        until = datetime.fromtimestamp(math.ceil(until.timestamp()), UTC)
+        with locally("a file that is being sent to the store"), source.open("rb") as stream:
             blob = _blob_of(stream)
             there = self._oldest(key)
-            if there is not None:
-                return self._same_or_refused(there, blob)
-            with translated(f"the object {key}"):
-                made = self._client.put_object(
-                    self._address.bucket,
-                    key,
-                    stream,
-                    blob.size,
-                    metadata={_DIGEST_NOTE: blob.digest},
-                    part_size=_PART if blob.size > _PART else 0,
-                    num_parallel_uploads=1,
-                    retention=Retention(COMPLIANCE, until),
-                )
-        if not made.version_id:
+            if there is None:
+                made = self._added(key, stream, blob, until)
+                there = self._oldest(key)
+                if there is not None and there.version == made:
+                    return there
+        if there is None:
+            raise _missing(key)
+        return self._same_or_refused(there, blob)
+
+    def _added(self, key: str, stream: BinaryIO, blob: Blob, until: datetime) -> str:
+        """Put an object where there is none; its version, or empty where one is there meanwhile."""
+
+        def sent(client: Minio) -> str:
+            stream.seek(0)
+            made = client.put_object(
+                self._address.bucket,
+                key,
+                cast("BinaryIO", Sent(stream)),
+                blob.size,
+                metadata={_DIGEST_NOTE: blob.digest},
+                part_size=_PART if blob.size > _PART else 0,
+                num_parallel_uploads=1,
+                retention=Retention(COMPLIANCE, until),
+            )
+            return made.version_id or ""
+
+        with translated(f"the object {key}"):
+            try:
+                version = sent(self._adding)
+            except S3Error as error:
+                if error.code in NOT_OVER:
+                    return ""
+                if error.code not in NOT_KNOWN:
+                    raise
+                version = sent(self._client)
+        if not version:
             raise IntegrityViolation(
                 "store.not-versioned",
                 "the bucket of records keeps no versions; what was put there is not safe",
             )
-        return RecordVersion(key=key, version=made.version_id, size=blob.size)
+        return version
 
     def _oldest(self, key: str) -> RecordVersion | None:
-        return next((r for r in self._versions(key, covered=False) if r.key == key), None)
+        """What lies at a key; everything else under this prefix comes after it."""
+        first = next(self.records(key), None)
+        return first if first is not None and first.key == key else None
 
     def _same_or_refused(self, there: RecordVersion, blob: Blob) -> RecordVersion:
-        """What lies there, if it is these bytes; read where no note of ours tells."""
+        """What lies there, if it is these bytes, and locked; read where no note of ours tells."""
         if there.size == blob.size:
             with translated(f"the object {there.key}"):
                 found = self._client.stat_object(
                     self._address.bucket, there.key, version_id=there.version
                 )
-            noted = (found.metadata or {}).get(f"x-amz-meta-{_DIGEST_NOTE}", "")
-            if not noted:
-                with self.open_record(there) as stream:
-                    noted = digests(stream).sha256
-            if hmac.compare_digest(noted, blob.digest):
+            told = found.metadata or {}
+            if told.get("x-amz-object-lock-mode") != COMPLIANCE:
+                raise _not_locked(there.key)
+            if told.get(f"x-amz-meta-{_DIGEST_NOTE}") == blob.digest:
                 return there
+            with self.open_record(there) as stream:
+                if digests(stream).sha256 == blob.digest:
+                    return there
         raise IntegrityViolation(
             "record.exists",
-            f"the object {there.key} is already in the record area with other bytes; nothing was "
-            "written; find out who wrote it",
+            f"the object {there.key} is already in the record area with other bytes, and those "
+            "hold; find out who wrote it",
         )
 
-    @contextmanager
-    def open_record(self, record: RecordVersion) -> Iterator[BinaryIO]:
+    def open_record(self, record: RecordVersion) -> AbstractContextManager[BinaryIO]:
         """Read one object of the record area, by its version.
 
         Raises:
             IntegrityViolation: ``record.missing``.
         """
+        return self._reading(self._address.bucket, record.key, self._version_of(record))
+
+    def _version_of(self, record: RecordVersion) -> str:
         segments_of(record.key)
-        version = record.version
-        if not version:
-            there = self._oldest(record.key)
-            version = "" if there is None else there.version
-        if not version:
-            raise IntegrityViolation(
-                "record.missing",
-                f"the object {record.key} is not in the record area; bring back the store's backup",
-            )
-        with self._reading(self._address.bucket, record.key, version) as stream:
-            yield stream
+        if record.version:
+            return record.version
+        there = self._oldest(record.key)
+        if there is None:
+            raise _missing(record.key)
+        return there.version
+
+    def _reading(self, bucket: str, name: str, version: str) -> AbstractContextManager[BinaryIO]:
+        return reading(self._client, bucket, name, version=version)
 
     def records(self, prefix: str = "") -> Iterator[RecordVersion]:
         """What lies in the record area under a prefix, oldest version of each key, by key."""
-        return self._versions(self._checked(prefix), covered=False)
+        return (record for record, over in self._versions(prefix) if not over)
 
     def covered(self, prefix: str = "") -> Iterator[RecordVersion]:
         """Younger versions and delete markers that lie over a record; there should be none."""
-        return self._versions(self._checked(prefix), covered=True)
+        return (record for record, over in self._versions(prefix) if over)
+
+    def _versions(self, prefix: str) -> Iterator[tuple[RecordVersion, bool]]:
+        """All versions by key, and whether each lies over an older one of its key.
+
+        The store tells a key's versions the youngest first, so that only the next one tells
+        whether this one is the oldest. Delete markers come page by page, after the page's versions.
+        """
+        folder = prefix.rpartition("/")[0]
+        if folder:
+            segments_of(folder)
+        last: RecordVersion | None = None
+        with translated("the record area"):
+            for found in self._client.list_objects(
+                self._address.bucket, prefix=prefix, recursive=True, include_version=True
+            ):
+                record = _record(found)
+                if found.is_delete_marker:
+                    yield record, True
+                    continue
+                if last is not None:
+                    yield last, last.key == record.key
+                last = record
+        if last is not None:
+            yield last, False
 
     def kept_until(self, record: RecordVersion) -> datetime:
         """Until when an object is locked; aware UTC, whole seconds.
@@ -229,14 +312,13 @@ class S3Store:
         Raises:
             IntegrityViolation: ``record.missing``; ``record.not-locked``.
         """
+        version = self._version_of(record)
         with translated(f"the object {record.key}"):
             found = self._client.get_object_retention(
-                self._address.bucket, record.key, version_id=record.version
+                self._address.bucket, record.key, version_id=version
             )
         if found is None or found.mode != COMPLIANCE:
-            raise IntegrityViolation(
-                "record.not-locked", f"the object {record.key} is not locked as it must be"
-            )
+            raise _not_locked(record.key)
         return found.retain_until_date.astimezone(UTC)
 
     def sweep(self, *, before: datetime) -> int:
@@ -244,80 +326,32 @@ class S3Store:
         del before
         return 0
 
-    @staticmethod
-    def _checked(prefix: str) -> str:
-        folder = prefix.rpartition("/")[0]
-        if folder:
-            segments_of(folder)
-        return prefix
 
-    def _versions(self, prefix: str, *, covered: bool) -> Iterator[RecordVersion]:
-        with translated("the record area"):
-            found = self._client.list_objects(
-                self._address.bucket, prefix=prefix, recursive=True, include_version=True
-            )
-            # A key's versions come together, the youngest first.
-            for _key, same in groupby(
-                found, lambda each: (each.object_name, bool(each.is_delete_marker))
-            ):
-                versions = [_record(each) for each in same]
-                if _key[1]:
-                    yield from versions if covered else ()
-                else:
-                    yield from versions[:-1] if covered else versions[-1:]
-
-    @contextmanager
-    def _reading(self, bucket: str, name: str, version: str) -> Iterator[BinaryIO]:
-        what = f"the object {name}"
-        with translated(what):
-            response = self._client.get_object(bucket, name, version_id=version or None)
-        try:
-            with io.BufferedReader(_Body(response, what), _CHUNK) as stream:
-                yield stream
-        finally:
-            response.close()
-            response.release_conn()
-
-
-class _Body(io.RawIOBase):
-    """The body of an answer as a file; one that is cut short is an error, not an end."""
-
-    def __init__(self, response: BaseHTTPResponse, what: str) -> None:
-        super().__init__()
-        self._response = response
-        self._what = what
-        self._left = int(response.headers.get("content-length", "-1"))
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, into: bytearray | memoryview) -> int:  # type: ignore[override]  # as io calls it
-        """Read some."""
-        with translated(self._what):
-            chunk = self._response.read(len(into))
-        into[: len(chunk)] = chunk
-        self._left -= len(chunk)
-        if not chunk and self._left > 0:
-            raise TransientFault(
-                "store.no-answer", f"the store broke off in the middle of {self._what}"
-            )
-        return len(chunk)
-
-
-def _blob_of(stream: io.BufferedReader) -> Blob:
-    """Digest and size of a file, which stands at its beginning before and after."""
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+def _blob_of(stream: BinaryIO) -> Blob:
+    """What a stream holds; it stands at its beginning afterwards."""
+    found = hashlib.sha256()
+    while chunk := stream.read(CHUNK):
+        found.update(chunk)
     size = stream.tell()
     stream.seek(0)
-    return Blob(digest, size)
-
-
-def _of_which(found: Object) -> tuple[str, bool]:
-    return found.object_name or "", bool(found.is_delete_marker)
+    return Blob(found.hexdigest(), size)
 
 
 def _record(found: Object) -> RecordVersion:
     return RecordVersion(
         key=found.object_name or "", version=found.version_id or "", size=found.size or 0
+    )
+
+
+def _missing(key: str) -> IntegrityViolation:
+    return IntegrityViolation(
+        "record.missing",
+        f"the object {key} is not in the record area; bring back the store's backup",
+    )
+
+
+def _not_locked(key: str) -> IntegrityViolation:
+    return IntegrityViolation(
+        "record.not-locked",
+        f"the object {key} is not locked (COMPLIANCE), so it can be removed; find out who wrote it",
     )

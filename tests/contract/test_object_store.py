@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -12,10 +13,11 @@ from typing import BinaryIO
 
 import pytest
 from servers.minio import Minio
+from servers.stores import place
 
 from archive.file_store import FileStore
-from archive.s3_setup import least_policy, make_buckets
-from archive.s3_store import S3Store
+from archive.keys import aware
+from archive.s3_store import S3Store, _blob_of
 from dossier.errors import IntegrityViolation, WrongUse
 from dossier.ports import ObjectStore, RecordVersion
 from dossier.spine import Blob
@@ -91,7 +93,7 @@ def the_same_record_again_adds_nothing(store: ObjectStore, folder: Path) -> None
 
 def other_bytes_at_a_key_are_refused(store: ObjectStore, folder: Path) -> None:
     record = store.put_record("a/b", _file(folder, b"first"), kept_until=SOON)
-    for other in (b"other", b"", b"first and more"):
+    for other in (b"other", b"", b"first and more", b"sixth", b"First"):
         with pytest.raises(IntegrityViolation) as caught:
             store.put_record("a/b", _file(folder, other), kept_until=SOON)
         assert caught.value.code == "record.exists"
@@ -114,6 +116,54 @@ def records_are_listed_by_key_and_prefix(store: ObjectStore, folder: Path) -> No
     for prefix in ("a/", "a/b", "a/b/", "a/b/y", "b", "c/", "a/b0/"):
         expected = [k for k in sorted(keys) if k.startswith(prefix)]
         assert [r.key for r in store.records(prefix)] == expected, prefix
+
+
+def an_escaped_key_is_a_key_like_others(store: ObjectStore, folder: Path) -> None:
+    key = "ab/cd/urn%3auuid%3a1/v1/content/a.b_c=d-e"
+    made = [store.put_record(key, _file(folder, b"same"), kept_until=SOON) for _ in range(2)]
+    assert list(store.records("ab/cd/urn%3auuid%3a1/")) == [made[0]] == [made[1]]
+
+
+def one_of_many_at_one_key_is_kept(store: ObjectStore, folder: Path) -> None:
+    def put(number: int) -> RecordVersion | str:
+        source = folder / f"source-{number}"
+        source.write_bytes(b"these bytes" if number % 2 else b"those bytes")
+        try:
+            return store.put_record("a/b", source, kept_until=SOON)
+        except IntegrityViolation as fault:
+            return fault.code
+
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(put, range(8)))
+    (kept,) = store.records()
+    assert sorted(map(str, told)) == sorted(map(str, [kept] * 4 + ["record.exists"] * 4))
+    expected = b"these bytes" if told[1] == kept else b"those bytes"
+    assert _record(store, kept) == expected
+    assert list(store.covered()) == []
+
+
+def a_record_is_kept_until_then(store: ObjectStore, folder: Path) -> None:
+    term = SOON + timedelta(microseconds=1)
+    record = store.put_record("a/b", _file(folder, b"same"), kept_until=term)
+    assert store.kept_until(record) == SOON + timedelta(seconds=1)
+    store.put_record("a/b", _file(folder, b"same"), kept_until=SOON + timedelta(days=9))
+    by_key = RecordVersion(key="a/b", version="", size=4)
+    assert store.kept_until(by_key) == SOON + timedelta(seconds=1)
+    with pytest.raises(IntegrityViolation) as caught:
+        store.kept_until(RecordVersion(key="a/c", version="", size=4))
+    assert caught.value.code == "record.missing"
+
+
+def a_term_that_has_passed_is_no_reason_to_refuse(store: ObjectStore, folder: Path) -> None:
+    record = store.put_record("a/b", _file(folder, b"late"), kept_until=LONG_AGO)
+    assert _record(store, record) == b"late"
+
+
+def nothing_covers_a_record_of_ours(store: ObjectStore, folder: Path) -> None:
+    for _ in range(2):
+        store.put_record("a/b", _file(folder, b"same"), kept_until=SOON)
+    assert list(store.covered()) == []
+    assert list(store.covered("a/")) == []
 
 
 def a_bad_key_is_refused(store: ObjectStore, folder: Path) -> None:
@@ -156,6 +206,11 @@ CONTRACT: tuple[Check, ...] = (
     other_bytes_at_a_key_are_refused,
     what_is_not_there_is_told,
     records_are_listed_by_key_and_prefix,
+    an_escaped_key_is_a_key_like_others,
+    one_of_many_at_one_key_is_kept,
+    a_record_is_kept_until_then,
+    a_term_that_has_passed_is_no_reason_to_refuse,
+    nothing_covers_a_record_of_ours,
     a_bad_key_is_refused,
     a_term_needs_a_zone,
     erasing_work_leaves_records_alone,
@@ -270,62 +325,71 @@ def test_a_folder_keeps_the_contract(check: Check, tmp_path: Path) -> None:
     check(FileStore(tmp_path / "store"), tmp_path)
 
 
-def s3_store(minio: Minio, folder: Path) -> S3Store:
-    """A store in new buckets, with no more rights than the service has."""
-    address = f"s3+http://{minio.address}/{minio.new_bucket_name()}"
-    make_buckets(address, access_key=minio.user, secret_key=minio.password)
-    access, secret = minio.new_user(least_policy(address))
-    return S3Store(address, access_key=access, secret_key=secret, scratch=folder / "scratch")
-
-
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
 def test_s3_keeps_the_contract(check: Check, minio_server: Minio, tmp_path: Path) -> None:
-    check(s3_store(minio_server, tmp_path), tmp_path)
+    check(place(minio_server, tmp_path).store(), tmp_path)
 
 
 class PutsBlindly(S3Store):
-    """Does not look whether a record is there."""
+    """Puts without a look."""
 
-    def _oldest(self, key: str) -> RecordVersion | None:
-        del key
-        return None
+    def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
+        with source.open("rb") as stream:
+            made = self._added(key, stream, _blob_of(stream), kept_until)
+        return RecordVersion(key=key, version=made, size=source.stat().st_size)
 
 
-class ListsKeysByFolder(S3Store):
-    """Lists keys in the order of folders, not of their letters."""
+class ComparesSizes(S3Store):
+    """Takes bytes of the same number for the same bytes."""
+
+    def _same_or_refused(self, there: RecordVersion, blob: Blob) -> RecordVersion:
+        return there if there.size == blob.size else super()._same_or_refused(there, blob)
+
+
+class LocksForADay(S3Store):
+    """Does not ask until when."""
+
+    def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        return super().put_record(key, source, kept_until=min(aware(kept_until), tomorrow))
+
+
+class ListsFromTheEnd(S3Store):
+    """Lists anyhow."""
 
     def records(self, prefix: str = "") -> Iterator[RecordVersion]:
-        yield from sorted(super().records(prefix), key=lambda r: r.key.split("/"))
+        yield from reversed(list(super().records(prefix)))
 
 
-@pytest.mark.parametrize("adapter", [PutsBlindly, ListsKeysByFolder])
+BROKEN_S3 = (PutsBlindly, ComparesSizes, LocksForADay, ListsFromTheEnd)
+
+
+@pytest.mark.parametrize("adapter", BROKEN_S3, ids=lambda adapter: adapter.__name__)
 def test_the_contract_catches_a_broken_s3_store(
     adapter: type[S3Store], minio_server: Minio, tmp_path: Path
 ) -> None:
-    def fails(check: Check, folder: Path) -> bool:
-        folder.mkdir()
-        store = s3_store(minio_server, folder)
-        store.__class__ = adapter
-        try:
-            check(store, folder)
-        except (AssertionError, pytest.fail.Exception, IntegrityViolation, OSError):
-            return True
-        return False
+    def made(folder: Path) -> S3Store:
+        return place(minio_server, folder).store(adapter)
 
-    assert any(fails(check, tmp_path / str(n)) for n, check in enumerate(CONTRACT))
-
-
-@pytest.mark.parametrize("adapter", BROKEN, ids=lambda adapter: adapter.__name__)
-def test_the_contract_catches_a_broken_store(adapter: type[FileStore], tmp_path: Path) -> None:
-    assert any(_fails(check, adapter, tmp_path / str(n)) for n, check in enumerate(CONTRACT)), (
+    assert any(_fails(check, made, tmp_path / str(n)) for n, check in enumerate(CONTRACT)), (
         "no check noticed"
     )
 
 
-def _fails(check: Check, adapter: type[FileStore], folder: Path) -> bool:
+@pytest.mark.parametrize("adapter", BROKEN, ids=lambda adapter: adapter.__name__)
+def test_the_contract_catches_a_broken_store(adapter: type[FileStore], tmp_path: Path) -> None:
+    def made(folder: Path) -> FileStore:
+        return adapter(folder / "store")
+
+    assert any(_fails(check, made, tmp_path / str(n)) for n, check in enumerate(CONTRACT)), (
+        "no check noticed"
+    )
+
+
+def _fails(check: Check, made: Callable[[Path], ObjectStore], folder: Path) -> bool:
     folder.mkdir()
     try:
-        check(adapter(folder / "store"), folder)
+        check(made(folder), folder)
     except (AssertionError, pytest.fail.Exception, IntegrityViolation, OSError, ValueError):
         return True
     return False

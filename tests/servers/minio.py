@@ -57,7 +57,7 @@ def minio() -> Iterator[Minio]:
     given = os.environ.get("SOHOA_TEST_MINIO", "")
     if given:
         user, password = (
-            os.environ["SOHOA_TEST_MINIO_USER"],
+            os.environ["SOHOA_TEST_MINIO_ADMIN"],
             os.environ["SOHOA_TEST_MINIO_PASSWORD"],
         )
         yield Minio(given, user, password, None)

@@ -3,7 +3,8 @@
     with postgres() as address: ...
 
 An address in the environment (``SOHOA_TEST_POSTGRES``, ``SOHOA_TEST_REDIS``, ``SOHOA_TEST_MINIO``)
-uses a running server instead. A server that cannot be started fails the tests with the sentence
+uses a running server instead; beside that of MinIO go ``SOHOA_TEST_MINIO_ADMIN`` and
+``SOHOA_TEST_MINIO_PASSWORD``. A server that cannot be started fails the tests with the sentence
 that says what to do; nothing is skipped.
 """
 
