@@ -1,0 +1,167 @@
+"""What is kept beside papers, on every database: messages, uploads, tokens, dossiers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from unit.api.fakes import OFFICE, START, ledger_on, scan
+
+from api.ledger.connections import Connections
+from api.ledger.dossiers import Dossier, Dossiers
+from api.ledger.models import WEBHOOK
+from api.ledger.outbox import Outbox, Webhook
+from api.ledger.tokens import Token, Tokens
+from api.ledger.uploads import Upload, Uploads
+from dossier.errors import WrongUse
+
+MINUTE = timedelta(minutes=1)
+ASKED_BY = "t"
+HOOK = Webhook(
+    id=UUID(int=5), office=OFFICE, url="http://x/", secret=b"s", created_at=START, created_by="x"
+)
+ASKING = Token(
+    id=ASKED_BY, office=OFFICE, name="n", digest=b"d", scopes=("read", "write"), rate=9,
+    created_at=START, created_by="x", expires_at=START,
+)  # fmt: skip
+UPLOAD = Upload(
+    id=UUID(int=7), office=OFFICE, token=ASKED_BY, dossier="D1", source="a.pdf", sign=True,
+    length=10, offset=0, created_at=START, expires_at=START + MINUTE,
+)  # fmt: skip
+
+
+@pytest.fixture
+def connections(engine: sa.Engine) -> Connections:
+    ledger = ledger_on(engine)
+    ledger.add_office("H15.01", "UBND")
+    return ledger.connections
+
+
+@pytest.fixture
+def outbox(engine: sa.Engine) -> Outbox:
+    """Two moves are to be told at one address."""
+    ledger = ledger_on(engine)
+    box = Outbox(ledger.connections, close=lambda b, _: b[::-1], open_=lambda b, _: b[::-1])
+    box.add(HOOK)
+    for number in (1, 2):
+        ledger.receive(
+            scan(number, content=bytes([number])), paper=UUID(int=number), dossier="D1",
+            sign=False, accept=False,
+        )  # fmt: skip
+    return box
+
+
+def _due(outbox: Outbox, *, minutes: int = 0) -> list[int]:
+    return [each.id for each in outbox.due(now=START + minutes * MINUTE, limit=9)]
+
+
+def test_a_secret_lies_closed(outbox: Outbox, engine: sa.Engine) -> None:
+    assert outbox.webhooks() == [HOOK]
+    outbox.add(replace(HOOK, id=UUID(int=6), secret=b"secret"))
+    with engine.connect() as connection:
+        kept = set(connection.execute(sa.select(WEBHOOK.c.secret)).scalars())
+    assert kept == {b"s", b"terces"}
+    with pytest.raises(WrongUse):
+        outbox.add(replace(HOOK, id=UUID(int=8), office="H99"))
+
+
+def test_what_a_killed_sender_took_is_due_again(outbox: Outbox) -> None:
+    first, second = _due(outbox)
+    assert first < second
+    assert outbox.claim(first, now=START, until=START + MINUTE)
+    assert not outbox.claim(first, now=START, until=START + MINUTE)
+    assert _due(outbox) == [second]
+    assert _due(outbox, minutes=1) == [first, second]
+    assert outbox.claim(first, now=START + MINUTE, until=START + 2 * MINUTE)
+
+
+def test_what_was_told_is_not_due_and_what_was_not_is_later(outbox: Outbox) -> None:
+    first, second = _due(outbox)
+    for delivery in (first, second):
+        assert outbox.claim(delivery, now=START, until=START + MINUTE)
+    outbox.tried(first, status=204, now=START, next_at=None, done=True)
+    outbox.tried(second, status=0, now=START, next_at=START + 3 * MINUTE, done=False)
+    assert _due(outbox, minutes=2) == []
+    assert _due(outbox, minutes=3) == [second]
+    told = outbox.deliveries(offices=[OFFICE], after=0, limit=9)
+    assert [(d.attempts, d.status, d.delivered_at) for d in told] == [(1, 204, START), (1, 0, None)]
+    assert outbox.deliveries(offices=["H99"], after=0, limit=9) == []
+    assert outbox.replay(offices=["H99"], first=first, last=second, now=START) == 0
+    assert outbox.replay(offices=[OFFICE], first=first, last=first, now=START) == 1
+    assert _due(outbox) == [first]
+
+
+def test_where_it_was_stopped_nothing_is_told(outbox: Outbox) -> None:
+    first, second = _due(outbox)
+    assert outbox.claim(first, now=START, until=START + MINUTE)
+    outbox.stop(HOOK.id, now=START)
+    assert _due(outbox) == []
+    # Who was just sending writes down that it comes again: it does not.
+    outbox.tried(first, status=500, now=START, next_at=START + MINUTE, done=False)
+    assert _due(outbox, minutes=1) == []
+    assert not outbox.claim(first, now=START + MINUTE, until=START + 2 * MINUTE)
+    assert outbox.replay(offices=[OFFICE], first=first, last=second, now=START) == 0
+    with pytest.raises(WrongUse):
+        outbox.stop(UUID(int=9), now=START)
+
+
+def test_an_upload_grows_and_becomes_a_paper(connections: Connections) -> None:
+    Tokens(connections).add(ASKING)
+    uploads = Uploads(connections)
+    uploads.add(UPLOAD)
+    assert uploads.get(UPLOAD.id, token=ASKED_BY) == UPLOAD
+    assert uploads.get(UPLOAD.id, token=ASKED_BY * 2) is None
+    uploads.came(UPLOAD.id, offset=10)
+    # Another process that came with an older piece takes nothing back.
+    uploads.came(UPLOAD.id, offset=4)
+    assert [found.offset for found in uploads.whole()] == [10]
+    assert uploads.count(token=ASKED_BY) == 1
+    uploads.became(UPLOAD.id, paper=UUID(int=1), code="", reason="")
+    uploads.became(UPLOAD.id, paper=UUID(int=2), code="a.b", reason="r")
+    assert uploads.count(token=ASKED_BY) == 0
+    assert uploads.whole() == []
+    found = uploads.get(UPLOAD.id, token=ASKED_BY)
+    assert found == replace(UPLOAD, offset=10, paper=UUID(int=1))
+    uploads.expire(now=START, answers_before=START)
+    assert uploads.known() == {UPLOAD.id}
+    uploads.expire(now=START + MINUTE, answers_before=START)
+    assert uploads.known() == set()
+
+
+def test_a_token_is_found_seen_and_ended(connections: Connections) -> None:
+    tokens = Tokens(connections)
+    tokens.add(ASKING)
+    with pytest.raises(WrongUse):
+        tokens.add(replace(ASKING, id="u", office="H99"))
+    tokens.note_use(ASKING, now=START)
+    tokens.note_use(ASKING, now=START + MINUTE / 2)
+    assert tokens.get(ASKED_BY) == replace(ASKING, last_used_at=START)
+    assert tokens.get("u") is None
+    # `H15` and what is below it.
+    assert set(tokens.offices("H15")) == {"H15", "H15.01"}
+    assert tokens.offices("H15.01") == ("H15.01",)
+    for later in (0, 1):
+        tokens.revoke(ASKED_BY, now=START + later * MINUTE)
+    assert [token.revoked_at for token in tokens.all()] == [START]
+    with pytest.raises(WrongUse):
+        tokens.revoke("u", now=START)
+
+
+def test_what_is_said_of_a_dossier(connections: Connections) -> None:
+    dossiers = Dossiers(connections)
+
+    def get() -> Dossier | None:
+        return dossiers.get("D1", office=OFFICE, offices=[OFFICE])
+
+    assert get() is None
+    dossiers.expect("D1", office=OFFICE, kinds=["b", "a", "b"], now=START)
+    for who in ("x", "y"):
+        dossiers.close("D1", office=OFFICE, actor=who, now=START)
+    expected = Dossier(
+        office=OFFICE, code="D1", expected=("b", "a", "b"), closed_at=START, closed_by="x"
+    )
+    assert get() == expected
+    assert dossiers.get("D1", office="H15.01", offices=["H15.01"]) is None

@@ -1,0 +1,316 @@
+"""Many at one ledger at once, on every database."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from unit.api.fakes import OFFICE, START, ledger_on, scan
+
+from api.ledger.arranging import Act, Arranging
+from api.ledger.dossiers import Dossiers
+from api.ledger.hand import Once, Outcome
+from api.ledger.listing import Listing
+from api.ledger.looking import MOVING
+from api.ledger.outbox import Outbox, Webhook
+from api.ledger.sql_ledger import SqlLedger
+from api.ledger.tokens import Token, Tokens
+from dossier.errors import WrongUse
+from dossier.states import PaperState
+
+THREADS = 8
+LEASE = timedelta(minutes=3)
+
+Check = Callable[[SqlLedger], None]
+
+
+def _together(work: Callable[[int], object], *, threads: int = THREADS) -> list[Any]:
+    """What each thread comes to; all begin at once, and none may fail."""
+    begin = threading.Barrier(threads)
+    done: list[Any] = [None] * threads
+    failed: list[BaseException] = []
+
+    def run(number: int) -> None:
+        begin.wait()
+        try:
+            done[number] = work(number)
+        except BaseException as error:  # noqa: BLE001 - told below
+            failed.append(error)
+
+    running = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    if failed:
+        raise failed[0]
+    return done
+
+
+def _take(
+    ledger: SqlLedger, number: int, content: int, dossier: str = "D1", once: Once | None = None
+) -> tuple[UUID, bool]:
+    received = ledger.receive(
+        scan(number, content=content.to_bytes(4, "big")), paper=UUID(int=number), dossier=dossier,
+        sign=False, accept=False, once=once,
+    )  # fmt: skip
+    return received.paper, received.known_already
+
+
+def _ordinals(ledger: SqlLedger, dossier: str = "D1") -> list[int]:
+    return [row.ordinal for row in ledger.rows(offices=[OFFICE], dossier=dossier)]
+
+
+def _move(ledger: SqlLedger, number: int, dossier: str) -> None:
+    act = Act(paper=UUID(int=number), offices=[OFFICE], actor="x", at=START)
+    Arranging(ledger.connections).move(act, dossier)
+
+
+# -- the contract ----------------------------------------------------------------------------
+
+
+def the_same_bytes_are_one_paper(ledger: SqlLedger) -> None:
+    told = _together(lambda n: _take(ledger, 1 + n, 7))
+    assert len({paper for paper, _ in told}) == 1
+    assert Counter(known for _, known in told) == {False: 1, True: THREADS - 1}
+    assert _ordinals(ledger) == [1]
+
+
+def ordinals_have_no_gap_and_no_double(ledger: SqlLedger) -> None:
+    def take(n: int) -> None:
+        for each in range(5):
+            _take(ledger, 1 + n * 5 + each, n * 5 + each)
+
+    _together(take)
+    assert _ordinals(ledger) == list(range(1, THREADS * 5 + 1))
+
+
+def each_paper_is_handed_out_once(ledger: SqlLedger) -> None:
+    for number in range(1, 51):
+        _take(ledger, number, number, dossier=f"D{number % 7}")
+
+    def take_all(n: int) -> list[UUID]:
+        mine: list[UUID] = []
+        while True:
+            held = ledger.claim_next(
+                MOVING, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False
+            )
+            if held is None:
+                return mine
+            mine.append(held.paper.id)
+
+    given = [paper for mine in _together(take_all) for paper in mine]
+    assert Counter(given) == {UUID(int=number): 1 for number in range(1, 51)}
+
+
+def one_of_many_claims_wins(ledger: SqlLedger) -> None:
+    paper, _ = _take(ledger, 1, 1)
+    won = _together(
+        lambda n: ledger.claim(
+            paper, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False
+        )
+    )
+    assert len([held for held in won if held is not None]) == 1
+
+
+def one_of_many_saves_wins(ledger: SqlLedger) -> None:
+    paper, _ = _take(ledger, 1, 1)
+    held = ledger.claim(paper, now=START, lease=LEASE, holder="h:1:1", is_gone=lambda _: False)
+    assert held is not None
+    outcome = Outcome(after=PaperState.RECOGNISED)
+    saved = _together(lambda n: ledger.finish(held, outcome, now=START, actor=f"{n}"))
+    assert Counter(saved) == {True: 1, False: THREADS - 1}
+    assert len(ledger.history(paper)) == 2
+
+
+def one_of_many_acts_wins(ledger: SqlLedger) -> None:
+    paper, _ = _take(ledger, 1, 1)
+
+    def withdraw(_n: int) -> bool:
+        try:
+            Arranging(ledger.connections).withdraw(
+                Act(paper=paper, offices=[OFFICE], actor="x", at=START)
+            )
+        except WrongUse:
+            return False
+        return True
+
+    assert Counter(_together(withdraw)) == {True: 1, False: THREADS - 1}
+    assert len(ledger.history(paper)) == 2
+
+
+def a_key_is_answered_once(ledger: SqlLedger) -> None:
+    Tokens(ledger.connections).add(
+        Token(
+            id="t", office=OFFICE, name="", digest=b"", scopes=(), rate=1, created_at=START,
+            created_by="", expires_at=START,
+        )
+    )  # fmt: skip
+    once = Once(token="t", key=b"k", asked=b"q")  # noqa: S106 - an id, not a secret
+    # Of different bytes: it is the key that is one.
+    told = _together(lambda n: _take(ledger, 1 + n, n, once=once))
+    assert len(set(told)) == 1
+    assert _ordinals(ledger) == [1]
+
+
+def papers_change_places_and_nobody_waits_for_ever(ledger: SqlLedger) -> None:
+    for n in range(THREADS):
+        _take(ledger, 1 + n, n, dossier=f"D{n % 2}")
+
+    def there_and_back(n: int) -> None:
+        for to in (1 - n % 2, n % 2):
+            _move(ledger, 1 + n, f"D{to}")
+            _take(ledger, 100 + 2 * n + to, 100 + 2 * n + to, dossier=f"D{to}")
+
+    _together(there_and_back)
+    for dossier in ("D0", "D1"):
+        ordinals = _ordinals(ledger, dossier)
+        # Four that came back, and one that each thread sent.
+        assert len(set(ordinals)) == len(ordinals) == THREADS // 2 + THREADS
+
+
+def a_history_is_a_chain(ledger: SqlLedger) -> None:
+    """Steps come to their end while people take their papers away."""
+    pairs = THREADS // 2
+    helds = []
+    for n in range(pairs):
+        paper, _ = _take(ledger, 1 + n, n)
+        helds.append(
+            ledger.claim(paper, now=START, lease=LEASE, holder="h:1:1", is_gone=lambda _: False)
+        )
+
+    def work(n: int) -> None:
+        held = helds[n // 2]
+        assert held is not None
+        if n % 2:
+            ledger.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
+            return
+        act = Act(paper=held.paper.id, offices=[OFFICE], actor="x", at=START)
+        Arranging(ledger.connections).withdraw(act)
+
+    _together(work)
+    for n in range(pairs):
+        moves_ = ledger.history(UUID(int=1 + n))
+        assert moves_[-1].after == PaperState.REJECTED
+        assert [m.after for m in moves_[:-1]] == [m.before for m in moves_[1:]]
+
+
+def a_scan_is_moved_into_a_dossier_once(ledger: SqlLedger) -> None:
+    for n in range(THREADS):
+        _take(ledger, 1 + n, 7, dossier=f"D{n}")
+
+    def move(n: int) -> str:
+        try:
+            _move(ledger, 1 + n, "D99")
+        except WrongUse as error:
+            return error.code
+        return ""
+
+    assert Counter(_together(move)) == {"": 1, "dossier.has-it-already": THREADS - 1}
+
+
+def a_closed_dossier_takes_nothing(ledger: SqlLedger) -> None:
+    known = Dossiers(ledger.connections)
+    after: list[int] = []
+
+    def work(n: int) -> None:
+        if n == 0:
+            known.close("D1", office=OFFICE, actor="x", now=START)
+            after.append(len(_ordinals(ledger)))
+            return
+        for each in range(20):
+            try:
+                _take(ledger, 1 + n * 20 + each, n * 20 + each)
+            except WrongUse:
+                return
+
+    _together(work)
+    assert after == [len(_ordinals(ledger))]
+
+
+def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
+    listing = Listing(ledger.connections)
+    seen: list[UUID] = []
+    ended = threading.Event()
+
+    def follow() -> None:
+        last = 0
+        while True:
+            over = ended.is_set()
+            found = listing.moves(offices=[OFFICE], after=last, limit=5)
+            seen.extend(move.paper for move in found)
+            last = found[-1].id if found else last
+            if over and not found:
+                return
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+
+    def take(n: int) -> None:
+        for each in range(5):
+            _take(ledger, 1 + n * 5 + each, n * 5 + each, dossier=f"D{n}")
+
+    try:
+        _together(take)
+    finally:
+        ended.set()
+        follower.join()
+    assert Counter(seen) == {UUID(int=1 + n): 1 for n in range(THREADS * 5)}
+
+
+def each_delivery_has_one_sender(ledger: SqlLedger) -> None:
+    box = Outbox(ledger.connections, close=lambda b, _: b, open_=lambda b, _: b)
+    box.add(
+        Webhook(
+            id=UUID(int=5), office=OFFICE, url="http://x/", secret=b"s", created_at=START,
+            created_by="x",
+        )
+    )  # fmt: skip
+    for number in range(1, 11):
+        _take(ledger, number, number)
+
+    def send(_n: int) -> list[int]:
+        due = [delivery.id for delivery in box.due(now=START, limit=99)]
+        return [d for d in due if box.claim(d, now=START, until=START + LEASE)]
+
+    sent = [delivery for mine in _together(send) for delivery in mine]
+    assert sorted(sent) == sorted(set(sent))
+    assert len(sent) == 10
+
+
+def one_office_is_the_first(ledger: SqlLedger) -> None:
+    engine = ledger.connections._engine
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM office"))
+    new = _together(lambda n: ledger.add_office(f"H{n}", "UBND", first_notes={"trial": "yes"}))
+    assert Counter(new) == {True: 1, False: THREADS - 1}
+    assert Counter(ledger.note(f"H{n}", "trial") for n in range(THREADS))["yes"] == 1
+
+
+CONTRACT: tuple[Check, ...] = (
+    the_same_bytes_are_one_paper,
+    ordinals_have_no_gap_and_no_double,
+    each_paper_is_handed_out_once,
+    one_of_many_claims_wins,
+    one_of_many_saves_wins,
+    one_of_many_acts_wins,
+    a_key_is_answered_once,
+    papers_change_places_and_nobody_waits_for_ever,
+    a_history_is_a_chain,
+    a_scan_is_moved_into_a_dossier_once,
+    a_closed_dossier_takes_nothing,
+    who_follows_the_moves_misses_none,
+    each_delivery_has_one_sender,
+    one_office_is_the_first,
+)
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+def test_many_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> None:
+    check(ledger_on(engine))

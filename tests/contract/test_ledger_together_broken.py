@@ -1,0 +1,151 @@
+"""Ledgers that hold nothing when many are at them: the contract must catch each of them.
+
+On PostgreSQL, where many write at once. Who writes is slow here: others surely come between.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from contract import test_ledger_together as together
+from unit.api.fakes import OFFICE, ledger_on
+
+from api.ledger import (
+    arranging,
+    claiming,
+    connections,
+    dossiers,
+    looking,
+    moves,
+    receiving,
+    sql_ledger,
+)
+from api.ledger.hand import InHand
+from api.ledger.outbox import Outbox
+from api.ledger.sql_ledger import SqlLedger
+from dossier.errors import SohoaError
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+_SLOW_SECONDS = 0.015
+_finish = SqlLedger.finish
+
+
+def _slow(*_a: object, **_k: object) -> None:
+    time.sleep(random.uniform(0, _SLOW_SECONDS))  # noqa: S311 - nobody is to guess it
+
+
+def _slow_to_write(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+    if statement.startswith(("INSERT", "UPDATE")):
+        _slow()
+
+
+def _held_by_nobody(*_a: object) -> None:
+    """Hold nothing."""
+
+
+def _held_but(kind: str) -> Callable[..., None]:
+    """Hold all names but those of one kind."""
+    return lambda c, *name: None if name[0] == kind else connections.hold(c, *name)
+
+
+def _held_in_any_order(connection: sa.Connection, office: str, *names: str) -> None:
+    for name in names:
+        connections.hold(connection, "dossier", office, name)
+        _slow()
+
+
+def _unlocked(*args: Any, **_lock: bool) -> dict[str, Any] | None:  # noqa: ANN401 - as they are
+    return looking.paper_row(*args)
+
+
+def _finished_anyhow(self: SqlLedger, held: InHand, *args: Any, **named: Any) -> bool:  # noqa: ANN401 - as they are
+    now = self.look(held.paper.id, offices=[OFFICE])
+    while now is not None and not _finish(self, replace(held, version=now.version), *args, **named):
+        now = self.look(held.paper.id, offices=[OFFICE])
+    return True
+
+
+def _instead(owner: object, name: str, broken: Callable[..., Any]) -> Break:
+    return lambda patch: patch.setattr(owner, name, broken)
+
+
+FAULTS: dict[str, tuple[together.Check, Break]] = {
+    "dossiers are not held by who receives": (
+        together.ordinals_have_no_gap_and_no_double,
+        _instead(sql_ledger, "hold_dossier", _held_by_nobody),
+    ),
+    "dossiers are not held by who moves": (
+        together.a_scan_is_moved_into_a_dossier_once,
+        _instead(arranging, "hold_dossier", _held_by_nobody),
+    ),
+    "dossiers are held in any order": (
+        together.papers_change_places_and_nobody_waits_for_ever,
+        _instead(arranging, "hold_dossier", _held_in_any_order),
+    ),
+    "who closes does not wait": (
+        together.a_closed_dossier_takes_nothing,
+        _instead(dossiers, "hold_dossier", _held_by_nobody),
+    ),
+    "keys are not held": (
+        together.a_key_is_answered_once,
+        _instead(receiving, "hold", _held_but("key")),
+    ),
+    "moves are numbered as they come": (
+        together.who_follows_the_moves_misses_none,
+        _instead(moves, "hold", _held_by_nobody),
+    ),
+    "offices are not held": (
+        together.one_office_is_the_first,
+        _instead(sql_ledger, "hold", _held_by_nobody),
+    ),
+    "rows are not held by who claims": (
+        together.one_of_many_claims_wins,
+        _instead(claiming, "paper_row", _unlocked),
+    ),
+    "rows are not held by who acts": (
+        together.a_history_is_a_chain,
+        _instead(arranging, "paper_row", _unlocked),
+    ),
+    "work is handed out without holding it": (
+        together.each_paper_is_handed_out_once,
+        _instead(sa.Select, "with_for_update", lambda self, **_k: self),
+    ),
+    "versions are not looked at": (
+        together.one_of_many_saves_wins,
+        _instead(SqlLedger, "finish", _finished_anyhow),
+    ),
+    "whoever sees a delivery sends it": (
+        together.each_delivery_has_one_sender,
+        _instead(Outbox, "claim", lambda *_a, **_k: True),
+    ),
+}
+
+
+@pytest.mark.parametrize("databases", ["postgres"], indirect=True)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_contract_catches_who_holds_nothing(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    check, break_ = FAULTS[fault]
+    ledger = ledger_on(engine)
+    sa.event.listen(engine, "before_cursor_execute", _slow_to_write)
+    sa.event.listen(engine, "commit", _slow)
+    break_(monkeypatch)
+    with pytest.raises((AssertionError, SohoaError)):
+        check(ledger)
+
+
+@pytest.mark.parametrize("databases", ["postgres"], indirect=True)
+@pytest.mark.parametrize("check", dict.fromkeys(check for check, _ in FAULTS.values()))
+def test_who_is_slow_keeps_the_contract(engine: sa.Engine, check: together.Check) -> None:
+    """It is not being slow that is caught."""
+    sa.event.listen(engine, "before_cursor_execute", _slow_to_write)
+    sa.event.listen(engine, "commit", _slow)
+    check(ledger_on(engine))
