@@ -59,7 +59,7 @@ def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
         entry.paper,
         record,
         tuple(_people(entry, keys)),
-        _terms(entry.description, entry.text, keys),
+        _terms([value.text for value in entry.description.values], entry.text, keys),
     )
 
 
@@ -72,7 +72,7 @@ def was_indexed(row: RowMapping, keys: IdentityKeys) -> Indexed:
     if row["form"] != FORM:
         raise other_form()
     text = _open(keys, row["text"], b"text", row["paper"]).decode()
-    return _terms(description_of(row, keys), text, keys)
+    return _terms([value["text"] for value in _values_of(row, keys)], text, keys)
 
 
 def description_of(row: RowMapping, keys: IdentityKeys) -> Description:
@@ -138,19 +138,22 @@ def other_form() -> Misconfigured:
     )
 
 
-def _terms(description: Description, text: str, keys: IdentityKeys) -> Indexed:
-    return indexed(
-        [terms([value.text], keys) for value in description.values],
-        terms(text.split("\f"), keys),
-    )
+def _terms(values: Sequence[str], text: str, keys: IdentityKeys) -> Indexed:
+    return indexed([terms([value], keys) for value in values], terms(text.split("\f"), keys))
+
+
+def _values_of(row: RowMapping, keys: IdentityKeys) -> list[dict[str, str]]:
+    """The values of a row of ``record``, without building all else that describes it."""
+    read = json.loads(_open(keys, row["description"], b"description", row["paper"]))
+    values: list[dict[str, str]] = read["values"]
+    return values
 
 
 def _people_of(row: RowMapping, keys: IdentityKeys) -> Sequence[Person]:
-    """The people of a row of ``record``, without building all else that describes it."""
-    values = json.loads(_open(keys, row["description"], b"description", row["paper"]))["values"]
+    """The people of a row of ``record``."""
     named = tuple(
         Value(field=value["field"], text=value["text"], source=Source.OCR, confidence=0.0)
-        for value in values
+        for value in _values_of(row, keys)
     )
     return Description(kind="", values=named).people()
 

@@ -42,15 +42,18 @@ _TOKEN = re.compile(r"n[0-9a-f]{20}")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The words of some lines, each at the same place in both.
+    """The words of some lines.
 
     Attributes:
         exact: words as they are, parted by spaces.
-        folded: the same words without diacritics.
     """
 
     exact: str
-    folded: str
+
+    @property
+    def folded(self) -> str:
+        """The same words without diacritics, each at the same place; made when it is asked for."""
+        return " ".join(map(fold, self.exact.split(" ")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,7 @@ def words(content: str, keys: IdentityKeys) -> list[str]:
 def terms(lines: Iterable[str], keys: IdentityKeys) -> Terms:
     """The terms of lines that no phrase may cross."""
     by_line = [found for line in lines if (found := words(line, keys))]
-    return Terms(
-        f" {BREAK} ".join(" ".join(line) for line in by_line),
-        f" {BREAK} ".join(" ".join(map(fold, line)) for line in by_line),
-    )
+    return Terms(f" {BREAK} ".join(" ".join(line) for line in by_line))
 
 
 def indexed(values: Sequence[Terms], body: Terms) -> Indexed:
@@ -112,11 +112,7 @@ def fold(word: str) -> str:
 
 
 def _joined(lines: Sequence[Terms]) -> Terms:
-    between = f" {BREAK} "
-    return Terms(
-        between.join(line.exact for line in lines if line.exact),
-        between.join(line.folded for line in lines if line.folded),
-    )
+    return Terms(f" {BREAK} ".join(line.exact for line in lines if line.exact))
 
 
 def _digits(number: str) -> str:

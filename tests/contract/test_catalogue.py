@@ -365,7 +365,7 @@ ON_POSTGRES: dict[str, Sabotage] = {
     ),
     "old words stay": _replaced(postgres_search, "remove", lambda _f, *_a: None),
     "phrases are not looked for": _replaced(postgres_search, "_phrase_in", lambda *_a: False),
-    "all words are one": _replaced(postgres_search, "_hash", lambda *_a: 1),
+    "all words are one": _replaced(postgres_search, "_of", lambda f, k, _w: f(k, ["one"])),
     "the oldest stand first": _replaced(
         postgres_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
     ),
