@@ -16,6 +16,8 @@ from itertools import pairwise
 
 import sqlalchemy as sa
 
+from archive.catalogue.asked import Asked
+from archive.catalogue.rows import Spoken
 from archive.catalogue.terms import BREAK, Indexed, fold
 from archive.catalogue.word_index import Row, Said
 
@@ -27,7 +29,7 @@ PER_PART = 100_000
 _EXACT, _FOLDED, _HEAD = b"exact", b"folded", b"folded in head"
 _EXACT_PAIR, _FOLDED_PAIR = b"exact pair", b"folded pair"
 # How many of the newest that hold all words are looked through for a phrase in running text.
-_DEEPEST = 100
+_DEEPEST = 60
 _MAKING = int.from_bytes(hashlib.sha256(TABLE.encode()).digest()[:8], "big", signed=True)
 
 # As text and all rows at once: a statement a row, each list taken apart, takes ten times as long.
@@ -121,22 +123,21 @@ def search(
     """
     if not exact or limit < 1:
         return []
-    newest = _Newest(connection, offices, said)
+    newest, asked = _Newest(connection, offices, said), Asked(exact, folded)
     words = list(_of(_EXACT, exact))
-    with_words = newest(words, limit, lambda it: _all_in(exact, it.body.exact))
-    phrases = {i for i in with_words if _phrase_in(exact, newest.said[i])}
+    with_words = newest(words, limit, asked.all_words)
+    phrases = set(with_words)
     if len(exact) > 1:
-        pairs = _pairs(_EXACT_PAIR, exact)
-        phrases |= set(newest(pairs, limit, lambda it: _runs_in(exact, it.head.exact)))
-        if len(phrases) < limit <= len(with_words) and limit < _DEEPEST:
-            deep = newest(words, _DEEPEST, lambda it: _all_in(exact, it.body.exact))
-            phrases |= {i for i in deep if _phrase_in(exact, newest.said[i])}
+        phrases = {i for i, it in said(with_words).items() if asked.phrase_in_text(it)}
+        phrases.update(newest(_pairs(_EXACT_PAIR, exact), limit, asked.phrase_in_value))
+        if len(phrases) < limit <= len(with_words):
+            phrases.update(newest(words, max(limit, _DEEPEST), asked.phrase_in_text))
     found = dict.fromkeys(sorted(phrases, reverse=True))
-    in_head = _pairs(_FOLDED_PAIR, folded) if len(folded) > 1 else _of(_HEAD, folded)
+    in_value = _pairs(_FOLDED_PAIR, folded) if len(folded) > 1 else _of(_HEAD, folded)
     tiers: tuple[Callable[[], list[int]], ...] = (
-        lambda: newest(in_head, limit, lambda it: _runs_in(folded, it.head.folded)),
+        lambda: newest(in_value, limit, asked.folded_in_value),
         lambda: with_words,
-        lambda: newest(_of(_FOLDED, folded), limit, lambda it: _all_in(folded, it.body.folded)),
+        lambda: newest(_of(_FOLDED, folded), limit, asked.all_folded),
     )
     for tier in tiers:
         if len(found) >= limit:
@@ -163,22 +164,20 @@ class _Newest:
     def __init__(self, connection: sa.Connection, offices: Sequence[str], said: Said) -> None:
         self._connection = connection
         self._offices = list(offices)
-        self._read = said
-        self.said: dict[int, Indexed] = {}
+        self._said = said
         parts: list[str] = connection.execute(_SET_OUT).one()[-1]
         parts.sort(key=lambda name: int(name.rpartition("_")[2]), reverse=True)
         self._statement = _statement(tuple(parts)) if parts else None
 
     def __call__(
-        self, wanted: Iterable[int], limit: int, holds: Callable[[Indexed], bool]
+        self, wanted: Iterable[int], limit: int, holds: Callable[[Spoken], bool]
     ) -> list[int]:
         """Their ids, newest first; those of the newest ``limit`` candidates that hold."""
         if self._statement is None:
             return []
         asked = {"wanted": sorted(set(wanted)), "offices": self._offices, "limit": limit}
         ids = [int(row[0]) for row in self._connection.execute(self._statement, asked)]
-        self.said.update(self._read([i for i in ids if i not in self.said]))
-        return [i for i in ids if i in self.said and holds(self.said[i])]
+        return [i for i, said in self._said(ids).items() if holds(said)]
 
 
 @lru_cache(maxsize=64)
@@ -248,15 +247,3 @@ def _of(kind: bytes, words: Iterable[str]) -> Iterable[int]:
 
 def _pairs(kind: bytes, words: Sequence[str]) -> list[int]:
     return [_hash(kind, f"{one} {next_}") for one, next_ in pairwise(words)]
-
-
-def _all_in(words: Sequence[str], line: str) -> bool:
-    return set(line.split()).issuperset(words)
-
-
-def _runs_in(words: Sequence[str], line: str) -> bool:
-    return f" {' '.join(words)} " in f" {line} "
-
-
-def _phrase_in(words: Sequence[str], said: Indexed) -> bool:
-    return _runs_in(words, said.head.exact) or _runs_in(words, said.body.exact)

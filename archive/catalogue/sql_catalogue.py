@@ -16,8 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from archive.catalogue import postgres_search, rows, sqlite_search, terms
 from archive.catalogue.faults import translated
 from archive.catalogue.models import RECORD, RECORD_PERSON
-from archive.catalogue.rows import Prepared
-from archive.catalogue.terms import Indexed
+from archive.catalogue.rows import Prepared, Spoken
 from archive.catalogue.word_index import Row, WordIndex
 from archive.identity import IdentityKeys
 from dossier.errors import Misconfigured, WrongUse
@@ -200,7 +199,7 @@ class SqlCatalogue:
         ids: dict[UUID, int] = {}
         for row in connection.execute(statement).mappings().all():
             ids[row["paper"]] = row["id"]
-            self._words.remove(connection, row["id"], rows.was_indexed(row, self._keys))
+            self._words.remove(connection, row["id"], Spoken(row, self._keys).terms)
             connection.execute(
                 RECORD.update()
                 .where(RECORD.c.id == row["id"])
@@ -246,6 +245,7 @@ class _Opened:
         self._connection = connection
         self._keys = keys
         self._rows: dict[int, sa.RowMapping] = {}
+        self._said: dict[int, Spoken] = {}
 
     def rows(self, ids: Sequence[int]) -> dict[int, sa.RowMapping]:
         """The rows of these ids in their order; one that is gone meanwhile is left out."""
@@ -256,9 +256,12 @@ class _Opened:
             self._rows |= {row["id"]: row for row in fetched}
         return {i: self._rows[i] for i in ids if i in self._rows}
 
-    def said(self, ids: Sequence[int]) -> dict[int, Indexed]:
+    def said(self, ids: Sequence[int]) -> dict[int, Spoken]:
         """What the records of these ids say."""
-        return {i: rows.was_indexed(row, self._keys) for i, row in self.rows(ids).items()}
+        for i, row in self.rows(ids).items():
+            if i not in self._said:
+                self._said[i] = Spoken(row, self._keys)
+        return {i: self._said[i] for i in ids if i in self._said}
 
 
 _NEWEST = RECORD.c.id.desc()

@@ -23,8 +23,11 @@ FORM = 1
 BREAK = "¶"
 """Stands between lines that no phrase may cross; no word, so nobody can ask for it."""
 
+LONGEST = 64
+"""How many characters a word has at most; a longer one is taken in pieces."""
+
 _MOST_ASKED = 32
-_WORD = re.compile(r"\w{1,64}")  # a longer one is taken in pieces
+_WORD = re.compile(rf"\w{{1,{LONGEST}}}")
 # Marks that stand beside no letter they could melt into: they part no word.
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 # What may be a person's number: a run of 9 digits or more (CMND, citizen ID, the lines at the foot
@@ -69,10 +72,14 @@ class Indexed:
     body: Terms
 
 
+def plain(content: str) -> str:
+    """A text in which its words stand as they are in the index, but for numbers of people."""
+    return _MARKS.sub("", text.exact(content))
+
+
 def words(content: str, keys: IdentityKeys) -> list[str]:
     """The words of a text in order, exact; numbers of people as their hash."""
-    content = _MARKS.sub("", text.exact(content))
-    content = _NUMBER.sub(lambda m: f" {keys.number_token(_digits(m.group()))} ", content)
+    content = _NUMBER.sub(lambda m: f" {keys.number_token(_digits(m.group()))} ", plain(content))
     return _WORD.findall(content.replace("_", " "))
 
 

@@ -17,6 +17,7 @@ from unit.archive.made import FATHER, MOTHER, OFFICE, description, entry, paper_
 from api.ledger import schema
 from api.ledger.engine import build_engine
 from archive.catalogue import models, postgres_search, rows, sqlite_search, terms
+from archive.catalogue.asked import Asked
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.identity import IdentityKeys
 from dossier.errors import WrongUse
@@ -364,7 +365,7 @@ ON_POSTGRES: dict[str, Sabotage] = {
         postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"limit": 99})
     ),
     "old words stay": _replaced(postgres_search, "remove", lambda _f, *_a: None),
-    "phrases are not looked for": _replaced(postgres_search, "_phrase_in", lambda *_a: False),
+    "phrases are not looked for": _replaced(Asked, "phrase_in_text", lambda *_a: False),
     "all words are one": _replaced(postgres_search, "_of", lambda f, k, _w: f(k, ["one"])),
     "the oldest stand first": _replaced(
         postgres_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
