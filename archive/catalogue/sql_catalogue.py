@@ -56,6 +56,10 @@ class SqlCatalogue:
         self._words = _word_index(engine)
         self._engine = engine
         self._keys = keys
+        # A look-up of one statement needs no transaction: PostgreSQL is spared its begin and end.
+        self._looking = engine
+        if engine.dialect.name == "postgresql":
+            self._looking = engine.execution_options(isolation_level="AUTOCOMMIT")
         if writer is None:
             # SQLite takes one writer at a time; PostgreSQL takes many.
             writer = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -74,7 +78,7 @@ class SqlCatalogue:
 
     def get(self, paper: UUID, *, offices: Sequence[str]) -> CatalogueEntry | None:
         """One record, its text empty; None where it is not there or of another office."""
-        with self._reading() as connection:
+        with self._reading(self._looking) as connection:
             row = _one(
                 connection,
                 sa.select(RECORD).where(RECORD.c.paper == paper, RECORD.c.office.in_(offices)),
@@ -111,7 +115,7 @@ class SqlCatalogue:
             .order_by(RECORD_PERSON.c.record_id.desc(), RECORD_PERSON.c.role)
             .limit(max(limit, 0))
         )
-        with self._reading() as connection:
+        with self._reading(self._looking) as connection:
             return [
                 rows.found_person(row, self._keys)
                 for row in connection.execute(statement).mappings()
@@ -119,13 +123,15 @@ class SqlCatalogue:
 
     def by_dossier(self, code: str, *, offices: Sequence[str], limit: int) -> list[Found]:
         """The records of a dossier, by ordinal, each with the first person it names."""
+        if not code.isprintable():
+            return []  # PostgreSQL takes no NUL, and neither database half a surrogate pair
         statement = (
             sa.select(RECORD)
             .where(RECORD.c.dossier == code.strip().upper(), RECORD.c.office.in_(offices))
             .order_by(RECORD.c.ordinal, RECORD.c.id)
             .limit(max(limit, 0))
         )
-        with self._reading() as connection:
+        with self._reading(self._looking) as connection:
             return [
                 rows.found_record(row, (), self._keys)
                 for row in connection.execute(statement).mappings()
@@ -138,7 +144,7 @@ class SqlCatalogue:
         found too (``terms.numbers`` tells that one was asked for), a part of one is not.
         """
         exact, folded = terms.asked(words, self._keys)
-        with self._reading() as connection:
+        with self._reading(self._engine) as connection:
             form = connection.execute(sa.select(RECORD.c.form).order_by(_NEWEST).limit(1)).scalar()
             if form not in {None, terms.FORM}:
                 raise rows.other_form()
@@ -156,7 +162,7 @@ class SqlCatalogue:
 
     def count(self) -> int:
         """How many records there are."""
-        with translated(), self._engine.connect() as connection:
+        with translated(), self._looking.connect() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(RECORD)).scalar_one()
 
     def clear(self) -> None:
@@ -232,8 +238,8 @@ class SqlCatalogue:
             yield connection
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with translated(), self._engine.connect() as connection:
+    def _reading(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        with translated(), engine.connect() as connection:
             self._check_key(connection)
             yield connection
 

@@ -112,6 +112,12 @@ def a_dossier_is_listed_by_ordinal(catalogue: Catalogue) -> None:
     ]  # fmt: skip
 
 
+def a_code_that_cannot_be_finds_nothing(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1))
+    for code in ("", "\0", f"{DOSSIER}\0", "\ud800", "%", "x" * 500):
+        assert catalogue.by_dossier(code, offices=OFFICES, limit=9) == []
+
+
 def tones_rank_before_folded_and_phrases_before_words(catalogue: Catalogue) -> None:
     nothing = description(values=())
     named = description(values=(value("owner.name", "Le Thì Bich"),))
@@ -252,6 +258,7 @@ CONTRACT: tuple[Check, ...] = (
     a_number_is_found_as_people_type_it,
     the_newest_stand_first_up_to_the_limit,
     a_dossier_is_listed_by_ordinal,
+    a_code_that_cannot_be_finds_nothing,
     tones_rank_before_folded_and_phrases_before_words,
     a_phrase_ends_with_its_line_and_page,
     all_spellings_of_a_word_are_one,
@@ -357,6 +364,11 @@ def test_the_contract_catches_a_broken_catalogue(
     assert any(_fails(check, sqlite) for check in CONTRACT), "no check noticed"
 
 
+def _unproved(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(postgres_search, "_of", lambda _kind, words: [1 for _ in words])
+    patch.setattr(Asked, "all_words", lambda *_a: True)
+
+
 ON_POSTGRES: dict[str, Sabotage] = {
     "offices are ignored": _replaced(
         postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
@@ -366,7 +378,13 @@ ON_POSTGRES: dict[str, Sabotage] = {
     ),
     "old words stay": _replaced(postgres_search, "remove", lambda _f, *_a: None),
     "phrases are not looked for": _replaced(Asked, "phrase_in_text", lambda *_a: False),
-    "all words are one": _replaced(postgres_search, "_of", lambda f, k, _w: f(k, ["one"])),
+    "what shares a hash is found": _unproved,
+    "no word is indexed": _replaced(postgres_search, "hashes", lambda *_a: []),
+    "a phrase crosses values": _replaced(
+        Asked,
+        "phrase_in_value",
+        lambda _f, asked, said: "thị bích" in " ".join(value.exact for value in said.values),
+    ),
     "the oldest stand first": _replaced(
         postgres_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
     ),
