@@ -6,12 +6,23 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from archive.catalogue.terms import FORM, Indexed, fold, indexed, is_token, terms, words
+from archive.catalogue.terms import (
+    FORM,
+    Indexed,
+    Terms,
+    fold,
+    indexed,
+    is_token,
+    plain,
+    terms,
+    words,
+)
 from archive.identity import IdentityKeys
 from dossier import written
 from dossier.codes import masked
@@ -30,6 +41,40 @@ class Prepared:
     record: Columns
     people: tuple[Columns, ...]
     terms: Indexed
+
+
+class Spoken:
+    """What a row of ``record`` says, each part opened when somebody asks for it.
+
+    Raises:
+        Misconfigured: ``catalogue.other-form``.
+    """
+
+    def __init__(self, row: RowMapping, keys: IdentityKeys) -> None:
+        if row["form"] != FORM:
+            raise other_form()
+        self._row = row
+        self._keys = keys
+
+    @cached_property
+    def text(self) -> str:
+        """The whole text, pages parted by form feeds."""
+        return _open(self._keys, self._row["text"], b"text", self._row["paper"]).decode()
+
+    @cached_property
+    def plain(self) -> str:
+        """The whole text as ``terms.plain`` makes it."""
+        return plain(self.text)
+
+    @cached_property
+    def values(self) -> list[Terms]:
+        """The terms of each described value."""
+        return [terms([value["text"]], self._keys) for value in _values_of(self._row, self._keys)]
+
+    @cached_property
+    def terms(self) -> Indexed:
+        """The terms that the row was indexed with."""
+        return indexed(self.values, terms(self.text.split("\f"), self._keys))
 
 
 def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
@@ -59,20 +104,11 @@ def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
         entry.paper,
         record,
         tuple(_people(entry, keys)),
-        _terms(entry.description, entry.text, keys),
+        indexed(
+            [terms([value.text], keys) for value in entry.description.values],
+            terms(entry.text.split("\f"), keys),
+        ),
     )
-
-
-def was_indexed(row: RowMapping, keys: IdentityKeys) -> Indexed:
-    """The terms that a row of ``record`` was indexed with.
-
-    Raises:
-        Misconfigured: ``catalogue.other-form``.
-    """
-    if row["form"] != FORM:
-        raise other_form()
-    text = _open(keys, row["text"], b"text", row["paper"]).decode()
-    return _terms(description_of(row, keys), text, keys)
 
 
 def description_of(row: RowMapping, keys: IdentityKeys) -> Description:
@@ -138,19 +174,18 @@ def other_form() -> Misconfigured:
     )
 
 
-def _terms(description: Description, text: str, keys: IdentityKeys) -> Indexed:
-    return indexed(
-        [terms([value.text], keys) for value in description.values],
-        terms(text.split("\f"), keys),
-    )
+def _values_of(row: RowMapping, keys: IdentityKeys) -> list[dict[str, str]]:
+    """The values of a row of ``record``, without building all else that describes it."""
+    read = json.loads(_open(keys, row["description"], b"description", row["paper"]))
+    values: list[dict[str, str]] = read["values"]
+    return values
 
 
 def _people_of(row: RowMapping, keys: IdentityKeys) -> Sequence[Person]:
-    """The people of a row of ``record``, without building all else that describes it."""
-    values = json.loads(_open(keys, row["description"], b"description", row["paper"]))["values"]
+    """The people of a row of ``record``."""
     named = tuple(
         Value(field=value["field"], text=value["text"], source=Source.OCR, confidence=0.0)
-        for value in values
+        for value in _values_of(row, keys)
     )
     return Description(kind="", values=named).people()
 

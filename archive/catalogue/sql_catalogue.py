@@ -11,17 +11,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.catalogue import postgres_search, rows, sqlite_search, terms
 from archive.catalogue.faults import translated
 from archive.catalogue.models import RECORD, RECORD_PERSON
-from archive.catalogue.rows import Prepared
-from archive.catalogue.word_index import Row, Said, WordIndex
+from archive.catalogue.rows import Prepared, Spoken
+from archive.catalogue.word_index import Row, WordIndex
 from archive.identity import IdentityKeys
-from dossier.errors import (
-    Misconfigured,
-    WrongUse,
-)
+from dossier.errors import Misconfigured, WrongUse
 from dossier.ports import CatalogueEntry, Found
 
 _BATCH = 500
@@ -38,11 +36,13 @@ class SqlCatalogue:
         keys: for numbers, names and texts.
         writer: held while writing: the same lock for all that write to this database in this
             process, since SQLite takes one writer at a time and is unfair among those who wait.
+            PostgreSQL takes many, and needs none.
 
     All methods raise:
-        TransientFault: ``catalogue.busy``.
-        Misconfigured: ``catalogue.not-made``; ``identity.other-key``: it was written with another
-            identity key, under which nobody would be found; ``catalogue.other-form``.
+        TransientFault: ``catalogue.busy``; ``catalogue.no-answer``; ``catalogue.full``.
+        Misconfigured: ``catalogue.not-made``; ``catalogue.no-access``; ``catalogue.other-form``;
+            ``identity.other-key``: it was written with another identity key, under which nobody
+            would be found.
         IntegrityViolation: ``catalogue.damaged``: ``rebuild`` makes it again.
     """
 
@@ -56,6 +56,10 @@ class SqlCatalogue:
         self._words = _word_index(engine)
         self._engine = engine
         self._keys = keys
+        # A look-up of one statement needs no transaction: PostgreSQL is spared its begin and end.
+        self._looking = engine
+        if engine.dialect.name == "postgresql":
+            self._looking = engine.execution_options(isolation_level="AUTOCOMMIT")
         if writer is None:
             # SQLite takes one writer at a time; PostgreSQL takes many.
             writer = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -74,7 +78,7 @@ class SqlCatalogue:
 
     def get(self, paper: UUID, *, offices: Sequence[str]) -> CatalogueEntry | None:
         """One record, its text empty; None where it is not there or of another office."""
-        with self._reading() as connection:
+        with self._reading(self._looking) as connection:
             row = _one(
                 connection,
                 sa.select(RECORD).where(RECORD.c.paper == paper, RECORD.c.office.in_(offices)),
@@ -111,7 +115,7 @@ class SqlCatalogue:
             .order_by(RECORD_PERSON.c.record_id.desc(), RECORD_PERSON.c.role)
             .limit(max(limit, 0))
         )
-        with self._reading() as connection:
+        with self._reading(self._looking) as connection:
             return [
                 rows.found_person(row, self._keys)
                 for row in connection.execute(statement).mappings()
@@ -119,13 +123,15 @@ class SqlCatalogue:
 
     def by_dossier(self, code: str, *, offices: Sequence[str], limit: int) -> list[Found]:
         """The records of a dossier, by ordinal, each with the first person it names."""
+        if not code.isprintable():
+            return []  # PostgreSQL takes no NUL, and neither database half a surrogate pair
         statement = (
             sa.select(RECORD)
             .where(RECORD.c.dossier == code.strip().upper(), RECORD.c.office.in_(offices))
             .order_by(RECORD.c.ordinal, RECORD.c.id)
             .limit(max(limit, 0))
         )
-        with self._reading() as connection:
+        with self._reading(self._looking) as connection:
             return [
                 rows.found_record(row, (), self._keys)
                 for row in connection.execute(statement).mappings()
@@ -138,59 +144,51 @@ class SqlCatalogue:
         found too (``terms.numbers`` tells that one was asked for), a part of one is not.
         """
         exact, folded = terms.asked(words, self._keys)
-        with self._reading() as connection:
+        with self._reading(self._engine) as connection:
             form = connection.execute(sa.select(RECORD.c.form).order_by(_NEWEST).limit(1)).scalar()
             if form not in {None, terms.FORM}:
                 raise rows.other_form()
+            opened = _Opened(connection, self._keys)
             ids = self._words.search(
                 connection,
                 exact,
                 folded,
                 offices=offices,
                 limit=max(limit, 0),
-                said=self._said(connection),
+                said=opened.said,
             )
-            statement = sa.select(RECORD).where(RECORD.c.id.in_(ids))
-            by_id = {row["id"]: row for row in connection.execute(statement).mappings()}
-        return [rows.found_record(by_id[i], exact, self._keys) for i in ids]
+            by_id = opened.rows(ids)
+        return [rows.found_record(row, exact, self._keys) for row in by_id.values()]
 
     def count(self) -> int:
         """How many records there are."""
-        with translated(), self._engine.connect() as connection:
+        with translated(), self._looking.connect() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(RECORD)).scalar_one()
 
     def clear(self) -> None:
         """Forget all records, to make them again from the store."""
         with self._writing() as connection:
-            connection.execute(RECORD_PERSON.delete())
-            connection.execute(RECORD.delete())
+            self._empty(connection)
             self._words.clear(connection)
         self._right_key = False
 
-    def _said(self, connection: sa.Connection) -> Said:
-        """Reads what records say, for an index that must be told."""
-
-        def read(ids: Sequence[int]) -> dict[int, terms.Indexed]:
-            statement = sa.select(RECORD).where(RECORD.c.id.in_(ids))
-            found = connection.execute(statement).mappings() if ids else ()
-            return {row["id"]: rows.was_indexed(row, self._keys) for row in found}
-
-        return read
+    def _empty(self, connection: sa.Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            # A million rows that are deleted one by one take minutes, and their room stays taken.
+            both = f"{RECORD.name}, {RECORD_PERSON.name}"
+            connection.execute(sa.text(f"TRUNCATE {both} RESTART IDENTITY"))
+        else:
+            connection.execute(RECORD_PERSON.delete())
+            connection.execute(RECORD.delete())
 
     def _put(self, batch: Sequence[Prepared]) -> None:
-        papers = [prepared.paper for prepared in batch]
-        known = sa.select(RECORD.c.id).where(RECORD.c.paper.in_(papers))
         with self._writing() as connection:
-            self._hold(connection, papers)
             # A write comes first: it takes SQLite's lock also in a deferred transaction.
-            connection.execute(RECORD_PERSON.delete().where(RECORD_PERSON.c.record_id.in_(known)))
-            self._check_key(connection)
-            ids = self._replace_known(connection, batch)
-            new = [prepared for prepared in batch if prepared.paper not in ids]
-            if new:
-                statement = RECORD.insert().returning(RECORD.c.id, sort_by_parameter_order=True)
-                made = connection.execute(statement, [prepared.record for prepared in new])
-                ids |= {p.paper: i for p, i in zip(new, made.scalars(), strict=True)}
+            ids = _insert_unknown(connection, batch)
+            self._check_key(connection, before=min(ids.values(), default=None))
+            known = [prepared for prepared in batch if prepared.paper not in ids]
+            if known:
+                ids |= self._replace_known(connection, known)
             people = [{**row, "record_id": ids[p.paper]} for p in batch for row in p.people]
             if people:
                 connection.execute(RECORD_PERSON.insert(), people)
@@ -203,29 +201,31 @@ class SqlCatalogue:
     ) -> dict[UUID, int]:
         """Write over the rows that are there, out of the index with their old words; their ids."""
         by_paper = {prepared.paper: prepared for prepared in batch}
-        statement = sa.select(RECORD).where(RECORD.c.paper.in_(list(by_paper)))
+        statement = sa.select(RECORD).where(RECORD.c.paper.in_(list(by_paper))).with_for_update()
         ids: dict[UUID, int] = {}
         for row in connection.execute(statement).mappings().all():
             ids[row["paper"]] = row["id"]
-            self._words.remove(connection, row["id"], rows.was_indexed(row, self._keys))
+            self._words.remove(connection, row["id"], Spoken(row, self._keys).terms)
             connection.execute(
                 RECORD.update()
                 .where(RECORD.c.id == row["id"])
                 .values(by_paper[row["paper"]].record)
             )
+        old = RECORD_PERSON.c.record_id.in_(list(ids.values()))
+        connection.execute(RECORD_PERSON.delete().where(old))
         return ids
 
-    def _hold(self, connection: sa.Connection, papers: Sequence[UUID]) -> None:
-        """Be the only one to write these papers (SQLite has one writer anyway)."""
-        if connection.dialect.name == "postgresql":
-            for paper in sorted(papers):
-                number = int.from_bytes(paper.bytes[8:], signed=True)
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+    def _check_key(self, connection: sa.Connection, *, before: int | None = None) -> None:
+        """A key that made none of the rows would find nobody, and nobody would notice.
 
-    def _check_key(self, connection: sa.Connection) -> None:
-        """A key that made none of the rows would find nobody, and nobody would notice."""
+        Args:
+            connection: a transaction.
+            before: the lowest id that it has written itself.
+        """
         if not self._right_key:
             newest = sa.select(RECORD.c.key_id).order_by(_NEWEST).limit(1)
+            if before is not None:
+                newest = newest.where(RECORD.c.id < before)
             key_id = connection.execute(newest).scalar()
             if key_id not in {None, self._keys.id}:
                 raise self._keys.other_key(str(key_id))
@@ -238,10 +238,36 @@ class SqlCatalogue:
             yield connection
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with translated(), self._engine.connect() as connection:
+    def _reading(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        with translated(), engine.connect() as connection:
             self._check_key(connection)
             yield connection
+
+
+class _Opened:
+    """Rows of ``record`` and what they say, each fetched once."""
+
+    def __init__(self, connection: sa.Connection, keys: IdentityKeys) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._rows: dict[int, sa.RowMapping] = {}
+        self._said: dict[int, Spoken] = {}
+
+    def rows(self, ids: Sequence[int]) -> dict[int, sa.RowMapping]:
+        """The rows of these ids in their order; one that is gone meanwhile is left out."""
+        new = [i for i in ids if i not in self._rows]
+        if new:
+            statement = sa.select(RECORD).where(RECORD.c.id.in_(new))
+            fetched = self._connection.execute(statement).mappings()
+            self._rows |= {row["id"]: row for row in fetched}
+        return {i: self._rows[i] for i in ids if i in self._rows}
+
+    def said(self, ids: Sequence[int]) -> dict[int, Spoken]:
+        """What the records of these ids say."""
+        for i, row in self.rows(ids).items():
+            if i not in self._said:
+                self._said[i] = Spoken(row, self._keys)
+        return {i: self._said[i] for i in ids if i in self._said}
 
 
 _NEWEST = RECORD.c.id.desc()
@@ -249,6 +275,21 @@ _NEWEST = RECORD.c.id.desc()
 
 def _one(connection: sa.Connection, statement: sa.Select[Any]) -> sa.RowMapping | None:
     return connection.execute(statement).mappings().first()
+
+
+def _insert_unknown(connection: sa.Connection, batch: Sequence[Prepared]) -> dict[UUID, int]:
+    """Write the rows that are not there yet; their ids, in the order of the batch.
+
+    On PostgreSQL, who adds the same paper at the same moment waits here, and then finds it there.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(RECORD)
+        .on_conflict_do_nothing(index_elements=[RECORD.c.paper])
+        .returning(RECORD.c.paper, RECORD.c.id)
+    )
+    made = connection.execute(statement, [prepared.record for prepared in batch])
+    return {row.paper: row.id for row in made}
 
 
 def _word_index(engine: sa.Engine) -> WordIndex:

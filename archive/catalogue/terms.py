@@ -23,8 +23,11 @@ FORM = 1
 BREAK = "¶"
 """Stands between lines that no phrase may cross; no word, so nobody can ask for it."""
 
+LONGEST = 64
+"""How many characters a word has at most; a longer one is taken in pieces."""
+
 _MOST_ASKED = 32
-_WORD = re.compile(r"\w{1,64}")  # a longer one is taken in pieces
+_WORD = re.compile(rf"\w{{1,{LONGEST}}}")
 # Marks that stand beside no letter they could melt into: they part no word.
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 # What may be a person's number: a run of 9 digits or more (CMND, citizen ID, the lines at the foot
@@ -42,15 +45,18 @@ _TOKEN = re.compile(r"n[0-9a-f]{20}")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The words of some lines, each at the same place in both.
+    """The words of some lines.
 
     Attributes:
         exact: words as they are, parted by spaces.
-        folded: the same words without diacritics.
     """
 
     exact: str
-    folded: str
+
+    @property
+    def folded(self) -> str:
+        """The same words without diacritics, each at the same place; made when it is asked for."""
+        return " ".join(map(fold, self.exact.split(" ")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +72,21 @@ class Indexed:
     body: Terms
 
 
+def plain(content: str) -> str:
+    """A text in which its words stand as they are in the index, but for numbers of people."""
+    return _MARKS.sub("", text.exact(content))
+
+
 def words(content: str, keys: IdentityKeys) -> list[str]:
     """The words of a text in order, exact; numbers of people as their hash."""
-    content = _MARKS.sub("", text.exact(content))
-    content = _NUMBER.sub(lambda m: f" {keys.number_token(_digits(m.group()))} ", content)
+    content = _NUMBER.sub(lambda m: f" {keys.number_token(_digits(m.group()))} ", plain(content))
     return _WORD.findall(content.replace("_", " "))
 
 
 def terms(lines: Iterable[str], keys: IdentityKeys) -> Terms:
     """The terms of lines that no phrase may cross."""
     by_line = [found for line in lines if (found := words(line, keys))]
-    return Terms(
-        f" {BREAK} ".join(" ".join(line) for line in by_line),
-        f" {BREAK} ".join(" ".join(map(fold, line)) for line in by_line),
-    )
+    return Terms(f" {BREAK} ".join(" ".join(line) for line in by_line))
 
 
 def indexed(values: Sequence[Terms], body: Terms) -> Indexed:
@@ -112,11 +119,7 @@ def fold(word: str) -> str:
 
 
 def _joined(lines: Sequence[Terms]) -> Terms:
-    between = f" {BREAK} "
-    return Terms(
-        between.join(line.exact for line in lines if line.exact),
-        between.join(line.folded for line in lines if line.folded),
-    )
+    return Terms(f" {BREAK} ".join(line.exact for line in lines if line.exact))
 
 
 def _digits(number: str) -> str:

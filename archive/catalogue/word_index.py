@@ -12,10 +12,11 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from archive.catalogue.rows import Spoken
 from archive.catalogue.terms import Indexed
 
-# What the records of these ids say; one that is gone meanwhile is not among them.
-Said = Callable[[Sequence[int]], Mapping[int, Indexed]]
+# What the records of these ids say, in their order; one that is gone meanwhile is left out.
+Said = Callable[[Sequence[int]], Mapping[int, Spoken]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from unit.archive.made import FATHER, MOTHER, OFFICE, description, entry, paper_
 from api.ledger import schema
 from api.ledger.engine import build_engine
 from archive.catalogue import models, postgres_search, rows, sqlite_search, terms
+from archive.catalogue.asked import Asked
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.identity import IdentityKeys
 from dossier.errors import WrongUse
@@ -109,6 +110,12 @@ def a_dossier_is_listed_by_ordinal(catalogue: Catalogue) -> None:
     assert _papers(catalogue.by_dossier(DOSSIER, offices=OFFICES, limit=2)) == [
         paper_id(2), paper_id(3),
     ]  # fmt: skip
+
+
+def a_code_that_cannot_be_finds_nothing(catalogue: Catalogue) -> None:
+    catalogue.add(entry(1))
+    for code in ("", "\0", f"{DOSSIER}\0", "\ud800", "%", "x" * 500):
+        assert catalogue.by_dossier(code, offices=OFFICES, limit=9) == []
 
 
 def tones_rank_before_folded_and_phrases_before_words(catalogue: Catalogue) -> None:
@@ -251,6 +258,7 @@ CONTRACT: tuple[Check, ...] = (
     a_number_is_found_as_people_type_it,
     the_newest_stand_first_up_to_the_limit,
     a_dossier_is_listed_by_ordinal,
+    a_code_that_cannot_be_finds_nothing,
     tones_rank_before_folded_and_phrases_before_words,
     a_phrase_ends_with_its_line_and_page,
     all_spellings_of_a_word_are_one,
@@ -348,6 +356,11 @@ FAULTS: dict[str, Sabotage] = {
 }  # fmt: skip
 
 
+def _unproved(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(postgres_search, "_of", lambda _kind, words: [1 for _ in words])
+    patch.setattr(Asked, "all_words", lambda *_a: True)
+
+
 ON_POSTGRES: dict[str, Sabotage] = {
     "offices are ignored": _replaced(
         postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
@@ -356,8 +369,14 @@ ON_POSTGRES: dict[str, Sabotage] = {
         postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"limit": 99})
     ),
     "old words stay": _replaced(postgres_search, "remove", lambda _f, *_a: None),
-    "phrases are not looked for": _replaced(postgres_search, "_phrase_in", lambda *_a: False),
-    "all words are one": _replaced(postgres_search, "_hash", lambda *_a: 1),
+    "phrases are not looked for": _replaced(Asked, "phrase_in_text", lambda *_a: False),
+    "what shares a hash is found": _unproved,
+    "no word is indexed": _replaced(postgres_search, "hashes", lambda *_a: []),
+    "a phrase crosses values": _replaced(
+        Asked,
+        "phrase_in_value",
+        lambda _f, asked, said: "thị bích" in " ".join(value.exact for value in said.values),
+    ),
     "the oldest stand first": _replaced(
         postgres_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
     ),
