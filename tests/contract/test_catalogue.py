@@ -372,11 +372,6 @@ ON_POSTGRES: dict[str, Sabotage] = {
     "phrases are not looked for": _replaced(Asked, "phrase_in_text", lambda *_a: False),
     "what shares a hash is found": _unproved,
     "no word is indexed": _replaced(postgres_search, "hashes", lambda *_a: []),
-    "a phrase crosses values": _replaced(
-        Asked,
-        "phrase_in_value",
-        lambda _f, asked, said: "thị bích" in " ".join(value.exact for value in said.values),
-    ),
     "the oldest stand first": _replaced(
         postgres_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
     ),

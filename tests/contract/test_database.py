@@ -165,7 +165,7 @@ def test_a_cut_connection_is_told_and_the_next_call_works(engine: sa.Engine) -> 
         write()
     assert raised.value.code == "database.no-answer"
     _cut(engine)
-    assert ledger.counts(offices=[OFFICE]) == {}
+    assert ledger.rows(offices=[OFFICE]) == []
 
 
 @pytest.mark.parametrize("databases", ["postgres"], indirect=True)
