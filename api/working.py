@@ -22,6 +22,7 @@ from dossier.errors import (
     TransientFault,
 )
 from dossier.ports import Clock, LedgerRow
+from dossier.states import PaperState
 
 log = structlog.get_logger()
 
@@ -188,16 +189,17 @@ class WorkersElsewhere:
 
     def wait(self, papers: Sequence[UUID]) -> None:
         """Return when none of these papers moves any more; tell the watch what moved."""
-        seen: dict[UUID, LedgerRow] = {}
+        seen: dict[UUID, Event] = {}
         open_ = list(dict.fromkeys(papers))
         while open_:
             moving = self._following.moving(open_, now=self._clock.now())
             # Looked at after: what moves no more has been told how it stands.
             for row in self._following.standing(open_):
-                before = seen.get(row.paper)
-                seen[row.paper] = row
-                if before is None or (before.state, before.code) != (row.state, row.code):
-                    self._watch(_event(row))
+                # Why a paper stopped the last time is no news while it moves again.
+                event = _event(row, why=row.paper not in moving)
+                before, seen[row.paper] = seen.get(row.paper), event
+                if before is None or _told(before) != _told(event):
+                    self._watch(event)
             open_ = [paper for paper in open_ if paper in moving]
             if open_:
                 time.sleep(_LOOK_SECONDS)
@@ -209,7 +211,11 @@ class WorkersElsewhere:
         """Nothing is in hand here."""
 
 
-def _event(row: LedgerRow) -> Event:
-    fault = _FAULTS.get(row.fault) if row.code else None
+def _told(event: Event) -> tuple[PaperState | None, str]:
+    return event.state, "" if event.error is None else event.error.code
+
+
+def _event(row: LedgerRow, *, why: bool) -> Event:
+    fault = _FAULTS.get(row.fault) if row.code and why else None
     error = None if fault is None else fault(row.code.removeprefix(_SET_ASIDE), row.reason)
     return Event(paper=row.paper, state=row.state, error=error)

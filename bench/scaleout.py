@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -62,7 +61,7 @@ class Started:
     def run(self, command: Sequence[str], environment: Mapping[str, str], core: int) -> None:
         """Run a command to its end."""
         self.start(command, environment, core)
-        self.end(signal.SIGCONT)
+        self._ended()
 
     def start(self, command: Sequence[str], environment: Mapping[str, str], core: int) -> None:
         """Start a process bound to one core; wait for its first line where it prints one."""
@@ -80,10 +79,13 @@ class Started:
             if process.stdout is None or not process.stdout.readline():
                 raise SystemExit("a process ended before it was ready")
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Let all end, and count what they took with all their children."""
+    def end(self) -> None:
+        """End all, and count what they took with all their children."""
         for process in self._running:
-            process.send_signal(how)
+            process.terminate()
+        self._ended()
+
+    def _ended(self) -> None:
         for process in self._running:
             if process.stdout is not None:
                 process.stdout.read()
@@ -140,12 +142,9 @@ def distributed(folder: Path, work: Path, province: Province, *, workers: int) -
 
 @contextmanager
 def _counting(commands: Commands) -> Iterator[Callable[[], int]]:
-    house = commands.open()
-    backlog = Backlog(house.ledger.connections)
-    try:
+    with commands.house() as house:
+        backlog = Backlog(house.ledger.connections)
         yield lambda: backlog.told(now=house.clock.now()).states.get(PaperState.ARCHIVED, 0)
-    finally:
-        house.close()
 
 
 def _all_archived(commands: Commands, papers: int) -> None:

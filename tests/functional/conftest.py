@@ -47,7 +47,7 @@ def commands_in(
     return commands
 
 
-@pytest.fixture(params=[COMMUNE])
+@pytest.fixture(params=MODES)
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Commands]]:
     """Makes new data, ``made(name, trial=True)``, in each mode."""
     with ExitStack() as stack:

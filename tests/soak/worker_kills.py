@@ -90,11 +90,8 @@ class Run:
 
     def archived(self) -> int:
         """How many papers are archived by now."""
-        house = self.commands.open()
-        try:
+        with self.commands.house() as house:
             told = Backlog(house.ledger.connections).told(now=house.clock.now())
-        finally:
-            house.close()
         return told.states.get(PaperState.ARCHIVED, 0)
 
     def bring_home(self) -> None:

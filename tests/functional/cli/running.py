@@ -7,13 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from planted.whole import settings_of
+from planted.whole import house_over
 
-from api.bootstrap import open_house
 from api.house import House
 
 ROOT = Path(__file__).parents[3]
@@ -61,9 +61,9 @@ class Commands:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("SOHOA_")}
         return {**clean, "SOHOA_VAR": str(self.var), **self.settings, **(more or {})}
 
-    def open(self) -> House:
-        """The house over this data, for looking; whoever opened it closes it."""
-        return open_house(settings_of(self.var, self.settings))
+    def house(self) -> AbstractContextManager[House]:
+        """The house over this data, for looking."""
+        return house_over(self.var, self.settings)
 
     def run(self, *words: object, env: dict[str, str] | None = None, stdin: str = "") -> Ended:
         """Run one command."""

@@ -67,11 +67,9 @@ def _settled(commands: Commands) -> list[dict[str, object]]:
 
 def _lose_database(commands: Commands) -> None:
     """Leave nothing in the database, not even a table."""
-    house = commands.open()
-    with house.engine.begin() as connection:
+    with commands.house() as house, house.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    house.close()
     for file in commands.var.glob("sohoa.db*"):
         file.unlink()
 
@@ -157,10 +155,8 @@ def test_find_asks_for_a_purpose_and_writes_it_down(archived: tuple[Commands, st
     found = commands.json("find", "--dossier", DOSSIER)
     assert {row["paper"] for row in found} == {paper}
     assert all({"paper", "dossier", "kind", "person", "role"} <= set(row) for row in found)
-    house = commands.open()
-    with house.engine.connect() as database:
+    with commands.house() as house, house.engine.connect() as database:
         logged = database.execute(sa.select(LOOKUP)).mappings().all()
-    house.close()
     asked = [row for row in logged if row["manner"] == "citizen-id"]
     assert [row["purpose"] for row in asked] == ["hồ sơ 1"]
     assert NUMBER.encode() not in asked[0]["asked"]
@@ -262,7 +258,9 @@ def test_without_the_tsa_a_paper_waits_described_and_goes_on_later(
     assert (ended.row["state"], ended.row["code"]) == ("DESCRIBED", "tsa.no-answer")
     assert ended.row["reason"]
     assert fresh.run("status", "--json").row["waiting"] == {"tsa.no-answer": 1}
-    (signed,) = fresh.json("sign", "--all")
+    # Who works all the time may have tried again by itself meanwhile, and left nothing to sign.
+    fresh.json("sign", "--all")
+    (signed,) = _settled(fresh)
     assert signed["state"] == "ARCHIVED"
 
 

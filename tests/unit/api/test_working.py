@@ -1,0 +1,85 @@
+"""Who waits for workers elsewhere is told how papers move, and why they stop; no older reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+import pytest
+from unit.api.fakes import OFFICE, START, StandingClock
+
+from api import working
+from api.ledger.following import Following
+from api.pipeline import Lane
+from api.watching import Event
+from api.working import WorkersElsewhere
+from dossier.ports import LedgerRow
+from dossier.states import PaperState
+
+PAPER = UUID(int=1)
+WAITED = LedgerRow(
+    paper=PAPER,
+    office=OFFICE,
+    dossier="A-1",
+    ordinal=1,
+    source="a.png",
+    state=PaperState.DESCRIBED,
+    code="tsa.no-answer",
+    reason="it did not answer",
+    pages=1,
+    kind="",
+    updated_at=START,
+    fault="nobody",
+)
+DONE = replace(WAITED, state=PaperState.ARCHIVED, code="", reason="", fault="")
+
+
+class Scripted:
+    """A ledger that tells one scene after the other: whether the paper moves, and how it stands."""
+
+    def __init__(self, *scenes: tuple[bool, LedgerRow]) -> None:
+        self._left = list(scenes)
+
+    def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
+        del now
+        return set(papers) if self._left[0][0] else set()
+
+    def standing(self, papers: Sequence[UUID]) -> list[LedgerRow]:
+        del papers
+        return [self._left.pop(0)[1]]
+
+
+class NoQueue:
+    def nudge(self, paper: UUID, lane: Lane) -> None:
+        """Nobody hears."""
+
+    def check(self) -> None:
+        """It answers."""
+
+
+def _told(monkeypatch: pytest.MonkeyPatch, *scenes: tuple[bool, LedgerRow]) -> list[Event]:
+    monkeypatch.setattr(working, "_LOOK_SECONDS", 0)
+    told: list[Event] = []
+    following = cast("Following", Scripted(*scenes))
+    WorkersElsewhere(NoQueue(), following=following, clock=StandingClock(), watch=told.append).wait(
+        [PAPER]
+    )
+    return told
+
+
+def test_why_it_stopped_last_time_is_no_news_while_it_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = _told(monkeypatch, (True, WAITED), (True, WAITED), (False, DONE))
+    assert [(event.state, event.error) for event in told] == [
+        (PaperState.DESCRIBED, None),
+        (PaperState.ARCHIVED, None),
+    ]
+
+
+def test_why_it_stops_now_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = _told(monkeypatch, (True, WAITED), (False, WAITED))
+    assert [event.error and event.error.code for event in told] == [None, "tsa.no-answer"]
