@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
 import subprocess
 import time
@@ -62,12 +61,11 @@ class Served:
 @contextmanager
 def serving(commands: Commands, env: dict[str, str] | None = None) -> Iterator[Served]:
     """Start a service over a data folder; stopped at the end, if it still runs."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("SOHOA_")}
     log = commands.var.parent / "serve.log"
     with log.open("a") as err:
         process = subprocess.Popen(
             [SOHOA, "serve", "--port", "0", "--json"],
-            env={**clean, "SOHOA_VAR": str(commands.var), "SOHOA_LOG_LEVEL": "INFO", **(env or {})},
+            env=commands.environment({"SOHOA_LOG_LEVEL": "INFO", **(env or {})}),
             stdout=subprocess.PIPE,
             stderr=err,
             text=True,

@@ -9,9 +9,12 @@ import zipfile
 
 import httpx
 import pikepdf
+import sqlalchemy as sa
 from functional.cli.running import ROOT
 from functional.http.serving import Served, png, upload, wait_for
 from PIL import Image
+
+from api.ledger.models import LOOKUP
 
 LETTER = ROOT / "tests" / "fixtures" / "vn-gov" / "2450-kgvx.pdf"
 NUMBER = "001199012345"
@@ -128,11 +131,10 @@ def _fetched(client: httpx.Client, paper: str, scan: bytes) -> None:
 
 
 def test_every_opening_is_written_down(served: Served, client: httpx.Client) -> None:
-    import sqlite3  # noqa: PLC0415 - the database itself is the witness here
-
     def logged() -> int:
-        with sqlite3.connect(served.commands.var / "sohoa.db", timeout=120) as database:
-            return int(database.execute("SELECT count(*) FROM lookup").fetchone()[0])
+        # The database itself is the witness here.
+        with served.commands.house() as house, house.engine.connect() as database:
+            return len(database.execute(sa.select(LOOKUP)).all())
 
     paper = upload(client, "LOG-1", png("Kính gửi ông Nguyễn Văn An"))
     wait_for(client, paper, "REVIEW")

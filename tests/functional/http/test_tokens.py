@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +13,8 @@ import httpx
 import pytest
 from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, upload, wait_for
+
+from api.ledger.models import TOKEN
 
 OPEN = {"/healthz", "/readyz"}
 ALL = [word for scope in SCOPES for word in ("--scope", scope)]
@@ -97,11 +99,10 @@ def test_revoked_and_expired_it_is_worth_nothing(served: Served) -> None:
     commands.json("token", "revoke", row["token"])
     assert client.get("/v1/papers").status_code == 401
     (row,) = commands.json("token", "create", "old", "--scope", "read")
-    with sqlite3.connect(commands.var / "sohoa.db", timeout=120) as database:
-        database.execute(
-            "UPDATE token SET expires_at = '2026-01-01 00:00:00.000000' WHERE id = ?",
-            (row["token"],),
-        )
+    with commands.house() as house, house.engine.begin() as database:
+        past = datetime(2026, 1, 1, tzinfo=UTC)
+        its = TOKEN.c.id == row["token"]
+        database.execute(TOKEN.update().where(its).values(expires_at=past))
     assert served.client(row["secret"]).get("/v1/papers").status_code == 401
 
 

@@ -6,7 +6,7 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -58,10 +58,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def telling(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Served]:
-    """A service that tells the receiver."""
-    commands = Commands(tmp_path_factory.mktemp("hooks") / "var")
-    commands.json("init", "--trial")
+def telling(made: Callable[..., Commands], receiver: Receiver) -> Iterator[Served]:
+    """A service that tells the receiver, in each mode."""
+    commands = made()
     (row,) = commands.json("webhook", "add", receiver.url)
     with serving(commands) as service:
         service.token = service.new_token(*[w for s in SCOPES for w in ("--scope", s)])
