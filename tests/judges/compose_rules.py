@@ -111,7 +111,7 @@ def _secrets_are_made(told: Told) -> Iterator[str]:
     for name, secret in told["secrets"].items():
         if secret != {"file": f"./secrets/{name}"}:
             yield f"{name}: not the file that setup/secrets.sh makes"
-    for name in ("api", "worker", "worker-signing", "beat"):
+    for name in {"api", "worker", "worker-signing", "beat"} & set(told["services"]):
         if any("admin" in secret for secret in told["services"][name].get("secrets", [])):
             yield f"{name}: is given an administrator's secret"
 
@@ -130,7 +130,9 @@ def _settings_exist(told: Told) -> Iterator[str]:
     """Judged with variables in place: a name that is handed on has no value yet."""
     settings = {f"SOHOA_{name.upper()}" for name in Settings.model_fields}
     set_here = {
-        variable for service in told["services"].values() for variable in service.get("environment", {})
+        variable
+        for service in told["services"].values()
+        for variable in service.get("environment", {})
     }
     for name in sorted({n for n in set_here if n.startswith("SOHOA_")} - settings):
         yield f"{name}: no setting of ours"

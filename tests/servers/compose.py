@@ -66,6 +66,8 @@ def variables_of(told: object) -> set[str]:
     if isinstance(told, list):
         return set().union(*map(variables_of, told))
     if isinstance(told, dict):
-        handed_on = {name for name, value in (told.get("environment") or {}).items() if value is None}
+        handed_on = {
+            name for name, value in (told.get("environment") or {}).items() if value is None
+        }
         return handed_on.union(*map(variables_of, told.values()))
     return set()
