@@ -191,11 +191,13 @@ class Layout:
         owner = as_owner(self.database)
         data, password = self.database / "data", self.database / "password"
         password.write_bytes(Path(told["POSTGRES_PASSWORD_FILE"]).read_bytes())
+        asked = shlex.split(told["POSTGRES_INITDB_ARGS"])
         subprocess.run(
             [
-                *(*owner, postgres_program("initdb"), "--pgdata", data, "--username", "postgres"),
-                *("--auth-local", "trust", "--auth-host", "scram-sha-256"),
-                *("--pwfile", password, *shlex.split(told["POSTGRES_INITDB_ARGS"])),
+                *owner,
+                postgres_program("initdb"),
+                *("--pgdata", str(data), "--username", "postgres", "--pwfile", str(password)),
+                *("--auth-local", "trust", "--auth-host", "scram-sha-256", *asked),
             ],
             check=True,
             capture_output=True,
@@ -203,7 +205,8 @@ class Layout:
         )
         password.unlink()
         return [
-            *(*owner, postgres_program(command[0]), *command[1:], "-D", str(data)),
+            *owner,
+            *(postgres_program(command[0]), *command[1:], "-D", str(data)),
             *("-p", str(self.ports["postgres"]), "-k", str(self.database)),
             *("-c", "listen_addresses=127.0.0.1"),
         ]
