@@ -62,10 +62,7 @@ def minio() -> Iterator[Minio]:
         )
         yield Minio(given, user, password, None)
         return
-    cache = Path(os.environ.get("SOHOA_CACHE", "") or Path.home() / ".cache" / "sohoa")
-    program = cache / "minio" / "minio"
-    if not program.is_file():
-        raise ServerMissingError("MinIO has not been built; run: setup/minio.sh")
+    program = minio_program()
     port = free_port()
     user, password = "administrator", secrets.token_hex(20)
     with tempfile.TemporaryDirectory(prefix="sohoa-minio-") as folder:
@@ -87,6 +84,15 @@ def minio() -> Iterator[Minio]:
         )
         with server.running():
             yield Minio(f"127.0.0.1:{port}", user, password, server)
+
+
+def minio_program() -> Path:
+    """Where ``setup/minio.sh`` has put it."""
+    cache = Path(os.environ.get("SOHOA_CACHE", "") or Path.home() / ".cache" / "sohoa")
+    program = cache / "minio" / "minio"
+    if not program.is_file():
+        raise ServerMissingError("MinIO has not been built; run: setup/minio.sh")
+    return program
 
 
 def _answers(port: int) -> bool:

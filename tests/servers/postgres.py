@@ -46,13 +46,10 @@ def postgres() -> Iterator[Postgres]:
     if given:
         yield Postgres(given.rstrip("/"), None)
         return
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
-    beside = versions[::-1]
-    initdb = program("initdb", beside=beside, package="postgresql")
-    server_program = program("postgres", beside=beside, package="postgresql")
+    initdb, server_program = postgres_program("initdb"), postgres_program("postgres")
     with tempfile.TemporaryDirectory(prefix="sohoa-postgres-") as folder:
         data = Path(folder, "data")
-        owner = _owner(Path(folder))
+        owner = as_owner(Path(folder))
         subprocess.run(
             [*owner, initdb, "-D", data, "-U", "sohoa", "-A", "trust", "-E", "UTF8", "--locale=C"],
             check=True,
@@ -77,7 +74,13 @@ def postgres() -> Iterator[Postgres]:
             yield Postgres(address, server)
 
 
-def _owner(folder: Path) -> tuple[str, ...]:
+def postgres_program(name: str) -> str:
+    """The path of one of PostgreSQL's programs, of the youngest version there is."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
+    return program(name, beside=versions[::-1], package="postgresql")
+
+
+def as_owner(folder: Path) -> tuple[str, ...]:
     """What to put before a command so that it does not run as root, which PostgreSQL refuses."""
     if os.geteuid() != 0:
         return ()

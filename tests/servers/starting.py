@@ -38,6 +38,7 @@ class Server:
         ready: whether it answers.
         environment: all of its environment; None for that of the tests.
         stop_signal: what asks it to end.
+        folder: where it works; None for that of the tests.
     """
 
     command: Sequence[str]
@@ -45,6 +46,7 @@ class Server:
     ready: Callable[[], bool]
     environment: Mapping[str, str] | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    folder: Path | None = None
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
@@ -56,6 +58,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self.environment,
+                cwd=self.folder,
                 start_new_session=True,
             )
         ends = time.monotonic() + _START_SECONDS
@@ -66,15 +69,17 @@ class Server:
                 raise ServerMissingError(f"{self.command[0]} did not start; it said: {said}")
             time.sleep(0.05)
 
-    def stop(self) -> None:
-        """Ask it to end, and wait for it."""
+    def stop(self) -> int | None:
+        """Ask it to end, and wait for it; its exit code, None where it had to be killed."""
+        code = None
         if self._process is not None:
             self._process.send_signal(self.stop_signal)
             try:
-                self._process.wait(_STOP_SECONDS)
+                code = self._process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.kill()
             self._process = None
+        return code
 
     def kill(self) -> None:
         """End it at once (SIGKILL)."""
