@@ -27,16 +27,20 @@ class Body:
     """A body that came in whole: small ones in memory, others on the disk.
 
     Attributes:
-        digest: SHA-256.
+        hashed: SHA-256, where it was made on the way to the disk.
         small: all of it, where it is small; else None.
         file: where it lies otherwise; removed when the request is answered.
         folder: where a small one is put when it is needed as a file.
     """
 
-    digest: bytes
+    hashed: bytes | None
     small: bytes | None
     file: Path
     folder: Path
+
+    def digest(self) -> bytes:
+        """SHA-256. That of a small one is made here: few ask, and hashing holds up who listens."""
+        return self.hashed or hashlib.sha256(self.small or b"").digest()
 
     @contextmanager
     def on_disk(self) -> Iterator[Path]:
@@ -60,7 +64,7 @@ async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
     stream = pieces(request)
     first = await anext(stream, b"")
     if len(first) < _PIECE:
-        yield Body(hashlib.sha256(first).digest(), first, folder, folder)
+        yield Body(None, first, folder, folder)
         return
     handle, name = await run_in_threadpool(tempfile.mkstemp, prefix="body-", dir=folder)
     path = Path(name)
@@ -107,23 +111,25 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
         RejectedInput: ``http.too-slow``.
     """
     stream = aiter(request.stream())
-    gathered = bytearray()
-    while True:
+    loop = asyncio.get_running_loop()
+    ended = False
+    while not ended:
+        gathered = bytearray()
         try:
-            async with asyncio.timeout(_SILENCE_SECONDS):
-                chunk = await anext(stream, None)
+            async with asyncio.timeout(_SILENCE_SECONDS) as patience:
+                while len(gathered) < _PIECE:
+                    chunk = await anext(stream, None)
+                    if chunk is None:
+                        ended = True
+                        break
+                    gathered += chunk
+                    patience.reschedule(loop.time() + _SILENCE_SECONDS)
         except TimeoutError:
             raise RejectedInput(
                 "http.too-slow", f"nothing came for {_SILENCE_SECONDS:.0f} seconds; send it again"
             ) from None
-        if chunk is None:
-            break
-        gathered += chunk
-        if len(gathered) >= _PIECE:
+        if gathered:
             yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
 
 
 Received = Annotated[Body, Depends(_come_in)]
