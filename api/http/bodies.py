@@ -6,8 +6,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -27,35 +26,19 @@ class Body:
     """A body that came in whole: small ones in memory, others on the disk.
 
     Attributes:
+        content: all of it where it is small; else the file where it lies, which is removed when the
+            request is answered.
         hashed: SHA-256, where it was made on the way to the disk.
-        small: all of it, where it is small; else None.
-        file: where it lies otherwise; removed when the request is answered.
-        folder: where a small one is put when it is needed as a file.
     """
 
-    hashed: bytes | None
-    small: bytes | None
-    file: Path
-    folder: Path
+    content: bytes | Path
+    hashed: bytes | None = None
 
     def digest(self) -> bytes:
         """SHA-256. That of a small one is made here: few ask, and hashing holds up who listens."""
-        return self.hashed or hashlib.sha256(self.small or b"").digest()
-
-    @contextmanager
-    def on_disk(self) -> Iterator[Path]:
-        """A file with the body, for as long as the context lasts."""
-        if self.small is None:
-            yield self.file
-            return
-        handle, name = tempfile.mkstemp(prefix="body-", dir=self.folder)
-        path = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                _write(file, self.small)
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
+        if isinstance(self.content, bytes):
+            return hashlib.sha256(self.content).digest()
+        return self.hashed or b""
 
 
 async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
@@ -64,7 +47,7 @@ async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
     stream = pieces(request)
     first = await anext(stream, b"")
     if len(first) < _PIECE:
-        yield Body(None, first, folder, folder)
+        yield Body(first)
         return
     handle, name = await run_in_threadpool(tempfile.mkstemp, prefix="body-", dir=folder)
     path = Path(name)
@@ -79,7 +62,7 @@ async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
             await run_in_threadpool(take, file, first)
             async for piece in stream:
                 await run_in_threadpool(take, file, piece)
-        yield Body(digest.digest(), None, path, folder)
+        yield Body(path, digest.digest())
     finally:
         await run_in_threadpool(path.unlink, missing_ok=True)
 

@@ -105,16 +105,15 @@ def take(
             key=hashlib.sha256(key.encode()).digest(),
             asked=hashlib.sha256(asked).digest(),
         )
-    with body.on_disk() as path:
-        taken, error = caller.house.intake.take(
-            path,
-            dossier=dossier,
-            sign=sign,
-            accept=accept,
-            source=source,
-            actor=caller.actor,
-            once=once,
-        )
+    taken, error = caller.house.intake.take(
+        body.content,
+        dossier=dossier,
+        sign=sign,
+        accept=accept,
+        source=source,
+        actor=caller.actor,
+        once=once,
+    )
     location = {"Location": f"/v1/papers/{taken.paper}"}
     if error is not None:
         return problems.answer(error, location, paper=str(taken.paper))
