@@ -66,9 +66,16 @@ def write_scan(connection: sa.Connection, scan: Scan, dossier: str, state: ScanS
     connection.execute(_NEW_SCAN, {**rows.scan_columns(scan), "dossier": dossier, "state": state})
 
 
-def write_paper(connection: sa.Connection, columns: rows.Columns) -> None:
-    """Write a new paper down."""
-    connection.execute(_NEW_PAPER, columns)
+def write_paper(connection: sa.Connection, scan: Scan, dossier: str, columns: rows.Columns) -> None:
+    """Write down the new paper that stands for a scan."""
+    its = {
+        "office": scan.office,
+        "dossier": dossier,
+        "scan": scan.id,
+        "created_at": scan.received_at,
+        "updated_at": scan.received_at,
+    }
+    connection.execute(_NEW_PAPER, {**rows.EMPTY_PAPER, **its, **columns})
 
 
 def hold_dossier(connection: sa.Connection, office: str, *dossiers: str) -> None:

@@ -107,22 +107,18 @@ class SqlLedger(Claiming):
             ordinal, since = place_in_dossier(c, scan.office, dossier, scan.received_at)
             write_paper(
                 c,
+                scan,
+                dossier,
                 {
-                    **rows.EMPTY_PAPER,
                     "fault": RejectedInput.fault if rejected else "",
                     "request": request,
                     "id": paper,
-                    "office": scan.office,
-                    "dossier": dossier,
                     "ordinal": ordinal,
-                    "scan": scan.id,
                     "state": state,
                     "code": code,
                     "reason": reason,
                     "sign_requested": sign,
                     "accept_as_found": accept,
-                    "created_at": scan.received_at,
-                    "updated_at": scan.received_at,
                     "dossier_since": since,
                 },
             )
@@ -141,7 +137,6 @@ class SqlLedger(Claiming):
             after=PaperState.ARCHIVED, split=paper, record=record, signed=signed, archived=archived
         )
         known = {
-            **rows.EMPTY_PAPER,
             **rows.outcome_columns(outcome, self._sealing),
             "words": rows.blob_to_json(record.words),
             "engine": record.engine,
@@ -154,20 +149,18 @@ class SqlLedger(Claiming):
             _, since = place_in_dossier(c, paper.office, paper.dossier, scan.received_at)
             write_paper(
                 c,
+                scan,
+                paper.dossier,
                 {
                     **known,
-                    "id": paper.id,
                     "office": paper.office,
-                    "dossier": paper.dossier,
+                    "id": paper.id,
                     "ordinal": paper.ordinal,
-                    "scan": scan.id,
                     "state": PaperState.ARCHIVED,
                     "code": "",
                     "reason": "",
                     "sign_requested": False,
                     "accept_as_found": False,
-                    "created_at": scan.received_at,
-                    "updated_at": scan.received_at,
                     "dossier_since": since,
                 },
             )
