@@ -32,7 +32,7 @@ class Intake:
 
     def take(
         self,
-        path: Path,
+        file: Path | bytes,
         *,
         dossier: str,
         sign: bool,
@@ -47,21 +47,22 @@ class Intake:
         where it is in either case.
 
         Args:
-            path: of the file.
+            file: where it lies, or its bytes.
             dossier: a checked dossier code.
             sign: to be signed with the configured key once described.
             accept: not to stop for review.
-            source: the file's own name, where ``path`` has another.
+            source: the file's own name, where its path has another.
             actor: who sends it, for the history.
             once: the key under which the same question gets the same answer.
 
         Raises:
             WrongUse: ``dossier.closed``, ``idempotency.other-question``.
         """
-        source = path.name if source is None else source
+        if source is None:
+            source = file.name if isinstance(file, Path) else ""
         try:
             scan = receive(
-                path,
+                file,
                 source=source,
                 office=self.office,
                 store=self.store,
@@ -70,7 +71,7 @@ class Intake:
                 ids=self.ids,
             )
         except RejectedInput as error:
-            size = path.stat().st_size if path.is_file() else 0
+            size = _size(file)
             turned_away = self.ledger.receive(
                 self._unusable(source, size),
                 paper=self.ids.new(),
@@ -105,6 +106,12 @@ class Intake:
             source=clean_source(source),
             received_at=self.clock.now(),
         )
+
+
+def _size(file: Path | bytes) -> int:
+    if isinstance(file, bytes):
+        return len(file)
+    return file.stat().st_size if file.is_file() else 0
 
 
 def files_under(paths: Iterable[Path]) -> Iterator[Path]:

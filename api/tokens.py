@@ -39,6 +39,12 @@ def new_token() -> tuple[str, str, bytes]:
     return number, f"sohoa_{number}_{secret}", _digest(secret)
 
 
+def public_half(text: str) -> str:
+    """The id in a token's text; empty where it is none of ours."""
+    parts = _WRITTEN.fullmatch(text)
+    return "" if parts is None else parts[1]
+
+
 def genuine(text: str, tokens: Tokens, *, now: datetime) -> Token | None:
     """The token of this text, if it is one of ours that is neither revoked nor expired.
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from dossier.errors import RejectedInput, TransientFault
 from dossier.ports import Clock, Ids, ObjectStore
-from dossier.spine import Page, Paper, Scan
+from dossier.spine import MediaType, Page, Paper, Scan
 from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children, ChildTimedOut
 from pages.limits import Limits, too_large
-from pages.media import media_type
+from pages.media import media_type, type_of
 
 __all__ = ["Limits", "ScanFacts", "clean_source", "inspect", "receive", "split"]
 
@@ -56,7 +56,7 @@ def clean_source(name: str) -> str:
 
 
 def receive(
-    path: Path,
+    file: Path | bytes,
     *,
     source: str,
     office: str,
@@ -68,7 +68,7 @@ def receive(
     """Take a file into the work area. The file itself is left as it is.
 
     Args:
-        path: the file as it lies with the sender.
+        file: as it lies with the sender, or its bytes.
         source: its own name, for people; cleaned here.
         office: whose paper it is.
         store: where it goes.
@@ -80,20 +80,16 @@ def receive(
         RejectedInput: ``scan.not-a-file``, ``scan.unreadable``, ``scan.empty``,
             ``scan.too-large``, ``scan.not-a-known-type``.
     """
-    try:
-        facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            raise RejectedInput("scan.not-a-file", "what was sent is not a file; send the scan")
-        if facts.st_size > limits.max_bytes:
+    if isinstance(file, bytes):
+        if len(file) > limits.max_bytes:
             raise too_large(limits)
-        kind = media_type(path)
-    except OSError:
-        raise RejectedInput(
-            "scan.unreadable", "the file cannot be read; check that it is there and may be read"
-        ) from None
-    blob = store.put_work(path)
-    if blob.size > limits.max_bytes:  # it grew while it was copied
-        raise too_large(limits)
+        kind = type_of(file)
+        blob = store.put_work_bytes(file)
+    else:
+        kind = _looked_at(file, limits)
+        blob = store.put_work(file)
+        if blob.size > limits.max_bytes:  # it grew while it was copied
+            raise too_large(limits)
     return Scan(
         id=ids.new(),
         office=office,
@@ -102,6 +98,20 @@ def receive(
         source=clean_source(source),
         received_at=clock.now(),
     )
+
+
+def _looked_at(path: Path, limits: Limits) -> MediaType:
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise RejectedInput("scan.not-a-file", "what was sent is not a file; send the scan")
+        if facts.st_size > limits.max_bytes:
+            raise too_large(limits)
+        return media_type(path)
+    except OSError:
+        raise RejectedInput(
+            "scan.unreadable", "the file cannot be read; check that it is there and may be read"
+        ) from None
 
 
 def inspect(

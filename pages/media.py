@@ -27,7 +27,16 @@ def media_type(path: Path) -> MediaType:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        head = file.read(_HEAD)
+        return type_of(file.read(_HEAD))
+
+
+def type_of(content: bytes) -> MediaType:
+    """The type of a file whose bytes, at least the first 1024, are these.
+
+    Raises:
+        RejectedInput: ``scan.empty``, ``scan.not-a-known-type``.
+    """
+    head = content[:_HEAD]
     if not head:
         raise RejectedInput("scan.empty", "the file is empty; scan the paper again")
     for start, kind in _STARTS:

@@ -123,16 +123,15 @@ def scan_again(*, caller: Intaking, paper: UUID, body: Received, name: Name = ""
     """Let another scan stand for a paper; it is read anew, the old scan stays in its history."""
     house = caller.house
     standing = standing_of(caller, paper)
-    with body.on_disk() as path:
-        scan = receive(
-            path,
-            source=unquote(name, errors="replace"),
-            office=standing.office,
-            store=house.store,
-            limits=house.intake.limits,
-            clock=house.clock,
-            ids=house.ids,
-        )
+    scan = receive(
+        body.content,
+        source=unquote(name, errors="replace"),
+        office=standing.office,
+        store=house.store,
+        limits=house.intake.limits,
+        clock=house.clock,
+        ids=house.ids,
+    )
     _arranging(caller).scan_again(_act(caller, paper), scan)
     return _after(caller, paper)
 

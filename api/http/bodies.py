@@ -6,8 +6,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -27,31 +26,19 @@ class Body:
     """A body that came in whole: small ones in memory, others on the disk.
 
     Attributes:
-        digest: SHA-256.
-        small: all of it, where it is small; else None.
-        file: where it lies otherwise; removed when the request is answered.
-        folder: where a small one is put when it is needed as a file.
+        content: all of it where it is small; else the file where it lies, which is removed when the
+            request is answered.
+        hashed: SHA-256, where it was made on the way to the disk.
     """
 
-    digest: bytes
-    small: bytes | None
-    file: Path
-    folder: Path
+    content: bytes | Path
+    hashed: bytes | None = None
 
-    @contextmanager
-    def on_disk(self) -> Iterator[Path]:
-        """A file with the body, for as long as the context lasts."""
-        if self.small is None:
-            yield self.file
-            return
-        handle, name = tempfile.mkstemp(prefix="body-", dir=self.folder)
-        path = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                _write(file, self.small)
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
+    def digest(self) -> bytes:
+        """SHA-256. That of a small one is made here: few ask, and hashing holds up who listens."""
+        if isinstance(self.content, bytes):
+            return hashlib.sha256(self.content).digest()
+        return self.hashed or b""
 
 
 async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
@@ -60,7 +47,7 @@ async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
     stream = pieces(request)
     first = await anext(stream, b"")
     if len(first) < _PIECE:
-        yield Body(hashlib.sha256(first).digest(), first, folder, folder)
+        yield Body(first)
         return
     handle, name = await run_in_threadpool(tempfile.mkstemp, prefix="body-", dir=folder)
     path = Path(name)
@@ -75,7 +62,7 @@ async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
             await run_in_threadpool(take, file, first)
             async for piece in stream:
                 await run_in_threadpool(take, file, piece)
-        yield Body(digest.digest(), None, path, folder)
+        yield Body(path, digest.digest())
     finally:
         await run_in_threadpool(path.unlink, missing_ok=True)
 
@@ -107,23 +94,25 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
         RejectedInput: ``http.too-slow``.
     """
     stream = aiter(request.stream())
-    gathered = bytearray()
-    while True:
+    loop = asyncio.get_running_loop()
+    ended = False
+    while not ended:
+        gathered = bytearray()
         try:
-            async with asyncio.timeout(_SILENCE_SECONDS):
-                chunk = await anext(stream, None)
+            async with asyncio.timeout(_SILENCE_SECONDS) as patience:
+                while len(gathered) < _PIECE:
+                    chunk = await anext(stream, None)
+                    if chunk is None:
+                        ended = True
+                        break
+                    gathered += chunk
+                    patience.reschedule(loop.time() + _SILENCE_SECONDS)
         except TimeoutError:
             raise RejectedInput(
                 "http.too-slow", f"nothing came for {_SILENCE_SECONDS:.0f} seconds; send it again"
             ) from None
-        if chunk is None:
-            break
-        gathered += chunk
-        if len(gathered) >= _PIECE:
+        if gathered:
             yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
 
 
 Received = Annotated[Body, Depends(_come_in)]

@@ -19,7 +19,7 @@ from api.ledger.connections import Connections
 from api.ledger.looking import paper_row
 from api.ledger.models import PAPER, SCAN
 from api.ledger.moves import Told, add_move
-from api.ledger.receiving import dossier_since, hold_dossier, next_ordinal, refuse_closed, release
+from api.ledger.receiving import hold_dossier, place_in_dossier, refuse_closed, release
 from dossier.errors import TransientFault, WrongUse
 from dossier.spine import Page, Scan
 from dossier.states import PAPER_MOVES, PaperState, ScanState, check_move
@@ -168,11 +168,8 @@ class Arranging:
                 refuse_closed(c, row["office"], code)
             _refuse_double(c, row["office"], dossier, row["scan_digest"])
             c.execute(SCAN.update().where(SCAN.c.id == row["scan"]).values(dossier=dossier))
-            changed = {
-                "dossier": dossier,
-                "ordinal": next_ordinal(c, row["office"], dossier),
-                "dossier_since": dossier_since(c, row["office"], dossier, row["created_at"]),
-            }
+            ordinal, since = place_in_dossier(c, row["office"], dossier, row["created_at"])
+            changed = {"dossier": dossier, "ordinal": ordinal, "dossier_since": since}
             if row["state"] == PaperState.DESCRIBED:
                 changed |= {"description": row["description"], "kind": row["kind"]}
             told = f"from {row['dossier']}.{row['ordinal']:03d}"

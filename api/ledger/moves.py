@@ -11,6 +11,11 @@ import sqlalchemy as sa
 from api.ledger.connections import hold
 from api.ledger.models import DELIVERY, MOVE, PAPER, WEBHOOK
 
+_NEW_MOVE = MOVE.insert().returning(MOVE.c.id)
+_TOLD = sa.select(WEBHOOK.c.id).where(
+    WEBHOOK.c.office == sa.bindparam("office"), WEBHOOK.c.stopped_at.is_(None)
+)
+
 
 class Told(NamedTuple):
     """What a line of history says."""
@@ -31,14 +36,9 @@ def add_move(connection: sa.Connection, office: str, paper: UUID, at: datetime, 
     numbered in the order in which they are committed: to be called last in a transaction.
     """
     hold(connection, "moves")
-    move = connection.execute(
-        MOVE.insert()
-        .values(office=office, paper=paper, at=at, **told._asdict())
-        .returning(MOVE.c.id)
-    ).scalar_one()
-    webhooks = connection.execute(
-        sa.select(WEBHOOK.c.id).where(WEBHOOK.c.office == office, WEBHOOK.c.stopped_at.is_(None))
-    ).scalars()
+    line = {"office": office, "paper": paper, "at": at, **told._asdict()}
+    move = connection.execute(_NEW_MOVE, line).scalar_one()
+    webhooks = connection.execute(_TOLD, {"office": office}).scalars()
     for webhook in webhooks.all():
         dossier, ordinal = connection.execute(
             sa.select(PAPER.c.dossier, PAPER.c.ordinal).where(PAPER.c.id == paper)

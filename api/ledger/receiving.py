@@ -7,28 +7,75 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from api.ledger import rows
 from api.ledger.connections import hold
 from api.ledger.hand import Once, Received
 from api.ledger.models import ANSWERED, DOSSIER, PAPER, SCAN
 from dossier.errors import WrongUse
 from dossier.spine import Scan
+from dossier.states import ScanState
 
-
-def next_ordinal(connection: sa.Connection, office: str, dossier: str) -> int:
-    """The number that the next paper of a dossier gets."""
-    highest = sa.select(sa.func.max(PAPER.c.ordinal)).where(
-        PAPER.c.office == office, PAPER.c.dossier == dossier
+# Statements that every upload asks are built once: building costs more than asking.
+_LAST = (
+    sa.select(PAPER.c.ordinal, PAPER.c.dossier_since)
+    .where(PAPER.c.office == sa.bindparam("office"), PAPER.c.dossier == sa.bindparam("dossier"))
+    .order_by(PAPER.c.ordinal.desc())
+    .limit(1)
+)
+_CLOSED = sa.select(DOSSIER.c.closed_at).where(
+    DOSSIER.c.office == sa.bindparam("office"),
+    DOSSIER.c.code == sa.bindparam("dossier"),
+    DOSSIER.c.closed_at.is_not(None),
+)
+_KNOWN = (
+    sa.select(PAPER.c.id)
+    .join(SCAN, SCAN.c.id == PAPER.c.scan)
+    .where(
+        SCAN.c.office == sa.bindparam("office"),
+        SCAN.c.dossier == sa.bindparam("dossier"),
+        SCAN.c.digest == sa.bindparam("digest"),
+        SCAN.c.state != ScanState.REJECTED,
+        SCAN.c.released_at.is_(None),
     )
-    return (connection.execute(highest).scalar() or 0) + 1
+    .order_by(PAPER.c.ordinal)
+)
+_NEW_SCAN = SCAN.insert()
+_NEW_PAPER = PAPER.insert()
 
 
-def dossier_since(connection: sa.Connection, office: str, dossier: str, now: datetime) -> datetime:
-    """When the first paper of a dossier came in; now, where there is none yet."""
-    first = sa.select(sa.func.min(PAPER.c.dossier_since)).where(
-        PAPER.c.office == office, PAPER.c.dossier == dossier
-    )
-    since: datetime | None = connection.execute(first).scalar()
-    return since or now
+def place_in_dossier(
+    connection: sa.Connection, office: str, dossier: str, now: datetime
+) -> tuple[int, datetime]:
+    """The number that the next paper of a dossier gets, and when its first one came.
+
+    All papers of a dossier say the same of its beginning; ``now`` is it where there is none yet.
+    """
+    last = connection.execute(_LAST, {"office": office, "dossier": dossier}).first()
+    return (1, now) if last is None else (last.ordinal + 1, last.dossier_since)
+
+
+def known_as(connection: sa.Connection, scan: Scan, dossier: str) -> UUID | None:
+    """The paper that these bytes are already in this dossier."""
+    asked = {"office": scan.office, "dossier": dossier, "digest": scan.blob.digest}
+    found: UUID | None = connection.execute(_KNOWN, asked).scalar()
+    return found
+
+
+def write_scan(connection: sa.Connection, scan: Scan, dossier: str, state: ScanState) -> None:
+    """Write a scan down."""
+    connection.execute(_NEW_SCAN, {**rows.scan_columns(scan), "dossier": dossier, "state": state})
+
+
+def write_paper(connection: sa.Connection, scan: Scan, dossier: str, columns: rows.Columns) -> None:
+    """Write down the new paper that stands for a scan."""
+    its = {
+        "office": scan.office,
+        "dossier": dossier,
+        "scan": scan.id,
+        "created_at": scan.received_at,
+        "updated_at": scan.received_at,
+    }
+    connection.execute(_NEW_PAPER, {**rows.EMPTY_PAPER, **its, **columns})
 
 
 def hold_dossier(connection: sa.Connection, office: str, *dossiers: str) -> None:
@@ -48,10 +95,7 @@ def refuse_closed(connection: sa.Connection, office: str, dossier: str) -> None:
     Raises:
         WrongUse: ``dossier.closed``.
     """
-    closed = sa.select(DOSSIER.c.closed_at).where(
-        DOSSIER.c.office == office, DOSSIER.c.code == dossier, DOSSIER.c.closed_at.is_not(None)
-    )
-    if connection.execute(closed).first() is not None:
+    if connection.execute(_CLOSED, {"office": office, "dossier": dossier}).first() is not None:
         raise WrongUse(
             "dossier.closed", "the dossier is closed and takes no more papers; use another one"
         )

@@ -18,11 +18,13 @@ from api.ledger.moves import Told, add_move
 from api.ledger.receiving import (
     answer_before,
     answered,
-    dossier_since,
     hold_dossier,
-    next_ordinal,
+    known_as,
+    place_in_dossier,
     refuse_closed,
     release,
+    write_paper,
+    write_scan,
 )
 from dossier.errors import RejectedInput, WrongUse
 from dossier.spine import ArchivedRecord, Scan
@@ -91,7 +93,7 @@ class SqlLedger(Claiming):
                 return before
             hold_dossier(c, scan.office, dossier)
             refuse_closed(c, scan.office, dossier)
-            known = _known(c, scan, dossier)
+            known = known_as(c, scan, dossier)
             if known is not None and rejected is None:
                 _ask_again(c, known, sign=sign)
                 received = Received(known, known_already=True)
@@ -100,25 +102,25 @@ class SqlLedger(Claiming):
                 return received
             state = PaperState.RECEIVED if rejected is None else PaperState.REJECTED
             code, reason = rejected or ("", "")
-            _write_scan(c, scan, dossier, rejected=rejected is not None)
-            c.execute(
-                PAPER.insert().values(
-                    **rows.EMPTY_PAPER
-                    | {"fault": RejectedInput.fault if rejected else "", "request": request},
-                    id=paper,
-                    office=scan.office,
-                    dossier=dossier,
-                    ordinal=next_ordinal(c, scan.office, dossier),
-                    scan=scan.id,
-                    state=state,
-                    code=code,
-                    reason=reason,
-                    sign_requested=sign,
-                    accept_as_found=accept,
-                    created_at=scan.received_at,
-                    updated_at=scan.received_at,
-                    dossier_since=dossier_since(c, scan.office, dossier, scan.received_at),
-                )
+            its = ScanState.RECEIVED if rejected is None else ScanState.REJECTED
+            write_scan(c, scan, dossier, its)
+            ordinal, since = place_in_dossier(c, scan.office, dossier, scan.received_at)
+            write_paper(
+                c,
+                scan,
+                dossier,
+                {
+                    "fault": RejectedInput.fault if rejected else "",
+                    "request": request,
+                    "id": paper,
+                    "ordinal": ordinal,
+                    "state": state,
+                    "code": code,
+                    "reason": reason,
+                    "sign_requested": sign,
+                    "accept_as_found": accept,
+                    "dossier_since": since,
+                },
             )
             if once is not None:
                 answered(c, scan, once, Received(paper, known_already=False), rejected)
@@ -135,7 +137,6 @@ class SqlLedger(Claiming):
             after=PaperState.ARCHIVED, split=paper, record=record, signed=signed, archived=archived
         )
         known = {
-            **rows.EMPTY_PAPER,
             **rows.outcome_columns(outcome, self._sealing),
             "words": rows.blob_to_json(record.words),
             "engine": record.engine,
@@ -144,28 +145,24 @@ class SqlLedger(Claiming):
             hold_dossier(c, paper.office, paper.dossier)
             if paper_row(c, paper.id) is not None:
                 return False
-            c.execute(
-                SCAN.insert().values(
-                    **rows.scan_columns(scan), dossier=paper.dossier, state=ScanState.SPLIT
-                )
-            )
-            c.execute(
-                PAPER.insert().values(
+            write_scan(c, scan, paper.dossier, ScanState.SPLIT)
+            _, since = place_in_dossier(c, paper.office, paper.dossier, scan.received_at)
+            write_paper(
+                c,
+                scan,
+                paper.dossier,
+                {
                     **known,
-                    id=paper.id,
-                    office=paper.office,
-                    dossier=paper.dossier,
-                    ordinal=paper.ordinal,
-                    scan=scan.id,
-                    state=PaperState.ARCHIVED,
-                    code="",
-                    reason="",
-                    sign_requested=False,
-                    accept_as_found=False,
-                    created_at=scan.received_at,
-                    updated_at=scan.received_at,
-                    dossier_since=dossier_since(c, paper.office, paper.dossier, scan.received_at),
-                )
+                    "office": paper.office,
+                    "id": paper.id,
+                    "ordinal": paper.ordinal,
+                    "state": PaperState.ARCHIVED,
+                    "code": "",
+                    "reason": "",
+                    "sign_requested": False,
+                    "accept_as_found": False,
+                    "dossier_since": since,
+                },
             )
             told = Told("", PaperState.ARCHIVED, "rebuilt", "", "rebuild")
             add_move(c, paper.office, paper.id, scan.received_at, told)
@@ -274,29 +271,3 @@ def _scan_after(held: InHand, outcome: Outcome) -> ScanState:
     if held.scan_state is ScanState.RECEIVED and outcome.after is PaperState.REJECTED:
         return ScanState.REJECTED
     return held.scan_state if outcome.split is None else ScanState.SPLIT
-
-
-def _known(connection: sa.Connection, scan: Scan, dossier: str) -> UUID | None:
-    """The paper that these bytes are already in this dossier."""
-    return connection.execute(
-        sa.select(PAPER.c.id)
-        .join(SCAN, SCAN.c.id == PAPER.c.scan)
-        .where(
-            SCAN.c.office == scan.office,
-            SCAN.c.dossier == dossier,
-            SCAN.c.digest == scan.blob.digest,
-            SCAN.c.state != ScanState.REJECTED,
-            SCAN.c.released_at.is_(None),
-        )
-        .order_by(PAPER.c.ordinal)
-    ).scalar()
-
-
-def _write_scan(connection: sa.Connection, scan: Scan, dossier: str, *, rejected: bool) -> None:
-    connection.execute(
-        SCAN.insert().values(
-            **rows.scan_columns(scan),
-            dossier=dossier,
-            state=ScanState.REJECTED if rejected else ScanState.RECEIVED,
-        )
-    )

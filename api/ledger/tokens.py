@@ -16,6 +16,7 @@ from dossier.errors import WrongUse
 
 # Not every request writes when it came: once in this time is enough to tell an idle token.
 _USE_NOTED_EVERY = timedelta(minutes=1)
+_MARGIN = 0.05  # seconds between asking whether it is remembered and using it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,22 @@ class Tokens:
         if found is not None:  # of numbers that are none there is no end
             self._known[token] = now, found
         return found
+
+    def at_hand(self, token: str, *, now: datetime) -> bool:
+        """Whether all that is asked of a genuine token is remembered, and for a while yet.
+
+        Whoever must not wait for the database may then ask ``get``, ``offices``, ``note_use``.
+        """
+        at, known = self._known.get(token, (-1.0, None))
+        if known is None:
+            return False
+        since, _ = self._seen.get(known.office, (-1.0, ()))
+        noted = self._noted.get(token, known.last_used_at)
+        return (
+            time.monotonic() - min(at, since) < self._remember - _MARGIN
+            and noted is not None
+            and now - noted < _USE_NOTED_EVERY
+        )
 
     def all(self) -> list[Token]:
         """All tokens, oldest first."""

@@ -28,10 +28,10 @@ def _replaced(owner: Any, name: str, broken: Callable[..., Any]) -> Break:  # no
 
 
 FAULTS: dict[str, Break] = {
-    "the same bytes are another paper": _replaced(sql_ledger, "_known", lambda *_a: None),
+    "the same bytes are another paper": _replaced(sql_ledger, "known_as", lambda *_a: None),
     "ordinals run through all dossiers": _replaced(
-        sql_ledger, "next_ordinal",
-        lambda _f, c, *_a: len(c.execute(PAPER.select()).all()) + 1,
+        sql_ledger, "place_in_dossier",
+        lambda f, c, *a: (len(c.execute(PAPER.select()).all()) + 1, f(c, *a)[1]),
     ),
     "what was rejected blocks its bytes": _replaced(sql_ledger, "release", lambda *_a: None),
     "keys are not remembered": _replaced(sql_ledger, "answer_before", lambda *_a: None),
@@ -61,10 +61,10 @@ FAULTS: dict[str, Break] = {
         claiming, "_by_age", lambda _f, _c, choices: choices
     ),
     "a dossier is as old as its youngest paper": _replaced(
-        sql_ledger, "dossier_since", lambda _f, _c, _o, _d, now: now
+        sql_ledger, "place_in_dossier", lambda f, *a: (f(*a)[0], a[-1])
     ),
     "a paper that was moved keeps its age": _replaced(
-        arranging, "dossier_since", lambda _f, _c, _o, _d, now: now + LEASE
+        arranging, "place_in_dossier", lambda f, *a: (f(*a)[0], a[-1] + LEASE)
     ),
     "what waits for a time is handed out": _replaced(
         claiming, "to_do", lambda f, states, now: f(states, now + LEASE)

@@ -44,6 +44,15 @@ def test_a_body_too_large_is_refused_before_it_is_read(served: Served) -> None:
     assert told.startswith(b"HTTP/1.1 413 ")
 
 
+def test_headers_without_end_are_not_kept(served: Served) -> None:
+    endless = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 70_000
+    assert _raw(served, endless).startswith(b"HTTP/1.1 400 ")
+    body = _head(served, "POST", "/v1/find/text", "Transfer-Encoding: chunked")
+    trailers = b"0\r\nX-Long: " + b"a" * 70_000
+    assert b"HTTP/1.1 400 " in _raw(served, body + trailers)
+    assert served.client("").get("/healthz", headers={"X-Long": "a" * 8_000}).is_success
+
+
 def test_a_body_that_does_not_say_its_length_is_counted(tmp_path: Path) -> None:
     commands = Commands(tmp_path / "var")
     commands.json("init", "--trial")
