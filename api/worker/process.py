@@ -15,6 +15,7 @@ from api.ledger.sql_ledger import SqlLedger
 from api.pipeline import Lane, Pipeline, states_of
 from api.process import is_gone
 from api.worker import HOUSEKEEPING
+from api.worker.consumer import PlainConsumer
 from api.worker.queue import ADVANCE, REQUEUE, TIDY, CeleryQueue
 from api.working import Renewing
 from dossier.errors import SohoaError
@@ -102,8 +103,7 @@ class WorkerProcess:
                 without_gossip=True,
                 without_mingle=True,
                 without_heartbeat=True,
-                # With its event loop it takes no message any more once Redis was away (seen with
-                # 5.7; celery issue 10302); its plain loop goes on.
+                consumer_cls=PlainConsumer,
                 use_eventloop=False,
                 loglevel="ERROR",
                 quiet=True,

@@ -67,7 +67,8 @@ def make_celery(broker: str) -> Celery:
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_log_color=False,
-        worker_prefetch_multiplier=1,
+        # One to do and one at hand. A nudge at hand holds no paper back: another worker takes it.
+        worker_prefetch_multiplier=2,
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
     )
