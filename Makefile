@@ -47,6 +47,7 @@ soak: setuptest ## Long runs of faults: kills at every point and at random, full
 		done; \
 	done; \
 	.venv/bin/python tests/soak/random_kills.py $$folder/random $(SOAK); \
+	.venv/bin/python tests/soak/worker_kills.py $$folder/workers; \
 	rm -r $$folder
 	SOHOA_SOAK_SECONDS=600 .venv/bin/python -m pytest tests/functional/http/test_fuzz.py
 
@@ -63,10 +64,11 @@ fmt: setuptest ## Format the code
 	.venv/bin/ruff check --fix .
 
 .PHONY: bench
-bench: setuptest ## Long benchmarks: throughput, fields, memory
+bench: setuptest ## Long benchmarks: throughput, fields, memory, uploads, scale-out
 	@setup/system.sh bench
 	@setup/bench.sh
 	.venv/bin/python -m bench.throughput
 	.venv/bin/python -m bench.fields
 	.venv/bin/python -m bench.memory
 	.venv/bin/python -m bench.api
+	.venv/bin/python -m bench.scaleout
