@@ -1,9 +1,15 @@
-"""Uploads in pieces on the disk: appended, flushed, and only then said to be there."""
+"""Uploads in pieces on the disk: appended, flushed, and only then said to be there.
+
+Several processes may share the folder. Where they do not, the one that has the first piece must get
+the others too; any other says so, and changes nothing.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -22,37 +28,45 @@ class Pieces:
     def __init__(self, folder: Path, uploads: Uploads) -> None:
         self._folder = folder
         self._uploads = uploads
-        self._lock = threading.Lock()
-        self._in_hand: set[UUID] = set()
 
     def path(self, upload: UUID) -> Path:
         """Where an upload lies."""
         return self._folder / f"{upload}.part"
 
-    def take(self, upload: UUID) -> None:
-        """Take an upload in hand: two may not write to it at once.
+    @contextmanager
+    def held(self, upload: Upload) -> Iterator[None]:
+        """Have an upload in hand: two may not write to it at once, of whatever process.
+
+        What was known of it must be asked again inside.
 
         Raises:
             WrongUse: ``upload.in-hand``.
+            TransientFault: ``upload.not-here``; ``store.no-room``.
         """
-        with self._lock:
-            if upload in self._in_hand:
+        begins = 0 if upload.offset else os.O_CREAT
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self.path(upload.id), os.O_RDWR | os.O_CLOEXEC | begins, 0o600)
+        except FileNotFoundError:
+            raise _not_here() from None
+        except OSError as error:
+            raise _no_room(error) from None
+        try:
+            try:
+                # Gone with the process, however it ends.
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
                 raise WrongUse(
                     "upload.in-hand", "a piece of this upload is just coming in; ask for its offset"
-                )
-            self._in_hand.add(upload)
-
-    def let_go(self, upload: UUID) -> None:
-        """Let others write to it again."""
-        with self._lock:
-            self._in_hand.discard(upload)
+                ) from None
+            yield
+        finally:
+            os.close(handle)
 
     def append(self, upload: UUID, piece: bytes, *, at: int) -> None:
         """Write a piece. What a crash left beyond what is certain is written over."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            mode = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
-            handle = os.open(self.path(upload), mode, 0o600)
+            handle = os.open(self.path(upload), os.O_WRONLY | os.O_CLOEXEC)
             try:
                 left = memoryview(piece)
                 while left:
@@ -83,14 +97,6 @@ class Pieces:
             raise _no_room(error) from None
         self._uploads.came(upload.id, offset=offset)
 
-    def whole(self, upload: Upload) -> Path:
-        """The file of an upload that came whole, made if it is to be empty."""
-        path = self.path(upload.id)
-        if not upload.length:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-        return path
-
     def remove(self, upload: UUID) -> None:
         """Remove what came of an upload."""
         self.path(upload).unlink(missing_ok=True)
@@ -104,6 +110,14 @@ class Pieces:
         for file in files:
             if file.name not in known:
                 file.unlink(missing_ok=True)
+
+
+def _not_here() -> TransientFault:
+    return TransientFault(
+        "upload.not-here",
+        "the pieces of this upload lie with another process of this service; send the rest there, "
+        "or begin a new upload",
+    )
 
 
 def _no_room(error: OSError) -> TransientFault:

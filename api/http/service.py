@@ -81,7 +81,8 @@ class Service:
         _ = self.house.children, self.house.stages.forms
         self._workers = self.house.start_work(watch=self._watch)
         for upload in self.uploads.whole():
-            with suppress(SohoaError):
+            # Not those that another process has in hand, or alone has the pieces of.
+            with suppress(SohoaError), self.pieces.held(upload):
                 finished(self, upload)
         self._every(_NUDGE_SECONDS, self._workers.nudge, "nudge")
         self._every(_TELL_SECONDS, self._sender.round, "webhooks")
@@ -179,9 +180,9 @@ class Service:
 
 
 def finished(service: Service, upload: Upload) -> Upload:
-    """The upload that came whole, as the paper it becomes; done again, it is the same paper."""
+    """The upload that came whole and is held, as the paper it becomes; again, the same paper."""
     taken, error = service.house_of(upload.office).intake.take(
-        service.pieces.whole(upload),
+        service.pieces.path(upload.id),
         dossier=upload.dossier,
         sign=upload.sign,
         accept=False,

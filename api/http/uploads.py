@@ -131,7 +131,8 @@ def begin(
     )
     uploads.add(upload)
     if not length:
-        upload = finished(caller.service, upload)
+        with caller.service.pieces.held(upload):
+            upload = finished(caller.service, upload)
     return Response(
         status_code=201,
         headers={**_standing(upload), "Location": f"/v1/uploads/{upload.id}"},
@@ -150,11 +151,10 @@ def how_much(*, caller: Intaking, upload: UUID, version: Version = None) -> Resp
     found = _found(caller, upload)
     if found.offset == found.length and found.paper is None:
         # A crash came between the last piece and the paper.
-        caller.service.pieces.take(upload)
-        try:
-            found = finished(caller.service, found)
-        finally:
-            caller.service.pieces.let_go(upload)
+        with caller.service.pieces.held(found):
+            found = _found(caller, upload)
+            if found.paper is None:
+                found = finished(caller.service, found)
     headers = {**_standing(found), "Upload-Length": str(found.length)}
     if found.paper is not None:
         headers["Location"] = f"/v1/papers/{found.paper}"
@@ -166,12 +166,9 @@ def give_up(*, caller: Intaking, upload: UUID, version: Version = None) -> Respo
     """Give an upload up; a paper that it has become stays."""
     _speaks(version)
     found = _found(caller, upload)
-    caller.service.pieces.take(found.id)
-    try:
+    with caller.service.pieces.held(found):
         caller.service.uploads.forget(found.id)
         caller.service.pieces.remove(found.id)
-    finally:
-        caller.service.pieces.let_go(found.id)
     return Response(status_code=204, headers=_TUS)
 
 
@@ -202,9 +199,8 @@ async def _came(
 ) -> AsyncIterator[Upload]:
     """Take a piece in; what came before a connection broke stays."""
     kept = caller.service.pieces
-    kept.take(upload.id)
     offset = upload.offset
-    try:
+    with kept.held(upload):
         # Again, now that nobody else writes.
         upload = await run_in_threadpool(_found, caller, upload.id)
         if upload.offset != offset:
@@ -218,8 +214,6 @@ async def _came(
         finally:
             await run_in_threadpool(kept.settle, upload, offset=offset)
         yield replace(upload, offset=offset)
-    finally:
-        kept.let_go(upload.id)
 
 
 @router.patch(

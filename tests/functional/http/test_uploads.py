@@ -21,7 +21,7 @@ def _metadata(**said: str) -> dict[str, str]:
     return {"Upload-Metadata": ",".join(pairs)}
 
 
-def _begin(client: httpx.Client, length: int, **said: str) -> str:
+def begin(client: httpx.Client, length: int, **said: str) -> str:
     answer = client.post(
         "/v1/uploads", headers=TUS | {"Upload-Length": str(length)} | _metadata(**said)
     )
@@ -39,7 +39,7 @@ def _offset(client: httpx.Client, upload: str) -> int:
 
 def test_pieces_become_a_paper(client: httpx.Client) -> None:
     scan = png("Một tờ giấy gửi từng phần")
-    upload = _begin(client, len(scan), dossier="TUS-1", filename="quét 1.png")
+    upload = begin(client, len(scan), dossier="TUS-1", filename="quét 1.png")
     half = len(scan) // 2
     first = client.patch(upload, content=scan[:half], headers=PIECE | {"Upload-Offset": "0"})
     assert (first.status_code, first.headers["upload-offset"]) == (204, str(half))
@@ -56,7 +56,7 @@ def test_pieces_become_a_paper(client: httpx.Client) -> None:
 
 def test_a_broken_connection_loses_no_piece(served: Served, client: httpx.Client) -> None:
     scan = png("đứt mạng giữa chừng") + bytes(3_000_000)
-    upload = _begin(client, len(scan), dossier="TUS-2")
+    upload = begin(client, len(scan), dossier="TUS-2")
     address = urlsplit(served.url)
     with socket.create_connection((address.hostname, address.port)) as raw:
         head = (
@@ -97,15 +97,15 @@ def test_what_cannot_begin(
 
 
 def test_what_is_no_scan_is_turned_away_and_given_up_is_gone(client: httpx.Client) -> None:
-    upload = _begin(client, 10, dossier="TUS-4")
+    upload = begin(client, 10, dossier="TUS-4")
     more = client.patch(upload, content=b"x" * 11, headers=PIECE | {"Upload-Offset": "0"})
     assert (more.status_code, more.json()["code"]) == (413, "http.too-large")
     bad = client.patch(upload, content=b"x" * 10, headers=PIECE | {"Upload-Offset": "0"})
     assert (bad.status_code, bad.json()["code"]) == (415, "scan.not-a-known-type")
-    other = _begin(client, 10, dossier="TUS-4")
+    other = begin(client, 10, dossier="TUS-4")
     assert client.delete(other, headers=TUS).status_code == 204
     assert client.head(other, headers=TUS).status_code == 404
-    empty = _begin(client, 0, dossier="TUS-4")
+    empty = begin(client, 0, dossier="TUS-4")
     paper = client.head(empty, headers=TUS).headers["location"]
     assert client.get(paper).json()["code"] == "scan.empty"
 
@@ -116,7 +116,7 @@ def test_a_restart_goes_on_from_what_was_there(tmp_path: Path) -> None:
     scan = png("khởi động lại")
     with serving(commands) as service:
         service.token = service.new_token(*[w for s in SCOPES for w in ("--scope", s)])
-        upload = _begin(service.client(), len(scan), dossier="TUS-5")
+        upload = begin(service.client(), len(scan), dossier="TUS-5")
         head = PIECE | {"Upload-Offset": "0"}
         assert service.client().patch(upload, content=scan[:50], headers=head).status_code == 204
         token = service.token

@@ -23,8 +23,8 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _put_over_all(commands: Commands) -> set[str]:
     """Put a forgery over each key of the bucket of records, as the service itself could."""
     where, _, bucket = commands.settings["SOHOA_STORE"].removeprefix("s3+http://").partition("/")
-    keys = (commands.settings[f"SOHOA_STORE_{name}"] for name in ("ACCESS_KEY", "SECRET_KEY"))
-    client = Minio(where, *keys, secure=False, region="us-east-1")
+    access, secret = (commands.settings[f"SOHOA_STORE_{key}_KEY"] for key in ("ACCESS", "SECRET"))
+    client = Minio(where, access, secret, secure=False, region="us-east-1")
     names = {found.object_name or "" for found in client.list_objects(bucket, recursive=True)}
     for name in names:
         client.put_object(bucket, name, BytesIO(b"a forgery"), 9)

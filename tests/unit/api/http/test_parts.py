@@ -144,7 +144,8 @@ def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> N
         offset=0, created_at=START, expires_at=START + timedelta(hours=1),
     )  # fmt: skip
     uploads.add(upload)
-    pieces.append(UPLOAD, b"abc", at=0)
+    with pieces.held(upload):
+        pieces.append(UPLOAD, b"abc", at=0)
     found = uploads.get(UPLOAD, token=ASKING)
     assert found is not None
     assert found.offset == 0
@@ -159,10 +160,19 @@ def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> N
     assert pieces.path(UPLOAD).read_bytes() == b"abcdef"
     assert [u.id for u in uploads.whole()] == [UPLOAD]
     assert uploads.get(UPLOAD, token=ASKING * 2) is None
-    pieces.take(UPLOAD)
-    with pytest.raises(WrongUse):
-        pieces.take(UPLOAD)
-    pieces.let_go(UPLOAD)
+    other = Pieces(tmp_path / "uploads", uploads)
+    with pieces.held(found):
+        for who in (pieces, other):
+            with pytest.raises(WrongUse), who.held(found):
+                pass
+    with other.held(found):
+        pass
+    # A process that does not have the pieces makes no file of holes.
+    elsewhere = Pieces(tmp_path / "elsewhere", uploads)
+    with pytest.raises(TransientFault) as caught, elsewhere.held(found):
+        pass
+    assert caught.value.code == "upload.not-here"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
     uploads.expire(now=START + timedelta(hours=2), answers_before=START)
     pieces.sweep()
     assert not pieces.path(UPLOAD).exists()
