@@ -175,6 +175,15 @@ class _AtOnce(Scheduler):  # type: ignore[misc]  # Celery has no types
 
     max_interval = _REQUEUE_SECONDS
 
+    def apply_async(self, entry: object, producer: object = None, **more: object) -> object:
+        """Send a round's message by a connection of the pool.
+
+        The scheduler's own is never made anew: over RabbitMQ no message went out any more once the
+        broker had been restarted.
+        """
+        del producer
+        return super().apply_async(entry, producer=None, **more)
+
 
 def _round(task: str, seconds: float) -> dict[str, object]:
     # A message that nobody took by the next round is of no use any more.

@@ -51,6 +51,8 @@ def make_celery(broker: str) -> Celery:
         }
     app.conf.update(
         accept_content=["json"],
+        # Nobody would send them in our plain loop; RabbitMQ would hang up on an idle worker.
+        broker_heartbeat=0,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=_CONNECT_SECONDS,
@@ -64,6 +66,8 @@ def make_celery(broker: str) -> Celery:
         task_reject_on_worker_lost=True,
         task_serializer="json",
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        # It would be given back by a thread that reads what another waits for: both wait for ever.
+        worker_enable_prefetch_count_reduction=False,
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_log_color=False,
@@ -108,7 +112,8 @@ class CeleryQueue:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, timeout=_CONNECT_SECONDS)
                 with connection.channel() as channel:
-                    told = channel.queue_declare(queue=lane.value, durable=True, passive=False)
+                    # As a worker declares it: RabbitMQ refuses any difference.
+                    told = channel.queue_declare(queue=lane.value, durable=True, auto_delete=False)
                     return int(told.message_count)
         except (OperationalError, KombuError, OSError) as error:
             raise _no_answer(error) from None
