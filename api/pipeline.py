@@ -106,6 +106,8 @@ class Pipeline:
         self._stopping = threading.Event()
         # The papers that a thread of this process is working on now.
         self._held: set[UUID] = set()
+        # Those of which the ledger could not be told how far they came.
+        self._untold: set[UUID] = set()
         self._claiming = threading.Lock()
         self._steps: dict[PaperState, Callable[[InHand, Path], Outcome]] = {
             PaperState.RECEIVED: self._read,
@@ -150,6 +152,9 @@ class Pipeline:
             try:
                 with logs.following(held.request, paper=str(paper)):
                     state = self._advance_one(held)
+            except SohoaError:
+                self._untold.add(paper)
+                raise
             finally:
                 with self._claiming:
                     self._held.discard(paper)
@@ -207,6 +212,14 @@ class Pipeline:
         """Hold for longer what is in hand; to be called well within ``LEASE``."""
         if self._held:
             self._ledger.renew(self._holder, until=self._clock.now() + LEASE)
+
+    def give_back(self) -> None:
+        """Let go what the ledger could not be told of, once it answers; to be called often."""
+        with self._claiming:
+            papers = self._untold - self._held
+            if papers:
+                self._ledger.give_back(self._holder, papers, now=self._clock.now())
+            self._untold.clear()
 
     def _advance_one(self, held: InHand) -> PaperState | None:
         """Run one step; the state from which it is worth going on at once, or None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from itertools import count
 from typing import Protocol
 from uuid import UUID
 
@@ -26,7 +27,8 @@ from dossier.states import PaperState
 
 log = structlog.get_logger()
 
-_RENEWALS = 4  # in the time that a lease lasts
+_ROUND_SECONDS = 5.0
+_ROUNDS = round(LEASE.total_seconds() / 4 / _ROUND_SECONDS)  # after which leases are renewed
 _LOOK_SECONDS = 0.3
 _FAULTS = {e.fault: e for e in (RejectedInput, Misconfigured, TransientFault, IntegrityViolation)}
 _SET_ASIDE = "set-aside."
@@ -65,7 +67,7 @@ class Workers(Protocol):
 
 
 class Renewing:
-    """A thread that holds what a pipeline has in hand for longer, for as long as it has it.
+    """A thread that holds what a pipeline has in hand for as long as it has it, and no longer.
 
     Args:
         pipeline: whose papers.
@@ -87,9 +89,13 @@ class Renewing:
             self._thread.join()
 
     def _round(self) -> None:
-        while not self._ended.wait(LEASE.total_seconds() / _RENEWALS):
+        for number in count(1):
+            if self._ended.wait(_ROUND_SECONDS):
+                return
             try:
-                self._pipeline.renew()
+                self._pipeline.give_back()
+                if number % _ROUNDS == 0:
+                    self._pipeline.renew()
             except SohoaError as error:
                 log.warning("lease.not-renewed", code=error.code)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -140,6 +140,21 @@ class Claiming(Looking):
                 .values(
                     version=held.version + 1,
                     attempts=held.attempts - 1,
+                    lease_until=None,
+                    updated_at=now,
+                )
+            )
+
+    def give_back(self, holder: str, papers: Collection[UUID], *, now: datetime) -> None:
+        """Let go what somebody holds, but could not write down; as if it had not been claimed."""
+        with self._writing() as c:
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.id.in_(papers), PAPER.c.held_by == holder)
+                .where(PAPER.c.lease_until.is_not(None))
+                .values(
+                    version=PAPER.c.version + 1,
+                    attempts=PAPER.c.attempts - 1,
                     lease_until=None,
                     updated_at=now,
                 )

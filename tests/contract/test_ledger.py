@@ -278,6 +278,20 @@ def who_hands_back_has_not_tried(ledger: SqlLedger) -> None:
     assert _held(ledger, paper).attempts == 1
 
 
+def what_is_given_back_is_free_and_was_not_tried(ledger: SqlLedger) -> None:
+    one, two = _take(ledger, 1, b"a"), _take(ledger, 2, b"b")
+    late = _held(ledger, one)
+    _held(ledger, two)
+    ledger.give_back("b:1:1", [one, two], now=START)
+    assert _claim(ledger, one) is None
+    ledger.give_back("h:1:1", [one], now=START)
+    assert not ledger.finish(
+        late, Outcome(after=PaperState.REJECTED, code="a.b"), now=START, actor="x"
+    )
+    assert _held(ledger, one).attempts == 1
+    assert _claim(ledger, two) is None
+
+
 # -- saving ----------------------------------------------------------------------------------
 
 
@@ -378,6 +392,7 @@ CONTRACT: tuple[Check, ...] = (
     the_first_office_is_told_once,
     a_lease_holds_until_its_time_or_its_holders_end,
     a_lease_that_is_renewed_holds_for_longer,
+    what_is_given_back_is_free_and_was_not_tried,
     work_is_handed_out_by_the_age_of_the_dossier,
     a_paper_waits_as_long_as_the_dossier_it_was_put_into,
     what_waits_for_something_is_not_handed_out,

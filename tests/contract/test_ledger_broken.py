@@ -77,6 +77,7 @@ FAULTS: dict[str, Break] = {
         Claiming, "hand_back",
         lambda _f, self, held, now: self.let_go(held, code="", reason="", now=now, retry_at=now),
     ),
+    "nothing is given back": _replaced(Claiming, "give_back", lambda *_a, **_k: None),
     "whoever comes last saves": _replaced(
         SqlLedger, "finish",
         lambda f, self, held, *a, **k: f(self, self.look(held.paper.id, offices=ALL), *a, **k),
