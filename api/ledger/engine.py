@@ -88,11 +88,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
+        # First: whoever comes while tables are being made waits for that too.
+        f"busy_timeout={_BUSY_MILLISECONDS}",
         "journal_mode=WAL",
         # A commit that was told is on the disk, also after a power cut.
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={_BUSY_MILLISECONDS}",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -130,15 +130,13 @@ def test_a_signature_does_not_wait_for_a_thousand_scans(crew: Crew, tmp_path: Pa
     commands.json("ingest", file, "--dossier", "A-1", "--accept", "--no-wait")
     crew.start_worker()
     until(lambda: commands.json("list")[0]["state"] == "DESCRIBED", crew.said)
-    hand_in(commands, tmp_path / "in", 14)
+    hand_in(commands, tmp_path / "in", 24)
     (signed,) = commands.json("sign", "A-1.001")
     assert signed["state"] == "ARCHIVED"
-    left = [row for row in commands.json("list") if row["state"] == "RECEIVED"]
-    assert len(left) >= 4
     told = commands.run("status", "--json").row
     assert told["to_do"]["RECEIVED"] >= 4
     assert told["seconds_left"] > 0
-    until(lambda: archived(crew) == 15, lambda: commands.json("list"))
+    until(lambda: archived(crew) == 25, lambda: commands.json("list"))
 
 
 def test_the_oldest_dossier_comes_first(crew: Crew, tmp_path: Path) -> None:
