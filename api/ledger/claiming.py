@@ -15,6 +15,13 @@ from api.ledger.looking import MOVING, OLDEST_FIRST, Looking, paper_row, to_do, 
 from api.ledger.models import PAPER
 from dossier.states import PaperState
 
+# Whoever still has it in hand can save nothing any more, and it was no try.
+_AS_NOT_CLAIMED = {
+    PAPER.c.version: PAPER.c.version + 1,
+    PAPER.c.attempts: PAPER.c.attempts - 1,
+    PAPER.c.lease_until: None,
+}
+
 
 class Claiming(Looking):
     """Who holds which paper. A paper is saved only by whoever holds its newest version."""
@@ -137,12 +144,7 @@ class Claiming(Looking):
             c.execute(
                 PAPER.update()
                 .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
-                .values(
-                    version=held.version + 1,
-                    attempts=held.attempts - 1,
-                    lease_until=None,
-                    updated_at=now,
-                )
+                .values({**_AS_NOT_CLAIMED, PAPER.c.updated_at: now})
             )
 
     def give_back(self, holder: str, papers: Collection[UUID], *, now: datetime) -> None:
@@ -152,12 +154,7 @@ class Claiming(Looking):
                 PAPER.update()
                 .where(PAPER.c.id.in_(papers), PAPER.c.held_by == holder)
                 .where(PAPER.c.lease_until.is_not(None))
-                .values(
-                    version=PAPER.c.version + 1,
-                    attempts=PAPER.c.attempts - 1,
-                    lease_until=None,
-                    updated_at=now,
-                )
+                .values({**_AS_NOT_CLAIMED, PAPER.c.updated_at: now})
             )
 
     def wait_no_longer(self, *, now: datetime) -> None:

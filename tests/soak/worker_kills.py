@@ -21,16 +21,13 @@ from pathlib import Path
 
 from functional.cli.running import Commands
 from functional.province import Crew, Province
+from functional.servers.papers import DOSSIER, archived
 from planted import small_paper, whole
 from servers.minio import minio
 from servers.postgres import postgres
 from servers.redis import redis
 from soak.random_kills import children_of, end
 
-from api.ledger.backlog import Backlog
-from dossier.states import PaperState
-
-_DOSSIER = "H15.50.05.13-261008-0975"
 _WORKERS = 2
 _AT_ONCE = 10
 _LAST_SECONDS = 1800.0
@@ -69,7 +66,7 @@ class Run:
                 file = self.folder / f"{self.handed_in:04}.png"
                 small_paper.draw(file, self.handed_in)
                 files.append(file)
-            words = ("--dossier", _DOSSIER, "--sign", "--accept", "--no-wait")
+            words = ("--dossier", DOSSIER, "--sign", "--accept", "--no-wait")
             self.commands.json("ingest", *files, *words)
 
     def kill(self) -> None:
@@ -88,16 +85,10 @@ class Run:
         self.killed["worker"] += 1
         self.crew.start_worker()
 
-    def archived(self) -> int:
-        """How many papers are archived by now."""
-        with self.commands.house() as house:
-            told = Backlog(house.ledger.connections).told(now=house.clock.now())
-        return told.states.get(PaperState.ARCHIVED, 0)
-
     def bring_home(self) -> None:
         """Let the workers work off what is left."""
         ends = time.monotonic() + _LAST_SECONDS
-        while self.archived() < self.papers and time.monotonic() < ends:
+        while archived(self.crew) < self.papers and time.monotonic() < ends:
             time.sleep(1)
 
 
