@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api import logs
-from api.ledger.hand import Once, Received
+from api.ledger.hand import Incoming, Once, Received
 from api.ledger.sql_ledger import SqlLedger
 from dossier.errors import RejectedInput, WrongUse
 from dossier.ports import Clock, Ids, ObjectStore
@@ -60,6 +60,7 @@ class Intake:
         """
         if source is None:
             source = file.name if isinstance(file, Path) else ""
+        error = None
         try:
             scan = receive(
                 file,
@@ -70,32 +71,25 @@ class Intake:
                 clock=self.clock,
                 ids=self.ids,
             )
-        except RejectedInput as error:
-            size = _size(file)
-            turned_away = self.ledger.receive(
-                self._unusable(source, size),
+        except RejectedInput as why:
+            error, scan = why, self._unusable(source, _size(file))
+        taken = self.ledger.receive(
+            Incoming(
+                scan=scan,
                 paper=self.ids.new(),
                 dossier=dossier,
-                sign=False,
-                accept=False,
-                rejected=(error.code, error.message[:500]),
+                sign=sign and error is None,
+                accept=accept and error is None,
+                rejected=None if error is None else (error.code, error.message[:500]),
                 actor=actor,
                 once=once,
                 request=logs.request(),
             )
-            return turned_away, error
-        taken = self.ledger.receive(
-            scan,
-            paper=self.ids.new(),
-            dossier=dossier,
-            sign=sign,
-            accept=accept,
-            actor=actor,
-            once=once,
-            request=logs.request(),
         )
-        # Turned away when the same was asked before: the same answer again.
-        return taken, RejectedInput(taken.code, taken.reason) if taken.code else None
+        if error is None and taken.code:
+            # Turned away when the same was asked before: the same answer again.
+            error = RejectedInput(taken.code, taken.reason)
+        return taken, error
 
     def _unusable(self, source: str, size: int) -> Scan:
         return Scan(

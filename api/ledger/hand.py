@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dossier.errors import WrongUse
 from dossier.spine import (
     ArchivedRecord,
     Blob,
@@ -13,6 +14,7 @@ from dossier.spine import (
     Paper,
     RecognisedPaper,
     Record,
+    Scan,
     SignedRecord,
 )
 from dossier.states import PaperState, ScanState
@@ -99,6 +101,37 @@ class Once:
     token: str
     key: bytes
     asked: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A scan that comes in, for its one paper.
+
+    Attributes:
+        scan: as received.
+        paper: the id a new paper gets.
+        dossier: where it belongs.
+        sign: somebody asked to sign it once described.
+        accept: take what was found without review (trial data only).
+        rejected: code and reason, where the scan cannot be taken; it is written down as such.
+        actor: who sends it, for the history.
+        once: the key under which the same question gets the same answer.
+        request: the id of the request that brings it.
+    """
+
+    scan: Scan
+    paper: UUID
+    dossier: str
+    sign: bool = False
+    accept: bool = False
+    rejected: tuple[str, str] | None = None
+    actor: str = "ingest"
+    once: Once | None = None
+    request: str = ""
+
+
+# What is said of one that comes in: it stands, or why this one alone cannot be taken.
+Answer = Received | WrongUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,28 +11,30 @@ import sqlalchemy as sa
 from api.ledger import rows
 from api.ledger.claiming import Claiming
 from api.ledger.connections import hold
-from api.ledger.hand import InHand, Lookup, Once, Outcome, Received
-from api.ledger.looking import MOVING, paper_row
+from api.ledger.gathering import Gathering
+from api.ledger.hand import Answer, Incoming, InHand, Lookup, Outcome, Received
+from api.ledger.incoming import receive_all
+from api.ledger.looking import paper_row
 from api.ledger.models import LOOKUP, NOTE, OFFICE, PAPER, SCAN
 from api.ledger.moves import Told, add_move
 from api.ledger.receiving import (
-    answer_before,
-    answered,
     hold_dossier,
-    known_as,
     place_in_dossier,
-    refuse_closed,
     release,
-    write_paper,
-    write_scan,
+    write_papers,
+    write_scans,
 )
-from dossier.errors import RejectedInput, WrongUse
-from dossier.spine import ArchivedRecord, Scan
+from dossier.errors import WrongUse
+from dossier.spine import ArchivedRecord
 from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check_move
 
 
 class SqlLedger(Claiming):
     """Scans, papers, history and look-ups of all offices."""
+
+    def __init__(self, engine: sa.Engine, *, sealing: rows.Sealing) -> None:
+        super().__init__(engine, sealing=sealing)
+        self._gathering = Gathering(self._receive_all)
 
     # -- notes -------------------------------------------------------------------------------
 
@@ -58,75 +60,22 @@ class SqlLedger(Claiming):
 
     # -- coming in ---------------------------------------------------------------------------
 
-    def receive(
-        self,
-        scan: Scan,
-        *,
-        paper: UUID,
-        dossier: str,
-        sign: bool,
-        accept: bool,
-        rejected: tuple[str, str] | None = None,
-        actor: str = "ingest",
-        once: Once | None = None,
-        request: str = "",
-    ) -> Received:
+    def receive(self, incoming: Incoming) -> Received:
         """Write down a scan and its one paper, or tell which paper it is already.
 
-        Args:
-            scan: as received.
-            paper: the id a new paper gets.
-            dossier: where it belongs.
-            sign: somebody asked to sign it once described.
-            accept: take what was found without review (trial data only).
-            rejected: code and reason, where the scan cannot be taken; it is written down as such.
-            actor: who sends it, for the history.
-            once: the key under which the same question gets the same answer.
-            request: the id of the request that brings it.
+        Those that come at the same moment share a transaction; nobody waits for others to come.
 
         Raises:
             WrongUse: ``dossier.closed``; ``idempotency.other-question``.
         """
+        answer = self._gathering.take(incoming)
+        if isinstance(answer, WrongUse):
+            raise answer
+        return answer
+
+    def _receive_all(self, group: Sequence[Incoming]) -> list[Answer]:
         with self._writing() as c:
-            before = None if once is None else answer_before(c, once)
-            if before is not None:
-                return before
-            hold_dossier(c, scan.office, dossier)
-            refuse_closed(c, scan.office, dossier)
-            known = known_as(c, scan, dossier)
-            if known is not None and rejected is None:
-                _ask_again(c, known, sign=sign)
-                received = Received(known, known_already=True)
-                if once is not None:
-                    answered(c, scan, once, received, None)
-                return received
-            state = PaperState.RECEIVED if rejected is None else PaperState.REJECTED
-            code, reason = rejected or ("", "")
-            its = ScanState.RECEIVED if rejected is None else ScanState.REJECTED
-            write_scan(c, scan, dossier, its)
-            ordinal, since = place_in_dossier(c, scan.office, dossier, scan.received_at)
-            write_paper(
-                c,
-                scan,
-                dossier,
-                {
-                    "fault": RejectedInput.fault if rejected else "",
-                    "request": request,
-                    "id": paper,
-                    "ordinal": ordinal,
-                    "state": state,
-                    "code": code,
-                    "reason": reason,
-                    "sign_requested": sign,
-                    "accept_as_found": accept,
-                    "dossier_since": since,
-                },
-            )
-            if once is not None:
-                answered(c, scan, once, Received(paper, known_already=False), rejected)
-            told = Told("", state, code, reason, actor)
-            add_move(c, scan.office, paper, scan.received_at, told)
-        return Received(paper, known_already=False)
+            return receive_all(c, group)
 
     def restore(self, archived: ArchivedRecord) -> bool:
         """Write down an archived paper as the store tells it; False where it is known already."""
@@ -145,25 +94,21 @@ class SqlLedger(Claiming):
             hold_dossier(c, paper.office, paper.dossier)
             if paper_row(c, paper.id) is not None:
                 return False
-            write_scan(c, scan, paper.dossier, ScanState.SPLIT)
+            write_scans(c, [(scan, paper.dossier, ScanState.SPLIT)])
             _, since = place_in_dossier(c, paper.office, paper.dossier, scan.received_at)
-            write_paper(
-                c,
-                scan,
-                paper.dossier,
-                {
-                    **known,
-                    "office": paper.office,
-                    "id": paper.id,
-                    "ordinal": paper.ordinal,
-                    "state": PaperState.ARCHIVED,
-                    "code": "",
-                    "reason": "",
-                    "sign_requested": False,
-                    "accept_as_found": False,
-                    "dossier_since": since,
-                },
-            )
+            columns = {
+                **known,
+                "office": paper.office,
+                "id": paper.id,
+                "ordinal": paper.ordinal,
+                "state": PaperState.ARCHIVED,
+                "code": "",
+                "reason": "",
+                "sign_requested": False,
+                "accept_as_found": False,
+                "dossier_since": since,
+            }
+            write_papers(c, [(scan, paper.dossier, columns)])
             told = Told("", PaperState.ARCHIVED, "rebuilt", "", "rebuild")
             add_move(c, paper.office, paper.id, scan.received_at, told)
         return True
@@ -249,22 +194,6 @@ class SqlLedger(Claiming):
                     shown=[str(paper) for paper in lookup.shown],
                 )
             )
-
-
-def _ask_again(connection: sa.Connection, paper: UUID, *, sign: bool) -> None:
-    """Somebody hands in a paper that is there: it is tried anew, and signed where they ask for it.
-
-    Whoever holds it may be dead, so that is not looked at; nor does a wish change what is held.
-    """
-    unfinished = PAPER.update().where(PAPER.c.id == paper, PAPER.c.state.in_(MOVING))
-    if sign:
-        connection.execute(unfinished.values(sign_requested=True, retry_at=None))
-    # Not one whose integrity is violated: that is an alarm until somebody has found out why.
-    connection.execute(
-        unfinished.where(PAPER.c.code.startswith("set-aside.child.")).values(
-            set_aside_at=None, attempts=0, retry_at=None
-        )
-    )
 
 
 def _scan_after(held: InHand, outcome: Outcome) -> ScanState:

@@ -16,6 +16,7 @@ from unit.api.fakes import OFFICE, ledger_on, scan
 
 from api.ledger.connections import Connections, hold
 from api.ledger.engine import build_engine
+from api.ledger.hand import Incoming
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 
 SECRET = "hidden-word"  # noqa: S105 - of nothing
@@ -182,9 +183,7 @@ def test_a_restart_in_the_middle_loses_and_doubles_nothing(
             ends = time.monotonic() + 60
             while time.monotonic() < ends:
                 try:
-                    ledger.receive(
-                        came, paper=UUID(int=number), dossier="D1", sign=False, accept=False
-                    )
+                    ledger.receive(Incoming(scan=came, paper=UUID(int=number), dossier="D1"))
                     break
                 except TransientFault as error:
                     refused.append(error.code)

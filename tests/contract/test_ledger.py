@@ -13,7 +13,7 @@ from unit.api.fakes import OFFICE, START, ledger_on, scan
 
 from api.ledger.arranging import Act, Arranging
 from api.ledger.backlog import Backlog
-from api.ledger.hand import InHand, Lookup, Once, Outcome
+from api.ledger.hand import Incoming, InHand, Lookup, Once, Outcome
 from api.ledger.listing import Listing
 from api.ledger.looking import MOVING
 from api.ledger.models import LOOKUP, PAPER
@@ -35,9 +35,7 @@ def _take(
     came = dataclasses.replace(
         scan(number, content=content), received_at=START + timedelta(minutes=minutes)
     )
-    return ledger.receive(
-        came, paper=UUID(int=number), dossier=dossier, sign=False, accept=False
-    ).paper
+    return ledger.receive(Incoming(scan=came, paper=UUID(int=number), dossier=dossier)).paper
 
 
 def _claim(
@@ -100,9 +98,7 @@ def _recognised(ledger: SqlLedger, paper: UUID) -> None:
 
 def the_same_bytes_twice_in_a_dossier_are_one_paper(ledger: SqlLedger) -> None:
     first = _take(ledger, 1, b"a")
-    again = ledger.receive(
-        scan(2, content=b"a"), paper=UUID(int=2), dossier="D1", sign=False, accept=False
-    )
+    again = ledger.receive(Incoming(scan=scan(2, content=b"a"), paper=UUID(int=2), dossier="D1"))
     assert again.known_already
     assert again.paper == first
     assert _take(ledger, 3, b"a", dossier="D2") == UUID(int=3)
@@ -120,9 +116,13 @@ def papers_are_numbered_in_their_dossier(ledger: SqlLedger) -> None:
 def what_was_rejected_may_come_again(ledger: SqlLedger) -> None:
     for number in (1, 2):
         received = ledger.receive(
-            scan(number, content=b"bad"), paper=UUID(int=number), dossier="D1", sign=False,
-            accept=False, rejected=("scan.damaged", "scan it again"),
-        )  # fmt: skip
+            Incoming(
+                scan=scan(number, content=b"bad"),
+                paper=UUID(int=number),
+                dossier="D1",
+                rejected=("scan.damaged", "scan it again"),
+            )
+        )
         assert not received.known_already
     assert _row(ledger, UUID(int=1)).fault == "sender"
     assert _take(ledger, 3, b"bad") == UUID(int=3)
@@ -153,9 +153,13 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
 
     def send(number: int, asked: bytes) -> UUID:
         return ledger.receive(
-            scan(number, content=b"a"), paper=UUID(int=number), dossier="D1", sign=False,
-            accept=False, once=Once(token="t", key=b"k", asked=asked),  # noqa: S106 - an id, not a secret
-        ).paper  # fmt: skip
+            Incoming(
+                scan=scan(number, content=b"a"),
+                paper=UUID(int=number),
+                dossier="D1",
+                once=Once(token="t", key=b"k", asked=asked),  # noqa: S106 - an id, not a secret
+            )
+        ).paper
 
     assert send(1, b"q") == send(2, b"q") == UUID(int=1)
     with pytest.raises(WrongUse) as raised:
@@ -164,9 +168,7 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
 
 
 def the_request_follows_the_paper(ledger: SqlLedger) -> None:
-    ledger.receive(
-        scan(1), paper=UUID(int=1), dossier="D1", sign=False, accept=False, request="r-1"
-    )
+    ledger.receive(Incoming(scan=scan(1), paper=UUID(int=1), dossier="D1", request="r-1"))
     assert _held(ledger, UUID(int=1)).request == "r-1"
     looked = ledger.look(UUID(int=1), offices=[OFFICE])
     assert looked is not None

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from unit.api.fakes import OFFICE, START, ledger_on, scan
 
 from api.ledger.arranging import Act, Arranging
-from api.ledger.hand import InHand, Outcome
+from api.ledger.hand import Incoming, InHand, Outcome
 from api.ledger.models import DELIVERY
 from api.ledger.outbox import Outbox, Webhook
 from api.ledger.sql_ledger import SqlLedger
@@ -26,7 +26,7 @@ PAPER = UUID(int=1)
 @pytest.fixture
 def ledger(engine: sa.Engine) -> SqlLedger:
     made = ledger_on(engine)
-    made.receive(scan(1, content=b"a"), paper=PAPER, dossier="D1", sign=False, accept=False)
+    made.receive(Incoming(scan=scan(1, content=b"a"), paper=PAPER, dossier="D1"))
     return made
 
 

@@ -12,6 +12,9 @@ from unit.api.fakes import OFFICE, START, ledger_on, scan
 
 from api.ledger.connections import Connections
 from api.ledger.dossiers import Dossier, Dossiers
+from api.ledger.hand import Incoming
+from api.ledger.incoming import receive_all
+from api.ledger.listing import Listing
 from api.ledger.models import WEBHOOK
 from api.ledger.outbox import Outbox, Webhook
 from api.ledger.tokens import Token, Tokens
@@ -48,9 +51,10 @@ def outbox(engine: sa.Engine) -> Outbox:
     box.add(HOOK)
     for number in (1, 2):
         ledger.receive(
-            scan(number, content=bytes([number])), paper=UUID(int=number), dossier="D1",
-            sign=False, accept=False,
-        )  # fmt: skip
+            Incoming(
+                scan=scan(number, content=bytes([number])), paper=UUID(int=number), dossier="D1"
+            )
+        )
     return box
 
 
@@ -66,6 +70,32 @@ def test_a_secret_lies_closed(outbox: Outbox, engine: sa.Engine) -> None:
     assert kept == {b"s", b"terces"}
     with pytest.raises(WrongUse):
         outbox.add(replace(HOOK, id=UUID(int=8), office="H99"))
+
+
+def test_scans_that_come_together_are_each_told_with_their_own_move(
+    outbox: Outbox, engine: sa.Engine
+) -> None:
+    ledger = ledger_on(engine)
+    group = [
+        Incoming(
+            scan=scan(number, content=bytes([number])),
+            paper=UUID(int=number),
+            dossier=f"D{number % 2}",
+        )
+        for number in (13, 12, 11)
+    ]
+    with ledger.connections.writing() as connection:
+        receive_all(connection, group)
+    told = [each.told for each in outbox.deliveries(offices=[OFFICE], after=0, limit=9)][2:]
+    moves = Listing(ledger.connections).moves(offices=[OFFICE], limit=9)[2:]
+    assert [UUID(each["paper"]).int for each in told] == [13, 12, 11]
+    assert [each["event"] for each in told] == [move.id for move in moves]
+    assert [move.paper.int for move in moves] == [13, 12, 11]
+    assert [(each["dossier"], each["ordinal"]) for each in told] == [
+        ("D1", 3),
+        ("D0", 1),
+        ("D1", 4),
+    ]
 
 
 def test_what_a_killed_sender_took_is_due_again(outbox: Outbox) -> None:

@@ -11,11 +11,11 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from unit.api.fakes import OFFICE, START, ledger_on, scan
+from unit.api.fakes import OFFICE, SEALING, START, ledger_on, scan
 
 from api.ledger.arranging import Act, Arranging
 from api.ledger.dossiers import Dossiers
-from api.ledger.hand import Once, Outcome
+from api.ledger.hand import Incoming, Once, Outcome, Received
 from api.ledger.listing import Listing
 from api.ledger.looking import MOVING
 from api.ledger.outbox import Outbox, Webhook
@@ -28,6 +28,13 @@ THREADS = 8
 LEASE = timedelta(minutes=3)
 
 Check = Callable[[SqlLedger], None]
+
+
+class _Apart(SqlLedger):
+    """Takes each scan in as a process of its own would: gathered with no other."""
+
+    def receive(self, incoming: Incoming) -> Received:
+        return SqlLedger(self.connections._engine, sealing=SEALING).receive(incoming)
 
 
 def _together(work: Callable[[int], object], *, threads: int = THREADS) -> list[Any]:
@@ -57,9 +64,13 @@ def _take(
     ledger: SqlLedger, number: int, content: int, dossier: str = "D1", once: Once | None = None
 ) -> tuple[UUID, bool]:
     received = ledger.receive(
-        scan(number, content=content.to_bytes(4, "big")), paper=UUID(int=number), dossier=dossier,
-        sign=False, accept=False, once=once,
-    )  # fmt: skip
+        Incoming(
+            scan=scan(number, content=content.to_bytes(4, "big")),
+            paper=UUID(int=number),
+            dossier=dossier,
+            once=once,
+        )
+    )
     return received.paper, received.known_already
 
 
@@ -312,5 +323,11 @@ CONTRACT: tuple[Check, ...] = (
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_many_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> None:
+def test_threads_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> None:
     check(ledger_on(engine))
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+def test_processes_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> None:
+    ledger_on(engine)
+    check(_Apart(engine, sealing=SEALING))

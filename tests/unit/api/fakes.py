@@ -39,6 +39,7 @@ from dossier.spine import (
 
 OFFICE = "H15"
 START = datetime(2026, 10, 8, 2, 15, tzinfo=UTC)
+SEALING = Sealing(close=lambda plain, _: plain[::-1], open=lambda closed, _: closed[::-1])
 
 
 class StandingClock:
@@ -74,8 +75,7 @@ def new_ledger(folder: Path) -> SqlLedger:
 
 def ledger_on(engine: sa.Engine) -> SqlLedger:
     """A ledger with one office; descriptions are sealed by turning them around."""
-    sealing = Sealing(close=lambda plain, _: plain[::-1], open=lambda closed, _: closed[::-1])
-    ledger = SqlLedger(engine, sealing=sealing)
+    ledger = SqlLedger(engine, sealing=SEALING)
     ledger.add_office(OFFICE, "UBND")
     return ledger
 

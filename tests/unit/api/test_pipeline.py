@@ -16,6 +16,7 @@ from unit.api.fakes import (
     scan,
 )
 
+from api.ledger.hand import Incoming
 from api.ledger.sql_ledger import SqlLedger
 from api.pipeline import Pipeline
 from api.stages import Stages
@@ -67,7 +68,9 @@ class Desk:
             source=received.source,
             received_at=received.received_at,
         )
-        self.ledger.receive(received, paper=PAPER, dossier="D1", sign=sign, accept=accept)
+        self.ledger.receive(
+            Incoming(scan=received, paper=PAPER, dossier="D1", sign=sign, accept=accept)
+        )
 
     def advance(self) -> PaperState:
         self.pipeline.advance(PAPER)

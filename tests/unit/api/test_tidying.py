@@ -10,6 +10,7 @@ from pathlib import Path
 
 from unit.api.fakes import OFFICE, new_ledger, scan
 
+from api.ledger.hand import Incoming
 from api.process import this_process
 from api.tidying import sweep_scratch, tidy
 from archive.file_store import FileStore
@@ -33,7 +34,7 @@ def test_a_blob_stays_for_a_day_and_for_as_long_as_a_paper_needs_it(tmp_path: Pa
         source="",
         received_at=one.received_at,
     )
-    ledger.receive(taken, paper=one.id, dossier="D1", sign=False, accept=False)
+    ledger.receive(Incoming(scan=taken, paper=one.id, dossier="D1"))
     assert _swept(tmp_path, datetime.now(UTC)) == 0
     assert _swept(tmp_path) == 1
     assert list(store.works(untouched_since=LATER)) == [needed.digest]
