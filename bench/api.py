@@ -10,7 +10,12 @@ the workers read what has come. Ends with 1 where an upload failed or a paper is
 99th percentile during the burst is more than five times that of the idle server with as many
 clients at once (so that what differs is the reading), or where the server's own memory (PSS,
 without its children) is not flat: in the last third of the burst more than 1.15 times what it was
-in the first. How many times as long it takes as with one client is told besides.
+in the first.
+
+How many times as long it takes as with one client is told besides, and beside it the same of a
+server that does nothing with what it takes (``bench.nothing``): clients who wait for nothing but
+their answers wait for each other wherever one core takes them all in, so that this says how many
+they are, and little of what is done.
 """
 
 from __future__ import annotations
@@ -22,10 +27,11 @@ import os
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,17 +113,22 @@ def _serving(folder: Path) -> Iterator[tuple[Service, Sohoa]]:
     token = sohoa.rows(
         "token", "create", "bench", "--scope", "intake", "--scope", "read", "--rate", "1000000"
     )[0]["secret"]
+    command = [sohoa.program, "serve", "--port", "0", "--json"]
+    with _started(command, sohoa.environment, token) as service:
+        yield service, sohoa
+
+
+@contextmanager
+def _started(
+    command: Sequence[str], environment: Mapping[str, str], token: str = ""
+) -> Iterator[Service]:
     process = subprocess.Popen(
-        [sohoa.program, "serve", "--port", "0", "--json"],
-        env=sohoa.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     try:
         line = process.stdout.readline() if process.stdout else ""
         address = urlsplit(json.loads(line)["serving"])
-        yield Service(process, address.hostname or "", address.port or 0, token), sohoa
+        yield Service(process, address.hostname or "", address.port or 0, token)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -132,11 +143,13 @@ def _upload(
     return (time.perf_counter() - began) * 1000, status
 
 
-def _idle_one(service: Service, scans: Scans, uploads: int) -> list[float]:
+def _idle_one(
+    service: Service, scans: Scans, uploads: int, *, settle: Callable[[], None]
+) -> list[float]:
     connection = service.connect()
     taken = []
     for _ in range(uploads + 1):
-        service.wait_until_idle()
+        settle()
         took, status = _upload(service, connection, scans)
         if status != http.client.ACCEPTED:
             raise SystemExit(f"an idle server answered {status}")
@@ -173,7 +186,7 @@ def _idle_all(service: Service, scans: Scans, clients: int) -> list[float]:
 
 
 def _burst(
-    service: Service, scans: Scans, papers: int, clients: int
+    service: Service, scans: Scans, papers: int, clients: int, *, after: float
 ) -> tuple[list[float], list[int], list[float], float]:
     """Latencies (ms), statuses, memory of the server over time (MiB), and the whole time (s)."""
     taken: list[float] = []
@@ -205,10 +218,18 @@ def _burst(
     _together(clients, send)
     took = time.perf_counter() - began
     # Memory goes on being watched while the workers read.
-    time.sleep(10)
+    time.sleep(after)
     ended.set()
     watcher.join()
     return taken, statuses, memory, took
+
+
+def _of_nothing(scans: Scans, *, papers: int, clients: int, idle: int) -> float:
+    """How many times as long as one client alone many wait for a server that does nothing."""
+    with _started([sys.executable, "-m", "bench.nothing"], os.environ) as service:
+        alone = _idle_one(service, scans, idle, settle=lambda: time.sleep(0.05))
+        taken, _, _, _ = _burst(service, scans, papers, clients, after=0)
+    return _p99(taken) / _p99(alone)
 
 
 def _p99(taken: Sequence[float]) -> float:
@@ -226,11 +247,14 @@ def main() -> int:
     scans = Scans()
     with tempfile.TemporaryDirectory(prefix="sohoa-bench-") as folder:
         with _serving(Path(folder)) as (service, sohoa):
-            idle = _idle_one(service, scans, asked.idle)
+            idle = _idle_one(service, scans, asked.idle, settle=service.wait_until_idle)
             crowd = _idle_all(service, scans, asked.clients)
             service.wait_until_idle()
-            taken, statuses, memory, seconds = _burst(service, scans, asked.papers, asked.clients)
+            taken, statuses, memory, seconds = _burst(
+                service, scans, asked.papers, asked.clients, after=10
+            )
         kept = len(sohoa.rows("list"))
+    nothing = _of_nothing(scans, papers=asked.papers, clients=asked.clients, idle=asked.idle)
     sent = asked.idle + 1 + _LEAST_ROUNDS * asked.clients + asked.papers
     third = max(len(memory) // 3, 1)
     row = {
@@ -245,6 +269,7 @@ def main() -> int:
         "burst_p99_ms": round(_p99(taken), 1),
         "ratio": round(_p99(taken) / _p99(crowd), 2),
         "ratio_to_one_client": round(_p99(taken) / _p99(idle), 2),
+        "the_same_of_nothing": round(nothing, 2),
         "memory_first_mib": round(statistics.median(memory[:third]), 1),
         "memory_last_mib": round(statistics.median(memory[-third:]), 1),
         "memory_most_mib": round(max(memory), 1),
