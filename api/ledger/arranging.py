@@ -271,6 +271,7 @@ def _save(
             state=after,
             version=row["version"] + 1,
             attempts=0,
+            lost=0,
             lease_until=None,
             retry_at=None,
             set_aside_at=None,

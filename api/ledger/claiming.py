@@ -13,6 +13,7 @@ from api.ledger import rows
 from api.ledger.hand import InHand
 from api.ledger.looking import MOVING, OLDEST_FIRST, Looking, paper_row, to_do, unheld
 from api.ledger.models import PAPER
+from dossier.errors import Misconfigured
 from dossier.states import PaperState
 
 # Whoever still has it in hand can save nothing any more, and it was no try.
@@ -21,6 +22,16 @@ _AS_NOT_CLAIMED = {
     PAPER.c.attempts: PAPER.c.attempts - 1,
     PAPER.c.lease_until: None,
 }
+
+
+# A power cut takes a paper's holder away too, and so does a restart: those come to an end. What
+# ends each process that takes it up would end them for ever.
+_MOST_LOST = 20
+LOST = "set-aside.worker.lost"
+_LOST_REASON = (
+    f"{_MOST_LOST} workers ended while they had this paper in hand; look in their log and at the "
+    "machine's memory, then send the scan again"
+)
 
 
 class Claiming(Looking):
@@ -55,7 +66,7 @@ class Claiming(Looking):
                 return None
             if row["state"] == PaperState.DESCRIBED and not row["sign_requested"]:
                 return None
-            return self._take(c, row, holder=holder, until=now + lease)
+            return self._take(c, row, holder=holder, now=now, until=now + lease)
 
     def claim_next(
         self,
@@ -86,20 +97,31 @@ class Claiming(Looking):
                     .limit(1)
                     .with_for_update(of=PAPER, skip_locked=True)
                 )
-                row = c.execute(query).mappings().first()
-                if row is not None:
-                    return self._take(c, dict(row), holder=holder, until=now + lease)
+                while (row := c.execute(query).mappings().first()) is not None:
+                    held = self._take(c, dict(row), holder=holder, now=now, until=now + lease)
+                    if held is not None:
+                        return held
         return None
 
     def _take(
-        self, connection: sa.Connection, row: dict[str, Any], *, holder: str, until: datetime
-    ) -> InHand:
-        taken = {"version": row["version"] + 1, "attempts": row["attempts"] + 1}
-        connection.execute(
-            PAPER.update()
-            .where(PAPER.c.id == row["id"])
-            .values(**taken, held_by=holder, lease_until=until, retry_at=None)
-        )
+        self,
+        connection: sa.Connection,
+        row: dict[str, Any],
+        *,
+        holder: str,
+        now: datetime,
+        until: datetime,
+    ) -> InHand | None:
+        """Hold a free paper; None where it is set aside, since nobody outlived it."""
+        lost = row["lost"] + (row["lease_until"] is not None)
+        taken = {"version": row["version"] + 1, "attempts": row["attempts"] + 1, "lost": lost}
+        its = PAPER.update().where(PAPER.c.id == row["id"])
+        if lost >= _MOST_LOST:
+            taken |= {"lease_until": None, "set_aside_at": now, "updated_at": now}
+            why = {"code": LOST, "reason": _LOST_REASON, "fault": Misconfigured.fault}
+            connection.execute(its.values(**taken, **why))
+            return None
+        connection.execute(its.values(**taken, held_by=holder, lease_until=until, retry_at=None))
         return rows.in_hand_of({**row, **taken}, self._sealing)
 
     def renew(self, holder: str, *, until: datetime) -> None:

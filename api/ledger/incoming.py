@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from api.ledger.claiming import LOST
 from api.ledger.connections import hold
 from api.ledger.hand import Answer, Incoming, Received
 from api.ledger.looking import MOVING
@@ -238,7 +239,7 @@ def _ask_again(connection: sa.Connection, paper: UUID, *, sign: bool) -> None:
         connection.execute(unfinished.values(sign_requested=True, retry_at=None))
     # Not one whose integrity is violated: that is an alarm until somebody has found out why.
     connection.execute(
-        unfinished.where(PAPER.c.code.startswith("set-aside.child.")).values(
-            set_aside_at=None, attempts=0, retry_at=None
-        )
+        unfinished.where(
+            sa.or_(PAPER.c.code.startswith("set-aside.child."), PAPER.c.code == LOST)
+        ).values(set_aside_at=None, attempts=0, lost=0, retry_at=None)
     )

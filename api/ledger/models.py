@@ -80,6 +80,8 @@ PAPER = sa.Table(
     # Raised by each claim and each save: who holds an older one has lost the paper.
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
+    # How often whoever held it was gone before this step was over.
+    sa.Column("lost", sa.Integer, nullable=False, server_default="0"),
     sa.Column("held_by", sa.String(120), nullable=False),
     sa.Column("lease_until", UtcTime),
     sa.Column("retry_at", UtcTime),

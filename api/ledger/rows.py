@@ -37,6 +37,7 @@ class Sealing:
 EMPTY_PAPER: Columns = {
     "version": 0,
     "attempts": 0,
+    "lost": 0,
     "held_by": "",
     "pages": [],
     "page_count": 0,

@@ -135,6 +135,7 @@ class SqlLedger(Claiming):
                     state=outcome.after,
                     version=held.version + 1,
                     attempts=0,
+                    lost=0,
                     lease_until=None,
                     retry_at=None,
                     code=outcome.code,

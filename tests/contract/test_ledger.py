@@ -261,6 +261,36 @@ def who_is_gone_holds_nothing(ledger: SqlLedger) -> None:
     assert _next(ledger, later=3601) == paper
 
 
+def what_nobody_outlives_is_set_aside(ledger: SqlLedger) -> None:
+    deadly, other = _take(ledger, 1, b"a"), _take(ledger, 2, b"b", dossier="D2", minutes=1)
+    for _ in range(20):
+        assert _next(ledger, gone=True) == deadly
+    # All that was in its way goes on, and it is said why this one does not.
+    assert _next(ledger, gone=True) == other
+    assert _row(ledger, deadly).code == "set-aside.worker.lost"
+    assert _row(ledger, deadly).fault == "operator"
+    assert _claim(ledger, deadly, gone=True) is None
+    # Whoever sends it again has it tried again, as often.
+    assert _take(ledger, 3, b"a") == deadly
+    for _ in range(20):
+        assert _claim(ledger, deadly, gone=True) is not None
+    assert _claim(ledger, deadly, gone=True) is None
+
+
+def a_step_that_ends_forgets_who_was_lost_before(ledger: SqlLedger) -> None:
+    paper = _take(ledger, 1, b"a")
+    for _ in range(19):
+        assert _claim(ledger, paper, gone=True) is not None
+    held = _claim(ledger, paper, gone=True)
+    assert held is not None
+    assert ledger.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
+    for _ in range(20):
+        assert _claim(ledger, paper, gone=True) is not None
+    # To give it back is not to be lost.
+    ledger.give_back("h:1:1", [paper], now=START)
+    assert _claim(ledger, paper) is not None
+
+
 def what_is_to_be_signed_waits_only_when_asked_for(ledger: SqlLedger) -> None:
     paper = _take(ledger, 1, b"a")
     _recognised(ledger, paper)
@@ -399,6 +429,8 @@ CONTRACT: tuple[Check, ...] = (
     a_paper_waits_as_long_as_the_dossier_it_was_put_into,
     what_waits_for_something_is_not_handed_out,
     who_is_gone_holds_nothing,
+    what_nobody_outlives_is_set_aside,
+    a_step_that_ends_forgets_who_was_lost_before,
     what_is_to_be_signed_waits_only_when_asked_for,
     who_hands_back_has_not_tried,
     who_lost_the_paper_saves_nothing,
