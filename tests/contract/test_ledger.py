@@ -13,7 +13,8 @@ from unit.api.fakes import OFFICE, START, ledger_on, scan
 
 from api.ledger.arranging import Act, Arranging
 from api.ledger.backlog import Backlog
-from api.ledger.hand import Incoming, InHand, Lookup, Once, Outcome
+from api.ledger.hand import Incoming, InHand, Lookup, Once, Outcome, Received
+from api.ledger.incoming import receive_all
 from api.ledger.listing import Listing
 from api.ledger.looking import MOVING
 from api.ledger.models import LOOKUP, PAPER
@@ -102,6 +103,23 @@ def the_same_bytes_twice_in_a_dossier_are_one_paper(ledger: SqlLedger) -> None:
     assert again.known_already
     assert again.paper == first
     assert _take(ledger, 3, b"a", dossier="D2") == UUID(int=3)
+
+
+def those_that_come_together_see_each_other(ledger: SqlLedger) -> None:
+    _take(ledger, 1, b"a")
+    group = [
+        Incoming(scan=scan(number, content=content), paper=UUID(int=number), dossier=dossier)
+        for number, (content, dossier) in enumerate(
+            [(b"b", "D1"), (b"b", "D1"), (b"b", "D2"), (b"a", "D1"), (b"c", "D1")], 2
+        )
+    ]
+    with ledger.connections.writing() as connection:
+        answers = receive_all(connection, group)
+    told = [(a.paper.int, a.known_already) for a in answers if isinstance(a, Received)]
+    assert told == [(2, False), (2, True), (4, False), (1, True), (6, False)]
+    for dossier, ordinals in (("D1", [1, 2, 3]), ("D2", [1])):
+        rows = ledger.rows(offices=[OFFICE], dossier=dossier)
+        assert [row.ordinal for row in rows] == ordinals
 
 
 def papers_are_numbered_in_their_dossier(ledger: SqlLedger) -> None:
@@ -416,6 +434,7 @@ def the_pace_is_that_of_the_last_minutes(ledger: SqlLedger) -> None:
 
 CONTRACT: tuple[Check, ...] = (
     the_same_bytes_twice_in_a_dossier_are_one_paper,
+    those_that_come_together_see_each_other,
     papers_are_numbered_in_their_dossier,
     what_was_rejected_may_come_again,
     what_was_rejected_by_a_step_may_come_again,

@@ -12,7 +12,7 @@ import pytest
 from contract.test_ledger import ALL, CONTRACT, LEASE, Check
 from unit.api.fakes import START, new_ledger
 
-from api.ledger import arranging, backlog, claiming, rows, sql_ledger
+from api.ledger import arranging, backlog, claiming, incoming, rows, sql_ledger
 from api.ledger.claiming import Claiming
 from api.ledger.looking import OLDEST_FIRST, Looking
 from api.ledger.models import PAPER
@@ -28,13 +28,16 @@ def _replaced(owner: Any, name: str, broken: Callable[..., Any]) -> Break:  # no
 
 
 FAULTS: dict[str, Break] = {
-    "the same bytes are another paper": _replaced(sql_ledger, "known_as", lambda *_a: None),
+    "the same bytes are another paper": _replaced(incoming, "_known", lambda *_a: {}),
+    "those that come together are blind": _replaced(
+        incoming, "_apart", lambda _f, group: [list(group)]
+    ),
     "ordinals run through all dossiers": _replaced(
-        sql_ledger, "place_in_dossier",
+        incoming, "place_in_dossier",
         lambda f, c, *a: (len(c.execute(PAPER.select()).all()) + 1, f(c, *a)[1]),
     ),
     "what was rejected blocks its bytes": _replaced(sql_ledger, "release", lambda *_a: None),
-    "keys are not remembered": _replaced(sql_ledger, "answer_before", lambda *_a: None),
+    "keys are not remembered": _replaced(incoming, "_answers_before", lambda *_a: {}),
     "requests are lost": _replaced(
         rows, "in_hand_of", lambda f, *a: dataclasses.replace(f(*a), request="")
     ),
@@ -61,11 +64,12 @@ FAULTS: dict[str, Break] = {
         claiming, "_by_age", lambda _f, _c, choices: choices
     ),
     "a dossier is as old as its youngest paper": _replaced(
-        sql_ledger, "place_in_dossier", lambda f, *a: (f(*a)[0], a[-1])
+        incoming, "place_in_dossier", lambda f, *a: (f(*a)[0], a[-1])
     ),
     "a paper that was moved keeps its age": _replaced(
         arranging, "place_in_dossier", lambda f, *a: (f(*a)[0], a[-1] + LEASE)
     ),
+    "a paper ends workers for ever": lambda patch: patch.setattr(claiming, "_MOST_LOST", 99),
     "what waits for a time is handed out": _replaced(
         claiming, "to_do", lambda f, states, now: f(states, now + LEASE)
     ),
