@@ -30,7 +30,7 @@ LEASE = timedelta(minutes=3)
 Check = Callable[[SqlLedger], None]
 
 
-class _Apart(SqlLedger):
+class Apart(SqlLedger):
     """Takes each scan in as a process of its own would: gathered with no other."""
 
     def receive(self, incoming: Incoming) -> Received:
@@ -164,10 +164,10 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
         )
     )  # fmt: skip
     once = Once(token="t", key=b"k", asked=b"q")  # noqa: S106 - an id, not a secret
-    # Of different bytes: it is the key that is one.
-    told = _together(lambda n: _take(ledger, 1 + n, n, once=once))
+    # Of different bytes, for different dossiers: it is the key that is one.
+    told = _together(lambda n: _take(ledger, 1 + n, n, dossier=f"D{n}", once=once))
     assert len(set(told)) == 1
-    assert _ordinals(ledger) == [1]
+    assert [row.ordinal for row in ledger.rows(offices=[OFFICE])] == [1]
 
 
 def papers_change_places_and_nobody_waits_for_ever(ledger: SqlLedger) -> None:
@@ -330,4 +330,4 @@ def test_threads_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> N
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
 def test_processes_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> None:
     ledger_on(engine)
-    check(_Apart(engine, sealing=SEALING))
+    check(Apart(engine, sealing=SEALING))

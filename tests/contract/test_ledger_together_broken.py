@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from contract import test_ledger_together as together
-from unit.api.fakes import OFFICE, ledger_on
+from unit.api.fakes import OFFICE, SEALING, ledger_on
 
 from api.ledger import (
     arranging,
     claiming,
     connections,
     dossiers,
+    incoming,
     looking,
     moves,
-    receiving,
     sql_ledger,
 )
 from api.ledger.hand import InHand
@@ -79,7 +79,7 @@ def _instead(owner: object, name: str, broken: Callable[..., Any]) -> Break:
 FAULTS: dict[str, tuple[together.Check, Break]] = {
     "dossiers are not held by who receives": (
         together.ordinals_have_no_gap_and_no_double,
-        _instead(sql_ledger, "hold_dossier", _held_by_nobody),
+        _instead(incoming, "hold_dossier", _held_by_nobody),
     ),
     "dossiers are not held by who moves": (
         together.a_scan_is_moved_into_a_dossier_once,
@@ -95,7 +95,7 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
     ),
     "keys are not held": (
         together.a_key_is_answered_once,
-        _instead(receiving, "hold", _held_but("key")),
+        _instead(incoming, "hold", _held_but("key")),
     ),
     "moves are numbered as they come": (
         together.who_follows_the_moves_misses_none,
@@ -134,7 +134,8 @@ def test_the_contract_catches_who_holds_nothing(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     check, break_ = FAULTS[fault]
-    ledger = ledger_on(engine)
+    ledger_on(engine)
+    ledger = together.Apart(engine, sealing=SEALING)
     sa.event.listen(engine, "before_cursor_execute", _slow_to_write)
     sa.event.listen(engine, "commit", _slow)
     break_(monkeypatch)
@@ -148,4 +149,5 @@ def test_who_is_slow_keeps_the_contract(engine: sa.Engine, check: together.Check
     """It is not being slow that is caught."""
     sa.event.listen(engine, "before_cursor_execute", _slow_to_write)
     sa.event.listen(engine, "commit", _slow)
-    check(ledger_on(engine))
+    ledger_on(engine)
+    check(together.Apart(engine, sealing=SEALING))
