@@ -21,6 +21,7 @@ class Event:
         pages: of how many.
         before: the state from which the step began that ended now; None where none did.
         seconds: how long that step took on the clock.
+        untaken: it waits, and no worker that could take it has had anything in hand for a while.
     """
 
     paper: UUID
@@ -30,6 +31,7 @@ class Event:
     pages: int = 0
     before: PaperState | None = None
     seconds: float = 0.0
+    untaken: bool = False
 
 
 Watch = Callable[[Event], None]

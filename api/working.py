@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Protocol
 from uuid import UUID
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 _ROUND_SECONDS = 5.0
 _ROUNDS = round(LEASE.total_seconds() / 4 / _ROUND_SECONDS)  # after which leases are renewed
 _LOOK_SECONDS = 0.3
+_SILENT_SECONDS = 20.0
 _FAULTS = {e.fault: e for e in (RejectedInput, Misconfigured, TransientFault, IntegrityViolation)}
 _SET_ASIDE = "set-aside."
 
@@ -196,6 +198,7 @@ class WorkersElsewhere:
     def wait(self, papers: Sequence[UUID]) -> None:
         """Return when none of these papers moves any more; tell the watch what moved."""
         seen: dict[UUID, Event] = {}
+        silence = _Silence()
         open_ = list(dict.fromkeys(papers))
         while open_:
             moving = self._following.moving(open_, now=self._clock.now())
@@ -206,7 +209,13 @@ class WorkersElsewhere:
                 before, seen[row.paper] = seen.get(row.paper), event
                 if before is None or _told(before) != _told(event):
                     self._watch(event)
+                    silence.end(None if before is None else before.state)
             open_ = [paper for paper in open_ if paper in moving]
+            for state in self._following.held(now=self._clock.now()):
+                silence.end(state)
+            for paper in open_:
+                if paper in seen and silence.lasts(seen[paper].state):
+                    self._watch(replace(seen[paper], untaken=True))
             if open_:
                 time.sleep(_LOOK_SECONDS)
 
@@ -215,6 +224,30 @@ class WorkersElsewhere:
 
     def stop(self) -> None:
         """Nothing is in hand here."""
+
+
+class _Silence:
+    """For how long no worker of a lane was seen at work."""
+
+    def __init__(self) -> None:
+        self._since: dict[Lane, float] = {}
+
+    def end(self, state: PaperState | None) -> None:
+        """Somebody has, or had, a paper of this state in hand."""
+        lane = None if state is None else LANES.get(state)
+        if lane is not None:
+            self._since[lane] = time.monotonic()
+
+    def lasts(self, state: PaperState | None) -> bool:
+        """Whether it has lasted long for papers of this state; then it counts anew."""
+        lane = None if state is None else LANES.get(state)
+        if lane is None:
+            return False
+        now = time.monotonic()
+        if now - self._since.setdefault(lane, now) < _SILENT_SECONDS:
+            return False
+        self._since[lane] = now
+        return True
 
 
 def _told(event: Event) -> tuple[PaperState | None, str]:

@@ -16,6 +16,10 @@ from api.watching import Event
 from dossier.errors import SohoaError
 from dossier.states import PaperState
 
+_UNTAKEN = (
+    "chưa có máy nào nhận việc này, giấy không mất / no worker takes it up, nothing is lost; "
+    "see that `sohoa worker` runs, one with the signing key for what is to be signed"
+)
 # Where a paper stands still by itself.
 _RESTING = {PaperState.REVIEW, PaperState.DESCRIBED, PaperState.ARCHIVED, PaperState.REJECTED}
 
@@ -71,14 +75,16 @@ class Waiting:
             if event.error is not None:
                 self.errors.append(event.error)
                 said = f"{said}: {event.error.code}: {event.error.message}"
-            if event.error is not None or (not event.page and event.state in self._resting):
+            if event.untaken:
+                said = f"{said}: {_UNTAKEN}"
+            elif event.error is not None or (not event.page and event.state in self._resting):
                 self._done.add(event.paper)
             self._progress.update(
                 self._task,
                 completed=len(self._done),
                 description=f"Giấy  {label}: {said}"[:100],
             )
-            if not sys.stderr.isatty() or event.error is not None:
+            if not sys.stderr.isatty() or event.error is not None or event.untaken:
                 done, total = len(self._done), len(self._labels)
                 self._console.print(f"[{done}/{total}] {label}: {said}", markup=False)
 

@@ -14,6 +14,7 @@ from api.ledger.connections import Connections
 from api.ledger.looking import MOVING, to_do
 from api.ledger.models import PAPER
 from dossier.ports import LedgerRow
+from dossier.states import PaperState
 
 _AT_ONCE = 500
 
@@ -36,6 +37,16 @@ class Following:
                 query = rows.SELECT_PAPER.where(PAPER.c.id.in_(some))
                 found += [rows.row_of(row) for row in c.execute(query).mappings()]  # type: ignore[arg-type]  # keys are strings
         return found
+
+    def held(self, *, now: datetime) -> set[PaperState]:
+        """The states of papers, anybody's, that workers have in hand."""
+        query = sa.select(PAPER.c.state).distinct()
+        with self._reading() as c:
+            # Said as the index of what is held has it: few of all papers that ever were.
+            found = c.execute(
+                query.where(PAPER.c.lease_until.is_not(None), PAPER.c.lease_until > now)
+            )
+            return {PaperState(state) for state in found.scalars()}
 
     def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
         """Which of these papers a worker holds or may take now."""

@@ -13,6 +13,7 @@ from unit.api.fakes import OFFICE, START, ledger_on, scan
 
 from api.ledger.arranging import Act, Arranging
 from api.ledger.backlog import Backlog
+from api.ledger.following import Following
 from api.ledger.hand import Incoming, InHand, Lookup, Once, Outcome, Received
 from api.ledger.incoming import receive_all
 from api.ledger.listing import Listing
@@ -309,6 +310,19 @@ def a_step_that_ends_forgets_who_was_lost_before(ledger: SqlLedger) -> None:
     assert _claim(ledger, paper) is not None
 
 
+def who_waits_sees_what_is_in_hand(ledger: SqlLedger) -> None:
+    following = Following(ledger.connections)
+    for number in (1, 2, 3):
+        _take(ledger, number, bytes([number]))
+    assert following.held(now=START) == set()
+    _recognised(ledger, UUID(int=1))
+    _held(ledger, UUID(int=1))
+    assert following.held(now=START) == {PaperState.RECOGNISED}
+    _held(ledger, UUID(int=2))
+    assert following.held(now=START) == {PaperState.RECOGNISED, PaperState.RECEIVED}
+    assert following.held(now=START + 2 * LEASE) == set()
+
+
 def what_is_to_be_signed_waits_only_when_asked_for(ledger: SqlLedger) -> None:
     paper = _take(ledger, 1, b"a")
     _recognised(ledger, paper)
@@ -450,6 +464,7 @@ CONTRACT: tuple[Check, ...] = (
     who_is_gone_holds_nothing,
     what_nobody_outlives_is_set_aside,
     a_step_that_ends_forgets_who_was_lost_before,
+    who_waits_sees_what_is_in_hand,
     what_is_to_be_signed_waits_only_when_asked_for,
     who_hands_back_has_not_tried,
     who_lost_the_paper_saves_nothing,

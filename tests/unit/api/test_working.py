@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -40,12 +41,17 @@ DONE = replace(WAITED, state=PaperState.ARCHIVED, code="", reason="", fault="")
 class Scripted:
     """A ledger that tells one scene after the other: whether the paper moves, and how it stands."""
 
-    def __init__(self, *scenes: tuple[bool, LedgerRow]) -> None:
+    def __init__(self, *scenes: tuple[bool, LedgerRow], held: Sequence[PaperState] = ()) -> None:
         self._left = list(scenes)
+        self._held = set(held)
 
     def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
         del now
         return set(papers) if self._left[0][0] else set()
+
+    def held(self, *, now: datetime) -> set[PaperState]:
+        del now
+        return self._held
 
     def standing(self, papers: Sequence[UUID]) -> list[LedgerRow]:
         del papers
@@ -60,14 +66,42 @@ class NoQueue:
         """It answers."""
 
 
-def _told(monkeypatch: pytest.MonkeyPatch, *scenes: tuple[bool, LedgerRow]) -> list[Event]:
-    monkeypatch.setattr(working, "_LOOK_SECONDS", 0)
+def _told(
+    monkeypatch: pytest.MonkeyPatch,
+    *scenes: tuple[bool, LedgerRow],
+    held: Sequence[PaperState] = (),
+    silent_looks: int = 9,
+) -> list[Event]:
+    looks: list[float] = []
+    monkeypatch.setattr(time, "sleep", looks.append)
+    monkeypatch.setattr(time, "monotonic", lambda: float(len(looks)))
+    monkeypatch.setattr(working, "_SILENT_SECONDS", silent_looks)
     told: list[Event] = []
-    following = cast("Following", Scripted(*scenes))
+    following = cast("Following", Scripted(*scenes, held=held))
     WorkersElsewhere(NoQueue(), following=following, clock=StandingClock(), watch=told.append).wait(
         [PAPER]
     )
     return told
+
+
+def test_that_nobody_takes_it_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = _told(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), silent_looks=3)
+    assert [event.untaken for event in told] == [False, True, True, False]
+    assert {event.state for event in told if event.untaken} == {PaperState.DESCRIBED}
+
+
+@pytest.mark.parametrize(
+    ("held", "untaken"),
+    [
+        ([PaperState.SIGNED], 0),  # of the same lane: it will be our turn
+        ([PaperState.RECEIVED], 2),
+    ],
+)
+def test_it_is_the_workers_of_its_lane_that_count(
+    monkeypatch: pytest.MonkeyPatch, held: list[PaperState], untaken: int
+) -> None:
+    told = _told(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), held=held, silent_looks=3)
+    assert sum(event.untaken for event in told) == untaken
 
 
 def test_why_it_stopped_last_time_is_no_news_while_it_moves(
