@@ -40,13 +40,10 @@ class Following:
 
     def held(self, *, now: datetime) -> set[PaperState]:
         """The states of papers, anybody's, that workers have in hand."""
-        query = sa.select(PAPER.c.state).distinct()
+        # Not DISTINCT: for that SQLite walks all papers there are; of what is held it has an index.
+        query = sa.select(PAPER.c.state).where(PAPER.c.lease_until > now)
         with self._reading() as c:
-            # Said as the index of what is held has it: few of all papers that ever were.
-            found = c.execute(
-                query.where(PAPER.c.lease_until.is_not(None), PAPER.c.lease_until > now)
-            )
-            return {PaperState(state) for state in found.scalars()}
+            return {PaperState(state) for state in c.execute(query).scalars()}
 
     def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
         """Which of these papers a worker holds or may take now."""
