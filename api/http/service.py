@@ -19,11 +19,11 @@ from fastapi import Request
 from api import metrics
 from api.house import House
 from api.http.answers import Part
+from api.http.looker import Looker
 from api.http.news import News
 from api.http.pieces import Pieces
 from api.http.progress import Progress
 from api.http.rates import Rates
-from api.http.readiness import Looker
 from api.ledger.backlog import Backlog
 from api.ledger.listing import Listing
 from api.ledger.tokens import Token, Tokens
@@ -63,7 +63,7 @@ class Service:
         self.pieces = Pieces(house.settings.var / "uploads", self.uploads)
         self.outbox = house.outbox
         self._sender = Sender(self.outbox, clock=house.clock, ended=self._ended.is_set)
-        self._looker = Looker(self)
+        self._looker = Looker(house)
         self.measured = metrics.Measured()
         self.measured.registry.register(
             metrics.Looked(
