@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,18 @@ class Apart(SqlLedger):
 
     def receive(self, incoming: Incoming) -> Received:
         return SqlLedger(self.connections._engine, sealing=SEALING).receive(incoming)
+
+
+class _Gathered(SqlLedger):
+    """Takes each scan in by one of two processes, each of which gathers those of its threads."""
+
+    def receive(self, incoming: Incoming) -> Received:
+        return self._two[incoming.paper.int % 2].receive(incoming)
+
+    @cached_property
+    def _two(self) -> tuple[SqlLedger, SqlLedger]:
+        engine = self.connections._engine
+        return SqlLedger(engine, sealing=SEALING), SqlLedger(engine, sealing=SEALING)
 
 
 def _together(work: Callable[[int], object], *, threads: int = THREADS) -> list[Any]:
@@ -331,3 +344,22 @@ def test_threads_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> N
 def test_processes_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> None:
     ledger_on(engine)
     check(Apart(engine, sealing=SEALING))
+
+
+def test_processes_that_gather_keep_the_contract(engine: sa.Engine) -> None:
+    ledger_on(engine)
+    ledger = _Gathered(engine, sealing=SEALING)
+    assert ledger._two
+
+    def take(n: int) -> None:
+        for each in range(10):
+            # Each of two threads of different processes sends the same, in another order.
+            content = (n // 2) * 10 + (each if n % 4 < 2 else 9 - each)
+            _take(ledger, 1 + n * 10 + each, content, dossier=f"D{content % 3}")
+
+    _together(take, threads=16)
+    ordinals = sorted(len(_ordinals(ledger, f"D{n}")) for n in range(3))
+    assert ordinals == [26, 27, 27]
+    for n in range(3):
+        found = _ordinals(ledger, f"D{n}")
+        assert found == list(range(1, len(found) + 1))
