@@ -191,16 +191,19 @@ def worker(house: House, *, watch: Watch) -> WorkerProcess:
     """
     from api.worker.process import WorkerProcess  # noqa: PLC0415 - embedded mode does without Celery
     from api.worker.queue import CeleryQueue, make_celery  # noqa: PLC0415 - the same
+    from api.worker.telling import Telling  # noqa: PLC0415 - the same
 
     settings = house.settings
     app = make_celery(_broker(settings))
     queue = CeleryQueue(app)
+    telling = Telling(house.ledger, holder=this_process(), watch=watch)
     house.sweep_scratch()
     house.ledger.wait_no_longer(now=house.clock.now())
     return WorkerProcess(
         app,
         queue=queue,
-        pipeline=house.pipeline(watch, nudge=queue.nudge),
+        pipeline=house.pipeline(telling, nudge=queue.nudge),
+        telling=telling,
         ledger=house.ledger,
         clock=house.clock,
         hands=house,

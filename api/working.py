@@ -198,6 +198,7 @@ class WorkersElsewhere:
     def wait(self, papers: Sequence[UUID]) -> None:
         """Return when none of these papers moves any more; tell the watch what moved."""
         seen: dict[UUID, Event] = {}
+        pages: dict[UUID, tuple[int, int]] = {}
         silence = _Silence()
         open_ = list(dict.fromkeys(papers))
         while open_:
@@ -211,6 +212,7 @@ class WorkersElsewhere:
                     self._watch(event)
                     silence.end(None if before is None else before.state)
             open_ = [paper for paper in open_ if paper in moving]
+            pages = self._tell_pages(open_, before=pages)
             for state in self._following.held(now=self._clock.now()):
                 silence.end(state)
             for paper in open_:
@@ -218,6 +220,15 @@ class WorkersElsewhere:
                     self._watch(replace(seen[paper], untaken=True))
             if open_:
                 time.sleep(_LOOK_SECONDS)
+
+    def _tell_pages(
+        self, papers: Sequence[UUID], *, before: dict[UUID, tuple[int, int]]
+    ) -> dict[UUID, tuple[int, int]]:
+        now = self._following.reading(papers)
+        for paper, (read, pages) in now.items():
+            if before.get(paper) != (read, pages):
+                self._watch(Event(paper=paper, state=PaperState.RECEIVED, page=read, pages=pages))
+        return now
 
     def begin_stop(self) -> None:
         """Nothing is begun here."""

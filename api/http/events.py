@@ -23,6 +23,7 @@ from api.http.papers import line_of, standing_of
 from api.ledger.listing import Moved
 from dossier.codes import dossier_code
 from dossier.errors import TransientFault
+from dossier.states import PaperState
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -56,8 +57,8 @@ LastEvent = Annotated[
 )
 def watch_paper(caller: Reading, paper: UUID, last: LastEvent = 0) -> Response:
     """The moves of a paper, all of them first, and pages read while it is being read."""
-    standing_of(caller, paper)
-    return _stream(caller, last, paper=paper)
+    standing = standing_of(caller, paper)
+    return _stream(caller, last, paper=paper, reads=standing.state is PaperState.RECEIVED)
 
 
 @router.get(
@@ -76,17 +77,22 @@ def watch_all(caller: Reading, last: LastEvent | None = None) -> Response:
 
 
 def _stream(
-    caller: Caller, after: int, *, paper: UUID | None = None, dossier: str | None = None
+    caller: Caller,
+    after: int,
+    *,
+    paper: UUID | None = None,
+    dossier: str | None = None,
+    reads: bool = False,
 ) -> Response:
     news = caller.service.news
     if news.full:
         raise TransientFault("events.full", "too many listen already; poll the state instead")
-    events = _events(caller, after=after, paper=paper, dossier=dossier)
+    events = _events(caller, after=after, paper=paper, dossier=dossier, reads=reads)
     return StreamingResponse(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
 
 
 async def _events(
-    caller: Caller, *, after: int, paper: UUID | None, dossier: str | None
+    caller: Caller, *, after: int, paper: UUID | None, dossier: str | None, reads: bool
 ) -> AsyncIterator[bytes]:
     service = caller.service
     seen, known, told, quiet = after, -1, None, 0.0
@@ -105,10 +111,11 @@ async def _events(
                 )
                 for move in moves:
                     seen, quiet = move.id, 0.0
+                    reads = paper is not None and move.after == PaperState.RECEIVED
                     yield _event("move", _move(move), number=move.id)
                 if moves:
                     known = -1  # there may be more than one answer holds
-            now = None if paper is None else service.progress.of(paper)
+            now = await _reading(caller, paper) if reads and paper is not None else None
             if now is not None and now != told:
                 told, quiet = now, 0.0
                 yield _event("progress", {"pages_read": now[0], "pages": now[1]})
@@ -117,6 +124,15 @@ async def _events(
                 yield b": still here\n\n"
             await asyncio.sleep(LOOK_SECONDS / 2)
             quiet += LOOK_SECONDS / 2
+
+
+async def _reading(caller: Caller, paper: UUID) -> tuple[int, int] | None:
+    """Pages read and pages to read, here or elsewhere; None where it is not being read."""
+    here = caller.service.progress.of(paper)
+    if here is not None:
+        return here
+    standing = await run_in_threadpool(standing_of, caller, paper)
+    return standing.reading
 
 
 def _move(move: Moved) -> dict[str, Any]:

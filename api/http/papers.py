@@ -153,7 +153,7 @@ def waits_for(standing: Standing) -> WAITS_FOR:
 
 def progress_of(caller: Caller, standing: Standing) -> ReadSoFar:
     """Pages read of how many."""
-    now = caller.service.progress.of(standing.paper)
+    now = caller.service.progress.of(standing.paper) or standing.reading
     if now is not None and standing.state is _State.RECEIVED:
         return ReadSoFar(pages_read=now[0], pages=now[1])
     read = 0 if standing.state is _State.RECEIVED else standing.pages

@@ -22,12 +22,12 @@ from api.http.answers import Part
 from api.http.looker import Looker
 from api.http.news import News
 from api.http.pieces import Pieces
-from api.http.progress import Progress
 from api.http.rates import Rates
 from api.ledger.backlog import Backlog
 from api.ledger.listing import Listing
 from api.ledger.tokens import Token, Tokens
 from api.ledger.uploads import Upload, Uploads
+from api.progress import Progress
 from api.watching import Event
 from api.webhooks.sender import Sender
 from dossier.errors import SohoaError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -121,7 +121,10 @@ class Claiming(Looking):
             why = {"code": LOST, "reason": _LOST_REASON, "fault": Misconfigured.fault}
             connection.execute(its.values(**taken, **why))
             return None
-        connection.execute(its.values(**taken, held_by=holder, lease_until=until, retry_at=None))
+        unread = {"pages_read": 0, "pages_to_read": 0}
+        connection.execute(
+            its.values(**taken, **unread, held_by=holder, lease_until=until, retry_at=None)
+        )
         return rows.in_hand_of({**row, **taken}, self._sealing)
 
     def renew(self, holder: str, *, until: datetime) -> None:
@@ -132,6 +135,17 @@ class Claiming(Looking):
                 .where(PAPER.c.held_by == holder, PAPER.c.lease_until.is_not(None))
                 .values(lease_until=until)
             )
+
+    def note_reading(self, holder: str, read: Mapping[UUID, tuple[int, int]]) -> None:
+        """Write down how far a holder is with reading: pages read, of how many, by paper."""
+        with self._writing() as c:
+            for paper, (pages, of) in sorted(read.items()):
+                c.execute(
+                    PAPER.update()
+                    .where(PAPER.c.id == paper, PAPER.c.held_by == holder)
+                    .where(PAPER.c.lease_until.is_not(None))
+                    .values(pages_read=pages, pages_to_read=of)
+                )
 
     def let_go(
         self,

@@ -45,6 +45,25 @@ class Following:
         with self._reading() as c:
             return {PaperState(state) for state in c.execute(query).scalars()}
 
+    def reading(self, papers: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+        """How far those of these papers are that are being read: pages read, of how many."""
+        found: dict[UUID, tuple[int, int]] = {}
+        columns = (
+            PAPER.c.id,
+            PAPER.c.state,
+            PAPER.c.lease_until,
+            PAPER.c.pages_read,
+            PAPER.c.pages_to_read,
+        )
+        for some in _some(papers):
+            with self._reading() as c:
+                query = sa.select(*columns).where(PAPER.c.id.in_(some), PAPER.c.pages_to_read > 0)
+                for row in c.execute(query).mappings():
+                    now = rows.reading_of(row)
+                    if now is not None:
+                        found[row["id"]] = now
+        return found
+
     def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
         """Which of these papers a worker holds or may take now."""
         found: set[UUID] = set()

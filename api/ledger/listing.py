@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from api.ledger.connections import Connections
 from api.ledger.models import MOVE, PAPER, SCAN
-from api.ledger.rows import SELECT_PAPER
+from api.ledger.rows import SELECT_PAPER, reading_of
 from dossier.states import PaperState
 
 
@@ -24,6 +24,7 @@ class Standing:
         reason: the sentence to the code.
         retry_at: when it is tried again, where that is a matter of time.
         set_aside: it is tried no more until the operator has looked at it.
+        reading: pages read and pages to read while a worker elsewhere reads it; else None.
     """
 
     paper: UUID
@@ -43,6 +44,7 @@ class Standing:
     set_aside: bool
     received_at: datetime
     updated_at: datetime
+    reading: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,4 +156,5 @@ def _standing(row: sa.RowMapping) -> Standing:
         set_aside=row["set_aside_at"] is not None,
         received_at=row["scan_received_at"],
         updated_at=row["updated_at"],
+        reading=reading_of(row),
     )

@@ -82,6 +82,9 @@ PAPER = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     # How often whoever held it was gone before this step was over.
     sa.Column("lost", sa.Integer, nullable=False, server_default="0"),
+    # While it is read elsewhere: for who asks here. 0 where that is not known.
+    sa.Column("pages_read", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("pages_to_read", sa.Integer, nullable=False, server_default="0"),
     sa.Column("held_by", sa.String(120), nullable=False),
     sa.Column("lease_until", UtcTime),
     sa.Column("retry_at", UtcTime),

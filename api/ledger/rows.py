@@ -38,6 +38,8 @@ EMPTY_PAPER: Columns = {
     "version": 0,
     "attempts": 0,
     "lost": 0,
+    "pages_read": 0,
+    "pages_to_read": 0,
     "held_by": "",
     "pages": [],
     "page_count": 0,
@@ -170,6 +172,12 @@ def scan_columns(scan: Scan) -> Columns:
         "source": scan.source,
         "received_at": scan.received_at,
     }
+
+
+def reading_of(row: sa.RowMapping) -> tuple[int, int] | None:
+    """Pages read and pages to read, while a worker elsewhere reads a paper; else None."""
+    read = row["state"] == PaperState.RECEIVED and row["lease_until"] is not None
+    return (row["pages_read"], row["pages_to_read"]) if read and row["pages_to_read"] else None
 
 
 def pages_to_json(pages: tuple[Page, ...]) -> list[list[float]]:

@@ -17,6 +17,7 @@ from api.process import is_gone
 from api.worker import HOUSEKEEPING
 from api.worker.consumer import PlainConsumer
 from api.worker.queue import ADVANCE, REQUEUE, TIDY, CeleryQueue
+from api.worker.telling import Telling
 from api.working import Renewing
 from dossier.errors import SohoaError
 from dossier.ports import Clock
@@ -46,6 +47,7 @@ class WorkerProcess:
         app: as ``make_celery`` makes it.
         queue: over the same; papers left waiting are told there.
         pipeline: what it does.
+        telling: is told of it.
         ledger: what waits.
         clock: what has waited long enough.
         hands: the house.
@@ -59,6 +61,7 @@ class WorkerProcess:
         *,
         queue: CeleryQueue,
         pipeline: Pipeline,
+        telling: Telling,
         ledger: SqlLedger,
         clock: Clock,
         hands: Hands,
@@ -67,6 +70,7 @@ class WorkerProcess:
     ) -> None:
         self._app = app
         self._pipeline = pipeline
+        self._telling = telling
         self._ledger = ledger
         self._clock = clock
         self._hands = hands
@@ -95,6 +99,7 @@ class WorkerProcess:
         signals.worker_shutting_down.connect(on_stop, weak=False)
         renewing = Renewing(self._pipeline)
         renewing.start()
+        self._telling.start()
         try:
             self._app.Worker(
                 pool="threads",
@@ -110,6 +115,7 @@ class WorkerProcess:
             ).start()
         finally:
             renewing.stop()
+            self._telling.stop()
             if self._timer is not None:
                 self._timer.cancel()
 

@@ -323,6 +323,32 @@ def who_waits_sees_what_is_in_hand(ledger: SqlLedger) -> None:
     assert following.held(now=START + 2 * LEASE) == set()
 
 
+def how_far_a_worker_reads_is_seen_elsewhere(ledger: SqlLedger) -> None:
+    following, listing = Following(ledger.connections), Listing(ledger.connections)
+    one, two = _take(ledger, 1, b"a"), _take(ledger, 2, b"b")
+
+    def seen() -> dict[UUID, tuple[int, int]]:
+        found = following.reading([one, two])
+        for standing in listing.papers(offices=[OFFICE], limit=9):
+            assert standing.reading == found.get(standing.paper)
+        return found
+
+    ledger.note_reading("h:1:1", {one: (1, 3)})
+    assert seen() == {}
+    held = _held(ledger, one)
+    _claim(ledger, two, holder="b:1:1")
+    ledger.note_reading("h:1:1", {one: (1, 3), two: (1, 3)})
+    assert seen() == {one: (1, 3)}
+    # It is no change that whoever reads would have to know of.
+    assert ledger.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
+    assert seen() == {}
+    ledger.note_reading("b:1:1", {two: (2, 3)})
+    assert seen() == {two: (2, 3)}
+    # Who takes it up next begins anew.
+    assert _claim(ledger, two, gone=True) is not None
+    assert seen() == {}
+
+
 def what_is_to_be_signed_waits_only_when_asked_for(ledger: SqlLedger) -> None:
     paper = _take(ledger, 1, b"a")
     _recognised(ledger, paper)
@@ -465,6 +491,7 @@ CONTRACT: tuple[Check, ...] = (
     what_nobody_outlives_is_set_aside,
     a_step_that_ends_forgets_who_was_lost_before,
     who_waits_sees_what_is_in_hand,
+    how_far_a_worker_reads_is_seen_elsewhere,
     what_is_to_be_signed_waits_only_when_asked_for,
     who_hands_back_has_not_tried,
     who_lost_the_paper_saves_nothing,

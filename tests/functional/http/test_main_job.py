@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import httpx
 import pikepdf
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from functional.cli.running import ROOT
 from functional.http.serving import Served, png, upload, wait_for
 from PIL import Image
+from planted import small_paper
 
 from api.ledger.models import LOOKUP
 
@@ -171,6 +173,28 @@ def test_events_tell_what_moves_and_go_on_where_they_broke_off(client: httpx.Cli
         again = next(_events(stream))
     assert again == seen[1] | {"data": again["data"]}
     assert json.loads(again["data"])["after"] == "RECOGNISED"
+
+
+def test_pages_are_told_while_a_long_paper_is_read(client: httpx.Client, tmp_path: Path) -> None:
+    """By whoever reads it, in this process or on another machine."""
+    scan = small_paper.draw(tmp_path / "long.tif", 70, pages=60).read_bytes()
+    paper = upload(client, "SSE-2", scan)
+    pages: list[int] = []
+    with client.stream("GET", f"/v1/papers/{paper}/events") as stream:
+        for event in _events(stream):
+            told = json.loads(event["data"])
+            if event["event"] == "progress":
+                assert told["pages"] == 60
+                pages.append(told["pages_read"])
+                if len(pages) == 1:
+                    now = client.get(f"/v1/papers/{paper}").json()
+                    assert now["progress"]["pages"] == 60
+                    assert now["state"] != "RECEIVED" or now["progress"]["pages_read"] > 0
+            elif told["after"] == "RECOGNISED":
+                break
+    assert pages == sorted(set(pages))
+    assert len(pages) >= 2
+    assert 0 < pages[0] < pages[-1] <= 60
 
 
 def _events(stream: httpx.Response):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a generator of parsed events

@@ -41,9 +41,15 @@ DONE = replace(WAITED, state=PaperState.ARCHIVED, code="", reason="", fault="")
 class Scripted:
     """A ledger that tells one scene after the other: whether the paper moves, and how it stands."""
 
-    def __init__(self, *scenes: tuple[bool, LedgerRow], held: Sequence[PaperState] = ()) -> None:
+    def __init__(
+        self,
+        *scenes: tuple[bool, LedgerRow],
+        held: Sequence[PaperState] = (),
+        reads: bool = False,
+    ) -> None:
         self._left = list(scenes)
         self._held = set(held)
+        self._reads = reads
 
     def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
         del now
@@ -52,6 +58,9 @@ class Scripted:
     def held(self, *, now: datetime) -> set[PaperState]:
         del now
         return self._held
+
+    def reading(self, papers: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+        return dict.fromkeys(papers, (1, 3)) if self._reads else {}
 
     def standing(self, papers: Sequence[UUID]) -> list[LedgerRow]:
         del papers
@@ -71,17 +80,28 @@ def _told(
     *scenes: tuple[bool, LedgerRow],
     held: Sequence[PaperState] = (),
     silent_looks: int = 9,
+    reads: bool = False,
 ) -> list[Event]:
     looks: list[float] = []
     monkeypatch.setattr(time, "sleep", looks.append)
     monkeypatch.setattr(time, "monotonic", lambda: float(len(looks)))
     monkeypatch.setattr(working, "_SILENT_SECONDS", silent_looks)
     told: list[Event] = []
-    following = cast("Following", Scripted(*scenes, held=held))
+    following = cast("Following", Scripted(*scenes, held=held, reads=reads))
     WorkersElsewhere(NoQueue(), following=following, clock=StandingClock(), watch=told.append).wait(
         [PAPER]
     )
     return told
+
+
+def test_pages_read_elsewhere_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = replace(WAITED, state=PaperState.RECEIVED)
+    told = _told(monkeypatch, *[(True, reading)] * 3, (False, DONE), reads=True)
+    assert [(event.state, event.page, event.pages) for event in told] == [
+        (PaperState.RECEIVED, 0, 0),
+        (PaperState.RECEIVED, 1, 3),
+        (PaperState.ARCHIVED, 0, 0),
+    ]
 
 
 def test_that_nobody_takes_it_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

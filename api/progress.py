@@ -1,4 +1,4 @@
-"""How far the reading of papers is, for who waits; forgotten with the process."""
+"""How far the reading of papers is, for who waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dossier.states import PaperState
 
 
 class Progress:
-    """Pages read of how many, paper by paper, while they are being read."""
+    """Pages read of how many, paper by paper, while this process reads them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,6 +24,11 @@ class Progress:
                 self._read[event.paper] = ({*read, event.page}, event.pages)
             else:
                 self._read.pop(event.paper, None)
+
+    def all(self) -> dict[UUID, tuple[int, int]]:
+        """Pages read and pages, of each paper that is being read here."""
+        with self._lock:
+            return {paper: (len(read), pages) for paper, (read, pages) in self._read.items()}
 
     def of(self, paper: UUID) -> tuple[int, int] | None:
         """Pages read and pages, while a paper is being read here; else None."""
