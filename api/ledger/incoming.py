@@ -104,9 +104,10 @@ def _receive(connection: sa.Connection, part: Sequence[Incoming]) -> dict[int, A
         if paper is not None:
             _ask_again(connection, paper, sign=one.sign)
         answers[id(one)] = Received(paper or one.paper, known_already=paper is not None)
-    _write(connection, [one for one in left if id(one) not in known])
+    new = [one for one in left if id(one) not in known]
+    _write(connection, new)
     _write_answers(connection, left, answers)
-    _tell(connection, [one for one in left if id(one) not in known])
+    _tell(connection, new)
     return answers
 
 
