@@ -140,7 +140,7 @@ class House:
             stamp_zone=settings.zone,
             first_lock=timedelta(days=settings.first_lock_days),
             paper_seconds=settings.paper_seconds,
-            scratch=settings.scratch_folder,
+            scratch=self.scratch,
         )
 
     def pipeline(
@@ -153,7 +153,7 @@ class House:
             catalogue=self.catalogue,
             stages=self.stages,
             clock=self.clock,
-            scratch=self.settings.scratch_folder,
+            scratch=self.scratch,
             watch=watch,
             nudge=nudge,
         )

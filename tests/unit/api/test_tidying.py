@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from unit.api.fakes import OFFICE, new_ledger, scan
 
+from api.bootstrap import init, open_house
 from api.ledger.hand import Incoming
 from api.process import this_process
+from api.settings import Settings
 from api.tidying import sweep_scratch, tidy
 from archive.file_store import FileStore
 
@@ -56,6 +60,26 @@ def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> Non
         (folder / "half.pdf").write_bytes(b"%PDF")
     sweep_scratch(tmp_path / "scratch")
     assert sorted((tmp_path / "scratch").iterdir()) == sorted([ours, elsewhere])
+
+
+def test_what_a_living_process_has_in_the_making_stays(tmp_path: Path) -> None:
+    """Whoever starts beside it sweeps the same folder."""
+    settings = Settings(var=tmp_path / "var")
+    init(settings, trial=True)
+    with closing(open_house(settings)) as house:
+        pipeline = house.pipeline(lambda _event: None)
+        house.ledger.receive(
+            Incoming(scan=scan(1, office=settings.office), paper=UUID(int=1), dossier="D1")
+        )
+        held = house.ledger.look(UUID(int=1), offices=house.offices)
+        assert held is not None
+        with pipeline._desk(held) as desk:
+            deposited = house.stages.scratch / "half.xml"
+            deposited.touch()
+            sweep_scratch(settings.scratch_folder)
+            assert desk.is_dir()
+            assert deposited.is_file()
+    assert list(settings.scratch_folder.iterdir()) == []
 
 
 def test_where_nothing_was_made_yet_there_is_nothing_to_tidy(tmp_path: Path) -> None:
