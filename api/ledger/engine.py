@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from dossier.errors import Misconfigured
 
 _BUSY_MILLISECONDS = 60_000
+_AGAIN_SECONDS = 0.02
 _CONNECT_SECONDS = 5
 # A statement of ours takes milliseconds; one that takes this long is not coming back.
 _STATEMENT_MILLISECONDS = 120_000
@@ -87,10 +90,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     # Transactions are begun by us (below), not by the driver.
     connection.isolation_level = None
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+    _keep_a_log_ahead(cursor)
     for pragma in (
-        # First: whoever comes while tables are being made waits for that too.
-        f"busy_timeout={_BUSY_MILLISECONDS}",
-        "journal_mode=WAL",
         # A commit that was told is on the disk, also after a power cut.
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -98,6 +100,23 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _keep_a_log_ahead(cursor: sqlite3.Cursor) -> None:
+    """Set WAL, which stays with the file. While another process writes, SQLite refuses it at once.
+
+    ``busy_timeout`` does not hold here: the file is being read already when it is to be changed.
+    """
+    end = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -112,11 +112,12 @@ def test_a_clock_that_is_an_hour_off_takes_nothing_from_others(crew: Crew, tmp_p
 
 
 def test_a_second_worker_takes_its_share_at_once(crew: Crew, tmp_path: Path) -> None:
-    hand_in(crew.commands, tmp_path / "in", 10)
+    # So many that there is still enough to do when it has started.
+    hand_in(crew.commands, tmp_path / "in", 40)
     crew.start_worker()
     until(lambda: archived(crew) >= 2, crew.said)
     crew.start_worker()
-    all_home(crew, 10)
+    all_home(crew, 40)
     actors = set()
     with crew.commands.house() as house:
         for row in house.ledger.rows(offices=house.offices):
