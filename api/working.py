@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,23 +9,19 @@ from itertools import count
 from typing import Protocol
 from uuid import UUID
 
-import structlog
-
 from api.ledger.following import Following
 from api.pipeline import LANES, LEASE, Lane, Pipeline
+from api.rounds import Rounds
 from api.thread_queue import ThreadQueue
 from api.watching import Event, Watch
 from dossier.errors import (
     IntegrityViolation,
     Misconfigured,
     RejectedInput,
-    SohoaError,
     TransientFault,
 )
 from dossier.ports import Clock, LedgerRow
 from dossier.states import PaperState
-
-log = structlog.get_logger()
 
 _ROUND_SECONDS = 5.0
 _ROUNDS = round(LEASE.total_seconds() / 4 / _ROUND_SECONDS)  # after which leases are renewed
@@ -68,38 +63,17 @@ class Workers(Protocol):
         ...
 
 
-class Renewing:
-    """A thread that holds what a pipeline has in hand for as long as it has it, and no longer.
+def renewing(pipeline: Pipeline) -> Rounds:
+    """Rounds that hold what a pipeline has in hand for as long as it has it, and no longer."""
+    rounds = count(1)
 
-    Args:
-        pipeline: whose papers.
-    """
+    def round_() -> None:
+        number = next(rounds)
+        pipeline.give_back()
+        if number % _ROUNDS == 0:
+            pipeline.renew()
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._round, name="renew", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._ended.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _round(self) -> None:
-        for number in count(1):
-            if self._ended.wait(_ROUND_SECONDS):
-                return
-            try:
-                self._pipeline.give_back()
-                if number % _ROUNDS == 0:
-                    self._pipeline.renew()
-            except SohoaError as error:
-                log.warning("lease.not-renewed", code=error.code)
+    return Rounds(round_, seconds=_ROUND_SECONDS, name="renew", failed="lease.not-renewed")
 
 
 class WorkersHere:
@@ -113,7 +87,7 @@ class WorkersHere:
     def __init__(self, pipeline: Pipeline, *, threads: int) -> None:
         self._pipeline = pipeline
         self._queue = ThreadQueue(threads=threads)
-        self._renewing = Renewing(pipeline)
+        self._renewing = renewing(pipeline)
         self._queue.start(pipeline.advance)
         self._renewing.start()
 

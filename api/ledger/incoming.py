@@ -166,7 +166,7 @@ def _write(connection: sa.Connection, new: Sequence[Incoming]) -> None:
         else:
             ordinal, since = place_in_dossier(connection, *place, one.scan.received_at)
         last[place] = ordinal, since
-        code, reason = one.rejected or ("", "")
+        begins = _begins(one)
         its = ScanState.REJECTED if one.rejected else ScanState.RECEIVED
         scans.append((one.scan, one.dossier, its))
         papers.append(
@@ -178,9 +178,9 @@ def _write(connection: sa.Connection, new: Sequence[Incoming]) -> None:
                     "request": one.request,
                     "id": one.paper,
                     "ordinal": ordinal,
-                    "state": _state(one),
-                    "code": code,
-                    "reason": reason,
+                    "state": begins.after,
+                    "code": begins.code,
+                    "reason": begins.reason,
                     "sign_requested": one.sign,
                     "accept_as_found": one.accept,
                     "dossier_since": since,
@@ -191,8 +191,10 @@ def _write(connection: sa.Connection, new: Sequence[Incoming]) -> None:
     write_papers(connection, papers)
 
 
-def _state(one: Incoming) -> PaperState:
-    return PaperState.REJECTED if one.rejected else PaperState.RECEIVED
+def _begins(one: Incoming) -> Told:
+    """The first line of its paper's history."""
+    state = PaperState.REJECTED if one.rejected else PaperState.RECEIVED
+    return Told("", state, *(one.rejected or ("", "")), one.actor)
 
 
 def _write_answers(
@@ -203,7 +205,7 @@ def _write_answers(
     for one in part:
         told = answers[id(one)]
         if one.once is not None and isinstance(told, Received):
-            code, reason = one.rejected or ("", "")
+            begins = _begins(one)
             new.append(
                 {
                     "token": one.once.token,
@@ -212,8 +214,8 @@ def _write_answers(
                     "asked": one.once.asked,
                     "paper": told.paper,
                     "known": told.known_already,
-                    "code": code,
-                    "reason": reason,
+                    "code": begins.code,
+                    "reason": begins.reason,
                     "at": one.scan.received_at,
                 }
             )
@@ -222,12 +224,10 @@ def _write_answers(
 
 
 def _tell(connection: sa.Connection, new: Sequence[Incoming]) -> None:
-    lines = []
-    for one in new:
-        code, reason = one.rejected or ("", "")
-        told = Told("", _state(one), code, reason, one.actor)
-        lines.append((one.scan.office, one.paper, one.scan.received_at, told))
-    add_moves(connection, lines)
+    add_moves(
+        connection,
+        [(one.scan.office, one.paper, one.scan.received_at, _begins(one)) for one in new],
+    )
 
 
 def _ask_again(connection: sa.Connection, paper: UUID, *, sign: bool) -> None:

@@ -18,7 +18,7 @@ from api.worker import HOUSEKEEPING
 from api.worker.consumer import PlainConsumer
 from api.worker.queue import ADVANCE, REQUEUE, TIDY, CeleryQueue
 from api.worker.telling import Telling
-from api.working import Renewing
+from api.working import renewing
 from dossier.errors import SohoaError
 from dossier.ports import Clock
 
@@ -97,9 +97,9 @@ class WorkerProcess:
 
         signals.worker_ready.connect(on_ready, weak=False)
         signals.worker_shutting_down.connect(on_stop, weak=False)
-        renewing = Renewing(self._pipeline)
-        renewing.start()
-        self._telling.start()
+        rounds = (renewing(self._pipeline), self._telling.rounds)
+        for each in rounds:
+            each.start()
         try:
             self._app.Worker(
                 pool="threads",
@@ -114,8 +114,8 @@ class WorkerProcess:
                 quiet=True,
             ).start()
         finally:
-            renewing.stop()
-            self._telling.stop()
+            for each in rounds:
+                each.stop()
             if self._timer is not None:
                 self._timer.cancel()
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from uuid import UUID
-
-import structlog
 
 from api.ledger.claiming import Claiming
 from api.progress import Progress
+from api.rounds import Rounds
 from api.watching import Event, Watch
-from dossier.errors import SohoaError
-
-log = structlog.get_logger()
 
 _TELL_SECONDS = 1.0
 
 
 class Telling:
-    """A thread that tells now and then; nobody who reads waits for the database.
+    """Keeps what is read, to be told now and then; nobody who reads waits for the database.
 
     Args:
         ledger: is told.
@@ -32,23 +27,14 @@ class Telling:
         self._watch = watch
         self._progress = Progress()
         self._told: dict[UUID, tuple[int, int]] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._rounds, name="telling", daemon=True)
+        self.rounds = Rounds(
+            self.tell, seconds=_TELL_SECONDS, name="telling", failed="reading.not-told"
+        )
 
     def __call__(self, event: Event) -> None:
         """Take an event in, and hand it on."""
         self._progress.note(event)
         self._watch(event)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._ended.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def tell(self) -> None:
         """Tell what is new since the last time."""
@@ -57,10 +43,3 @@ class Telling:
         if new:
             self._ledger.note_reading(self._holder, new)
         self._told = now
-
-    def _rounds(self) -> None:
-        while not self._ended.wait(_TELL_SECONDS):
-            try:
-                self.tell()
-            except SohoaError as error:
-                log.warning("reading.not-told", code=error.code)
