@@ -94,6 +94,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 schemas[name]["examples"] = shown
         for operations in made["paths"].values():
             for operation in operations.values():
+                if "requestBody" in operation:
+                    # Said by the walls around all routes, not by the route.
+                    operation["responses"].setdefault("413", _problem(413))
                 _give_examples(operation, schemas)
         app.openapi_schema = made
     return app.openapi_schema

@@ -56,6 +56,26 @@ def test_every_answer_has_an_example_that_holds(document: dict[str, Any]) -> Non
     assert seen > 200
 
 
+def test_a_body_that_is_too_large_is_foreseen_wherever_there_is_one(
+    served: Served, document: dict[str, Any]
+) -> None:
+    seen = 0
+    with served.client("") as client:
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                if "requestBody" not in operation:
+                    continue
+                where = f"{method} {path}"
+                assert "413" in operation["responses"], where
+                if "application/json" in operation["requestBody"]["content"]:
+                    # Before anybody asks whose it is: the walls stand around all routes.
+                    answer = client.request(method, path, content=b" " * (256 * 1024 + 1))
+                    assert answer.status_code == 413, where
+                    assert answer.json()["code"] == "http.too-large", where
+                    seen += 1
+    assert seen >= 9
+
+
 def test_every_error_is_told_as_a_problem(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
