@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from unit.api.fakes import OFFICE, SEALING, START, ledger_on, scan
 
 from api.ledger.arranging import Act, Arranging
 from api.ledger.dossiers import Dossiers
-from api.ledger.hand import Incoming, Once, Outcome, Received
+from api.ledger.hand import Incoming, InHand, Once, Outcome, Received
 from api.ledger.listing import Listing
 from api.ledger.looking import MOVING
 from api.ledger.outbox import Outbox, Webhook
@@ -26,6 +28,9 @@ from dossier.errors import WrongUse
 from dossier.states import PaperState
 
 THREADS = 8
+# How often all race for one thing: once can be won by nobody being in time to disturb.
+ROUNDS = 5
+CLOSED = 8
 LEASE = timedelta(minutes=3)
 
 Check = Callable[[SqlLedger], None]
@@ -87,6 +92,15 @@ def _take(
     return received.paper, received.known_already
 
 
+def _firsts() -> range:
+    """The first number of each round; each thread may take one that follows it."""
+    return range(1, ROUNDS * THREADS, THREADS)
+
+
+def _claim(ledger: SqlLedger, paper: UUID, n: int) -> InHand | None:
+    return ledger.claim(paper, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False)
+
+
 def _ordinals(ledger: SqlLedger, dossier: str = "D1") -> list[int]:
     return [row.ordinal for row in ledger.rows(offices=[OFFICE], dossier=dossier)]
 
@@ -100,10 +114,14 @@ def _move(ledger: SqlLedger, number: int, dossier: str) -> None:
 
 
 def the_same_bytes_are_one_paper(ledger: SqlLedger) -> None:
-    told = _together(lambda n: _take(ledger, 1 + n, 7))
-    assert len({paper for paper, _ in told}) == 1
-    assert Counter(known for _, known in told) == {False: 1, True: THREADS - 1}
-    assert _ordinals(ledger) == [1]
+    def take(number: int, n: int) -> tuple[UUID, bool]:
+        return _take(ledger, number + n, number)
+
+    for number in _firsts():
+        told = _together(partial(take, number))
+        assert len({paper for paper, _ in told}) == 1
+        assert Counter(known for _, known in told) == {False: 1, True: THREADS - 1}
+    assert _ordinals(ledger) == list(range(1, ROUNDS + 1))
 
 
 def ordinals_have_no_gap_and_no_double(ledger: SqlLedger) -> None:
@@ -134,29 +152,27 @@ def each_paper_is_handed_out_once(ledger: SqlLedger) -> None:
 
 
 def one_of_many_claims_wins(ledger: SqlLedger) -> None:
-    paper, _ = _take(ledger, 1, 1)
-    won = _together(
-        lambda n: ledger.claim(
-            paper, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False
-        )
-    )
-    assert len([held for held in won if held is not None]) == 1
+    for number in _firsts():
+        paper, _ = _take(ledger, number, number)
+        won = _together(partial(_claim, ledger, paper))
+        assert len([held for held in won if held is not None]) == 1
 
 
 def one_of_many_saves_wins(ledger: SqlLedger) -> None:
-    paper, _ = _take(ledger, 1, 1)
-    held = ledger.claim(paper, now=START, lease=LEASE, holder="h:1:1", is_gone=lambda _: False)
-    assert held is not None
-    outcome = Outcome(after=PaperState.RECOGNISED)
-    saved = _together(lambda n: ledger.finish(held, outcome, now=START, actor=f"{n}"))
-    assert Counter(saved) == {True: 1, False: THREADS - 1}
-    assert len(ledger.history(paper)) == 2
+    def save(held: InHand, n: int) -> bool:
+        outcome = Outcome(after=PaperState.RECOGNISED)
+        return ledger.finish(held, outcome, now=START, actor=f"{n}")
+
+    for number in _firsts():
+        paper, _ = _take(ledger, number, number)
+        held = _claim(ledger, paper, 1)
+        assert held is not None
+        assert Counter(_together(partial(save, held))) == {True: 1, False: THREADS - 1}
+        assert len(ledger.history(paper)) == 2
 
 
 def one_of_many_acts_wins(ledger: SqlLedger) -> None:
-    paper, _ = _take(ledger, 1, 1)
-
-    def withdraw(_n: int) -> bool:
+    def withdraw(paper: UUID, _n: int) -> bool:
         try:
             Arranging(ledger.connections).withdraw(
                 Act(paper=paper, offices=[OFFICE], actor="x", at=START)
@@ -165,8 +181,11 @@ def one_of_many_acts_wins(ledger: SqlLedger) -> None:
             return False
         return True
 
-    assert Counter(_together(withdraw)) == {True: 1, False: THREADS - 1}
-    assert len(ledger.history(paper)) == 2
+    for number in _firsts():
+        paper, _ = _take(ledger, number, number)
+        won = _together(partial(withdraw, paper))
+        assert Counter(won) == {True: 1, False: THREADS - 1}
+        assert len(ledger.history(paper)) == 2
 
 
 def a_key_is_answered_once(ledger: SqlLedger) -> None:
@@ -176,11 +195,15 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
             created_by="", expires_at=START,
         )
     )  # fmt: skip
-    once = Once(token="t", key=b"k", asked=b"q")  # noqa: S106 - an id, not a secret
+
     # Of different bytes, for different dossiers: it is the key that is one.
-    told = _together(lambda n: _take(ledger, 1 + n, n, dossier=f"D{n}", once=once))
-    assert len(set(told)) == 1
-    assert [row.ordinal for row in ledger.rows(offices=[OFFICE])] == [1]
+    def take(number: int, n: int) -> tuple[UUID, bool]:
+        once = Once(token="t", key=b"%d" % number, asked=b"q")  # noqa: S106 - an id, not a secret
+        return _take(ledger, number + n, number + n, dossier=f"D{number + n}", once=once)
+
+    for number in _firsts():
+        assert len(set(_together(partial(take, number)))) == 1
+    assert [row.ordinal for row in ledger.rows(offices=[OFFICE])] == [1] * ROUNDS
 
 
 def papers_change_places_and_nobody_waits_for_ever(ledger: SqlLedger) -> None:
@@ -205,9 +228,7 @@ def a_history_is_a_chain(ledger: SqlLedger) -> None:
     helds = []
     for n in range(pairs):
         paper, _ = _take(ledger, 1 + n, n)
-        helds.append(
-            ledger.claim(paper, now=START, lease=LEASE, holder="h:1:1", is_gone=lambda _: False)
-        )
+        helds.append(_claim(ledger, paper, 1))
 
     def work(n: int) -> None:
         held = helds[n // 2]
@@ -226,36 +247,46 @@ def a_history_is_a_chain(ledger: SqlLedger) -> None:
 
 
 def a_scan_is_moved_into_a_dossier_once(ledger: SqlLedger) -> None:
-    for n in range(THREADS):
-        _take(ledger, 1 + n, 7, dossier=f"D{n}")
-
-    def move(n: int) -> str:
+    def move(number: int, n: int) -> str:
         try:
-            _move(ledger, 1 + n, "D99")
+            _move(ledger, number + n, f"D{number}")
         except WrongUse as error:
             return error.code
         return ""
 
-    assert Counter(_together(move)) == {"": 1, "dossier.has-it-already": THREADS - 1}
+    for number in _firsts():
+        for n in range(THREADS):
+            _take(ledger, number + n, number, dossier=f"F{n}")
+        moved = _together(partial(move, number))
+        assert Counter(moved) == {"": 1, "dossier.has-it-already": THREADS - 1}
 
 
 def a_closed_dossier_takes_nothing(ledger: SqlLedger) -> None:
+    """Each of several is closed while all others send into it what they can."""
     known = Dossiers(ledger.connections)
-    after: list[int] = []
+    codes = [f"D{n}" for n in range(CLOSED)]
+    after: dict[str, int] = {}
+
+    def close_all() -> None:
+        for at, code in enumerate(codes):
+            # Meanwhile all others come to this one.
+            _take(ledger, 10_000 + 2 * at, 1, dossier=code)
+            _take(ledger, 10_001 + 2 * at, 2, dossier=code)
+            known.close(code, office=OFFICE, actor="x", now=START)
+            after[code] = len(_ordinals(ledger, code))
 
     def work(n: int) -> None:
         if n == 0:
-            known.close("D1", office=OFFICE, actor="x", now=START)
-            after.append(len(_ordinals(ledger)))
+            close_all()
             return
-        for each in range(20):
-            try:
-                _take(ledger, 1 + n * 20 + each, n * 20 + each)
-            except WrongUse:
-                return
+        numbers = itertools.count(n, THREADS)
+        for code in codes:
+            with contextlib.suppress(WrongUse):
+                for number in itertools.islice(numbers, 200):
+                    _take(ledger, number, number, dossier=code)
 
     _together(work)
-    assert after == [len(_ordinals(ledger))]
+    assert after == {code: len(_ordinals(ledger, code)) for code in codes}
 
 
 def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
@@ -310,11 +341,13 @@ def each_delivery_has_one_sender(ledger: SqlLedger) -> None:
 
 def one_office_is_the_first(ledger: SqlLedger) -> None:
     engine = ledger.connections._engine
-    with engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM office"))
-    new = _together(lambda n: ledger.add_office(f"H{n}", "UBND", first_notes={"trial": "yes"}))
-    assert Counter(new) == {True: 1, False: THREADS - 1}
-    assert Counter(ledger.note(f"H{n}", "trial") for n in range(THREADS))["yes"] == 1
+    for _ in range(ROUNDS):
+        with engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM note"))
+            connection.execute(sa.text("DELETE FROM office"))
+        new = _together(lambda n: ledger.add_office(f"H{n}", "UBND", first_notes={"trial": "yes"}))
+        assert Counter(new) == {True: 1, False: THREADS - 1}
+        assert Counter(ledger.note(f"H{n}", "trial") for n in range(THREADS))["yes"] == 1
 
 
 CONTRACT: tuple[Check, ...] = (
