@@ -60,19 +60,7 @@ class Intake:
         """
         if source is None:
             source = file.name if isinstance(file, Path) else ""
-        error = None
-        try:
-            scan = receive(
-                file,
-                source=source,
-                office=self.office,
-                store=self.store,
-                limits=self.limits,
-                clock=self.clock,
-                ids=self.ids,
-            )
-        except RejectedInput as why:
-            error, scan = why, self._unusable(source, _size(file))
+        scan, error = self._scan(file, source)
         taken = self.ledger.receive(
             Incoming(
                 scan=scan,
@@ -90,6 +78,21 @@ class Intake:
             # Turned away when the same was asked before: the same answer again.
             error = RejectedInput(taken.code, taken.reason)
         return taken, error
+
+    def _scan(self, file: Path | bytes, source: str) -> tuple[Scan, RejectedInput | None]:
+        """The scan in the work area, or what is written down of a file that cannot be one."""
+        try:
+            return receive(
+                file,
+                source=source,
+                office=self.office,
+                store=self.store,
+                limits=self.limits,
+                clock=self.clock,
+                ids=self.ids,
+            ), None
+        except RejectedInput as why:
+            return self._unusable(source, _size(file)), why
 
     def _unusable(self, source: str, size: int) -> Scan:
         return Scan(

@@ -99,23 +99,8 @@ def begin(
 ) -> Response:
     """Begin an upload; the body is empty."""
     _speaks(version)
-    if length is None:
-        raise RejectedInput("http.length-needed", "say in Upload-Length how long the file is")
-    if length > caller.house.settings.limit_bytes:
-        raise RejectedInput(
-            "scan.too-large",
-            f"a file may have {caller.house.settings.limit_bytes} bytes; send it in parts, one "
-            "file a paper",
-        )
+    length = _allowed(caller, length)
     said = _metadata(metadata)
-    if "dossier" not in said:
-        raise WrongUse("upload.bad-metadata", "name the dossier in Upload-Metadata")
-    uploads = caller.service.uploads
-    if uploads.count(token=caller.token.id) >= _MOST_UNFINISHED:
-        raise WrongUse(
-            "upload.too-many",
-            f"{_MOST_UNFINISHED} uploads of this token are not finished; end some",
-        )
     now = caller.house.clock.now()
     upload = Upload(
         id=caller.house.ids.new(),
@@ -129,7 +114,7 @@ def begin(
         created_at=now,
         expires_at=now + timedelta(hours=caller.house.settings.upload_hours),
     )
-    uploads.add(upload)
+    caller.service.uploads.add(upload)
     if not length:
         with caller.service.pieces.held(upload):
             upload = finished(caller.service, upload)
@@ -263,8 +248,25 @@ def _speaks(version: str | None) -> None:
         raise WrongUse("upload.bad-version", f"send Tus-Resumable: {_VERSION}")
 
 
+def _allowed(caller: Caller, length: int | None) -> int:
+    """The length of an upload that may begin."""
+    largest = caller.house.settings.limit_bytes
+    if length is None:
+        raise RejectedInput("http.length-needed", "say in Upload-Length how long the file is")
+    if length > largest:
+        raise RejectedInput(
+            "scan.too-large", f"a file may have {largest} bytes; send it in parts, one file a paper"
+        )
+    if caller.service.uploads.count(token=caller.token.id) >= _MOST_UNFINISHED:
+        raise WrongUse(
+            "upload.too-many",
+            f"{_MOST_UNFINISHED} uploads of this token are not finished; end some",
+        )
+    return length
+
+
 def _metadata(text: str) -> dict[str, str]:
-    """The pairs of ``Upload-Metadata``.
+    """The pairs of ``Upload-Metadata``, the dossier among them.
 
     Raises:
         WrongUse: ``upload.bad-metadata``.
@@ -279,4 +281,6 @@ def _metadata(text: str) -> dict[str, str]:
                 "upload.bad-metadata",
                 "Upload-Metadata is name, blank, base64 of UTF-8; parted by commas",
             ) from None
+    if "dossier" not in said:
+        raise WrongUse("upload.bad-metadata", "name the dossier in Upload-Metadata")
     return said

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contract.test_ledger import ALL, CONTRACT, LEASE, Check
+from contract import test_ledger, test_ledger_holding
+from contract.ledger_acts import ALL, LEASE, Check
 from unit.api.fakes import START, new_ledger
 
 from api.ledger import arranging, backlog, claiming, incoming, rows, sql_ledger
@@ -19,6 +20,8 @@ from api.ledger.models import PAPER
 from api.ledger.sql_ledger import SqlLedger
 
 Break = Callable[[pytest.MonkeyPatch], None]
+
+CONTRACT = (*test_ledger.CONTRACT, *test_ledger_holding.CONTRACT)
 
 
 def _replaced(owner: Any, name: str, broken: Callable[..., Any]) -> Break:  # noqa: ANN401 - a class or a module

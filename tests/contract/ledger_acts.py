@@ -1,0 +1,85 @@
+"""What the contract of the ledger does with one, on every database."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from unit.api.fakes import OFFICE, START, scan
+
+from api.ledger.hand import Incoming, InHand, Outcome
+from api.ledger.looking import MOVING
+from api.ledger.sql_ledger import SqlLedger
+from dossier.ports import LedgerRow
+from dossier.states import PaperState
+
+LEASE = timedelta(hours=1)
+ALL = (OFFICE, "H99")
+
+Check = Callable[[SqlLedger], None]
+
+
+def take(
+    ledger: SqlLedger, number: int, content: bytes, *, dossier: str = "D1", minutes: int = 0
+) -> UUID:
+    came = dataclasses.replace(
+        scan(number, content=content), received_at=START + timedelta(minutes=minutes)
+    )
+    return ledger.receive(Incoming(scan=came, paper=UUID(int=number), dossier=dossier)).paper
+
+
+def claim(
+    ledger: SqlLedger, paper: UUID, *, gone: bool = False, later: int = 0, holder: str = "h:1:1"
+) -> InHand | None:
+    return ledger.claim(
+        paper,
+        now=START + timedelta(seconds=later),
+        lease=LEASE,
+        holder=holder,
+        is_gone=lambda _: gone,
+    )
+
+
+def hold(ledger: SqlLedger, paper: UUID) -> InHand:
+    held = claim(ledger, paper)
+    assert held is not None
+    return held
+
+
+def next_one(
+    ledger: SqlLedger,
+    states: Sequence[PaperState] = MOVING,
+    *,
+    gone: bool = False,
+    later: int = 0,
+    holder: str = "h:1:1",
+) -> UUID | None:
+    held = ledger.claim_next(
+        states,
+        now=START + timedelta(seconds=later),
+        lease=LEASE,
+        holder=holder,
+        is_gone=lambda _: gone,
+    )
+    return None if held is None else held.paper.id
+
+
+def row_of(ledger: SqlLedger, paper: UUID) -> LedgerRow:
+    row = ledger.row(paper, offices=[OFFICE])
+    assert row is not None
+    return row
+
+
+def waiting(ledger: SqlLedger, states: Sequence[PaperState] = MOVING, later: int = 0) -> list[int]:
+    now = START + timedelta(seconds=later)
+    found = ledger.waiting_in(states, now=now, is_gone=lambda _: False)
+    assert ledger.count_waiting(states, now=now, is_gone=lambda _: False) == len(found)
+    return [paper.int for paper in found]
+
+
+def recognise(ledger: SqlLedger, paper: UUID) -> None:
+    assert ledger.finish(
+        hold(ledger, paper), Outcome(after=PaperState.RECOGNISED), now=START, actor="x"
+    )
