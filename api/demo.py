@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from api import bootstrap, desk, logs
-from api.cli import words
+from api import bootstrap, desk, logs, words
 from api.cli.output import Output
 from api.cli.progress import Waiting
 from api.exit_codes import Exit, exit_of, worst

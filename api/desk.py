@@ -28,6 +28,7 @@ def show(house: House, paper: UUID, *, actor: str) -> dict[str, Any]:
     """Everything known of a paper; opening it is written down."""
     held, row = opened(house, paper, actor=actor)
     record = held.record
+    scan = held.paper.scan.blob
     told: dict[str, Any] = {
         "paper": str(paper),
         "dossier": row.dossier,
@@ -37,11 +38,12 @@ def show(house: House, paper: UUID, *, actor: str) -> dict[str, Any]:
         "state": row.state.value,
         "code": row.code,
         "reason": row.reason,
+        "fault": row.fault,
         "pages": row.pages,
         "kind": row.kind,
         "received_at": held.paper.scan.received_at,
-        "media_type": held.paper.scan.media_type.value,
-        "sha256": held.paper.scan.blob.digest,
+        "media_type": held.paper.scan.media_type.value if scan.digest else "",
+        "sha256": scan.digest,
         "arrived_signed": held.paper.arrived_signed,
         "engine": held.engine,
         "description": {"kind": "", "values": [], "doubts": []},

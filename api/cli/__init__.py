@@ -8,7 +8,7 @@ import sys
 import click
 import structlog
 
-from api import disk, logs
+from api import disk, logs, sentences
 from api.exit_codes import Exit, exit_of
 from dossier.errors import SohoaError
 
@@ -75,7 +75,7 @@ def main() -> None:
         _say("interrupted: what was in hand is kept and goes on with the next start")
         ended = Exit.TRY_AGAIN
     except SohoaError as error:
-        _say(f"{error.code}: {error.message}")
+        _say(sentences.both(error))
         ended = exit_of(error)
     except BrokenPipeError:
         # Whoever read our answer has seen enough; nothing may be flushed to it at exit.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from api import desk
+from api import desk, sentences
 from api.cli.output import Output
 from api.cli.shared import ROW_COLUMNS, actor, answering, house_of, listed, paper_named
 from api.exit_codes import Exit
@@ -46,11 +46,12 @@ def show_command(output: Output, settings: Settings, *, paper: str) -> int:
         output.line(shown)
         return Exit.DONE
     output.rows([shown], ROW_COLUMNS)
-    if shown["reason"]:
-        output.say(str(shown["reason"]))
+    for said in (sentences.sentence(shown["code"], shown["fault"]), str(shown["reason"])):
+        if said:
+            output.say(said)
     output.rows(shown["description"]["values"], _VALUE_COLUMNS)
     for doubt in shown["description"]["doubts"]:
-        output.say(f"Cần xem / doubtful: {doubt}")
+        output.say(f"Cần xem / doubtful: {sentences.doubt(doubt)} ({doubt})")
     output.rows(
         shown["received_signatures"], ("signer", "signed_at", "level", "trusted", "problem")
     )
@@ -105,7 +106,7 @@ def review_command(
     output.rows(shown, _VALUE_COLUMNS)
     if held.record is not None:
         for doubt in held.record.description.doubts:
-            output.say(f"Cần xem / doubtful: {doubt}")
+            output.say(f"Cần xem / doubtful: {sentences.doubt(doubt)} ({doubt})")
     if row.state is PaperState.REVIEW:
         output.say(f"sohoa review {paper} [--set FIELD=VALUE ...] --accept")
     return Exit.DONE

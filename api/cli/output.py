@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.cli import words
+from api import sentences, words
 
 Row = Mapping[str, Any]
 
@@ -67,6 +67,8 @@ class Output:
     def _cell(self, column: str, value: object) -> str:
         if column in {"state", "before", "after"} and value:
             return words.state(str(value))
+        if column == "doubt" and value:
+            return f"{sentences.doubt(str(value))} ({value})"
         if column == "role":
             return words.role(str(value))
         match value:

@@ -11,7 +11,7 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.cli import words
+from api import sentences, words
 from api.watching import Event
 from dossier.errors import SohoaError
 from dossier.states import PaperState
@@ -74,7 +74,7 @@ class Waiting:
                 said = f"trang {event.page}/{event.pages}"
             if event.error is not None:
                 self.errors.append(event.error)
-                said = f"{said}: {event.error.code}: {event.error.message}"
+                said = f"{said}: {sentences.both(event.error)}"
             if event.untaken:
                 said = f"{said}: {_UNTAKEN}"
             elif event.error is not None or (not event.page and event.state in self._resting):
@@ -86,7 +86,8 @@ class Waiting:
             )
             if not sys.stderr.isatty() or event.error is not None or event.untaken:
                 done, total = len(self._done), len(self._labels)
-                self._console.print(f"[{done}/{total}] {label}: {said}", markup=False)
+                line = f"[{done}/{total}] {label}: {said}"
+                self._console.print(line, markup=False, soft_wrap=True)
 
 
 class Counting:

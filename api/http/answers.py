@@ -23,14 +23,14 @@ class Problem(BaseModel):
 
     model_config = example(
         type="urn:sohoa:problem:paper.unknown",
-        title="Not Found",
+        title="Không có giấy này.",
         status=404,
         code="paper.unknown",
         detail="no such paper for this token; list those there are: GET /v1/papers",
     )
 
     type: str
-    title: str
+    title: str = Field(description="of the code, for a clerk: Vietnamese where there is a sentence")
     status: int
     code: str
     detail: str
@@ -110,6 +110,7 @@ _ROW: dict[str, Any] = {
     "state_title": "Cần xem",
     "waits_for": "clerk",
     "code": "review.doubtful",
+    "code_title": "Giấy này cần người xem lại.",
     "reason": "this paper needs a person's eye: GET /v1/papers/{paper}/review",
     "kind": "birth-declaration",
     "pages": 2,
@@ -128,11 +129,12 @@ class PaperRow(BaseModel):
     dossier: str
     ordinal: int
     source: str
-    media_type: str
+    media_type: str = Field(description="empty where what came could not be taken")
     state: str
     state_title: str
     waits_for: WAITS_FOR
     code: str = Field(description="why it waits, was rejected or is in review; or empty")
+    code_title: str = Field(description="the same for a clerk, in Vietnamese: why, and what to do")
     reason: str
     kind: str
     pages: int

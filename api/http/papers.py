@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.cli.words import STATES
+from api import sentences
 from api.http import problems
 from api.http.answers import (
     WAITS_FOR,
@@ -24,6 +24,7 @@ from api.http.callers import Caller, Reading
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
 from api.ledger.listing import Moved, Standing
 from api.process import is_name
+from api.words import STATES
 from dossier import states
 from dossier.codes import dossier_code, masked
 from dossier.errors import WrongUse
@@ -116,6 +117,7 @@ def row_of(standing: Standing) -> PaperRow:
         state_title=STATES[standing.state],
         waits_for=waits_for(standing),
         code=standing.code,
+        code_title=sentences.sentence(standing.code, standing.fault),
         reason=problems.said(standing.code, standing.reason),
         kind=standing.kind,
         pages=standing.pages,

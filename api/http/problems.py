@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem documents; every HTTP status of an error stands here.
 
-The code is stable and part of the contract; the detail says what happened and what to do. Neither
+The code is stable and part of the contract; the title says in Vietnamese what a clerk is to do,
+the detail in English what happened here. None of them
 ever holds a trace, a foreign exception's text, or what was sent to us.
 """
 
@@ -11,6 +12,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from api.sentences import SENTENCES
 from dossier.errors import (
     IntegrityViolation,
     Misconfigured,
@@ -87,7 +89,7 @@ def document(error: SohoaError, **more: Any) -> dict[str, Any]:  # noqa: ANN401 
     status = status_of(error)
     return {
         "type": f"urn:sohoa:problem:{error.code}",
-        "title": status.phrase,
+        "title": SENTENCES.get(error.code, status.phrase),
         "status": status.value,
         "code": error.code,
         "detail": said(error.code, error.message),

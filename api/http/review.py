@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api import desk, opening
+from api import desk, opening, sentences
 from api.http import problems
 from api.http.answers import PaperStanding, example
 from api.http.callers import Reviewing
@@ -65,6 +65,7 @@ class ReviewValue(BaseModel):
     page: int | None = Field(description="its number in the scan; none where it was typed")
     box: list[float] | None = Field(description="left, top, right, bottom in pt, page upright")
     doubt: str = Field(description="a stable code, or empty")
+    doubt_title: str = Field(description="the same for a clerk, in Vietnamese")
     picture: str | None = Field(description="of just that box")
 
 
@@ -76,9 +77,11 @@ class ReviewSheet(BaseModel):
         version=7,
         state="REVIEW",
         code="review.doubtful",
+        code_title="Giấy này cần người xem lại.",
         reason="this paper needs a person's eye",
         kind="birth-declaration",
         doubts=["page.unread:2"],
+        doubt_titles=["Không đọc được trang 2"],
         values=[],
     )
 
@@ -86,9 +89,11 @@ class ReviewSheet(BaseModel):
     version: int = Field(description="send it with the answer: nobody overwrites another's work")
     state: str
     code: str
+    code_title: str
     reason: str
     kind: str
     doubts: list[str]
+    doubt_titles: list[str] = Field(description="the same for a clerk, in Vietnamese")
     values: list[ReviewValue]
 
 
@@ -128,9 +133,11 @@ def show_review(caller: Reviewing, paper: UUID) -> ReviewSheet:
         version=held.version,
         state=row.state.value,
         code=row.code,
+        code_title=sentences.sentence(row.code, row.fault),
         reason=problems.said(row.code, row.reason),
         kind=description.kind,
         doubts=list(description.doubts),
+        doubt_titles=[sentences.doubt(doubt) for doubt in description.doubts],
         values=[_value(paper, value) for value in description.values],
     )
 
@@ -186,5 +193,6 @@ def _value(paper: UUID, value: Value) -> ReviewValue:
         page=value.page,
         box=None if box is None else [box.left, box.top, box.right, box.bottom],
         doubt=value.doubt,
+        doubt_title=sentences.doubt(value.doubt),
         picture=None if box is None else f"/v1/papers/{paper}/values/{value.field}/picture",
     )

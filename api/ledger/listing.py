@@ -22,6 +22,8 @@ class Standing:
     Attributes:
         code: why it waits, was rejected or is in review; or empty.
         reason: the sentence to the code.
+        fault: who must act, where the code is that of an error (``dossier.errors``).
+        media_type: empty where what came could not be taken.
         retry_at: when it is tried again, where that is a matter of time.
         set_aside: it is tried no more until the operator has looked at it.
         reading: pages read and pages to read while a worker elsewhere reads it; else None.
@@ -36,6 +38,7 @@ class Standing:
     state: PaperState
     code: str
     reason: str
+    fault: str
     pages: int
     kind: str
     level: str
@@ -144,10 +147,11 @@ def _standing(row: sa.RowMapping) -> Standing:
         dossier=row["dossier"],
         ordinal=row["ordinal"],
         source=row["scan_source"],
-        media_type=row["scan_media_type"],
+        media_type=row["scan_media_type"] if row["scan_digest"] else "",
         state=PaperState(row["state"]),
         code=row["code"],
         reason=row["reason"],
+        fault=row["fault"],
         pages=row["page_count"],
         kind=row["kind"],
         level=row["level"],

@@ -342,9 +342,13 @@ def test_exit_code_3_for_rejected_input_and_the_rest_goes_on(
     rejected, taken = ended.rows
     assert (rejected["state"], rejected["code"]) == ("REJECTED", "scan.not-a-known-type")
     assert rejected["reason"]
+    # Vietnamese first, with what to do; the code and the English sentence follow.
+    assert "Hãy lưu bản quét thành một trong các loại này. / scan.not-a-known-type" in ended.err
     assert taken["state"] == "REVIEW"
     assert bad.exists()
-    assert fresh.run("show", rejected["paper"], "--json").row["state"] == "REJECTED"
+    shown = fresh.run("show", rejected["paper"], "--json").row
+    assert (shown["state"], shown["fault"], shown["media_type"]) == ("REJECTED", "sender", "")
+    assert "Tệp không phải PDF" in fresh.run("show", rejected["paper"]).out
 
 
 def test_exit_code_4_for_what_is_not_set_up(

@@ -47,7 +47,9 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
     # The clerk: values with boxes and pictures; one is typed, the rest confirmed.
     sheet = client.get(f"/v1/papers/{paper}/review").json()
     assert any(value["box"] for value in sheet["values"])
+    assert len(sheet["doubt_titles"]) == len(sheet["doubts"])
     for value in sheet["values"]:
+        assert bool(value["doubt_title"]) == bool(value["doubt"])
         if value["picture"]:
             picture = client.get(value["picture"])
             assert picture.headers["content-type"] == "image/webp"
@@ -58,6 +60,7 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
     if told["state"] == "DESCRIBED":
         back = client.post(f"/v1/papers/{paper}/send-back", json={"reason": "xem lại số"})
         assert (back.json()["state"], back.json()["reason"]) == ("REVIEW", "xem lại số")
+        assert back.json()["code_title"] == "Người ký trả lại giấy này."
     stale = client.post(f"/v1/papers/{paper}/review", json={"values": {}, "version": 0})
     assert (stale.status_code, stale.json()["code"]) == (409, "review.changed-meanwhile")
     reviewed = client.post(
@@ -232,8 +235,10 @@ def test_the_same_question_gets_the_same_answer(client: httpx.Client) -> None:
     assert [answer.status_code for answer in bad] == [415, 415]
     assert bad[0].json() == bad[1].json()
     assert bad[0].json()["code"] == "scan.not-a-known-type"
-    paper = bad[0].json()["paper"]
-    assert client.get(f"/v1/papers/{paper}").json()["state"] == "REJECTED"
+    assert bad[0].json()["title"].startswith("Tệp không phải PDF")
+    told = client.get(f"/v1/papers/{bad[0].json()['paper']}").json()
+    assert (told["state"], told["media_type"]) == ("REJECTED", "")
+    assert told["code_title"] == bad[0].json()["title"]
 
 
 def test_lists_go_on_page_by_page(client: httpx.Client) -> None:

@@ -1,0 +1,74 @@
+"""A clerk is told in Vietnamese: each code that a clerk can meet has its sentence, and no other."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from api import sentences
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("api", "archive", "dossier", "ingest", "ocr", "pages", "signing")
+# Met by who writes programs against the API, or runs the service.
+_NOT_A_CLERKS = {
+    "http", "idempotency", "init", "record", "time", "token", "upload", "webhook", "work", "worker",
+}  # fmt: skip
+# Codes that are no error's: of moves, and of pages that could not be read.
+_OTHERS = re.compile(r"(moved|pages-arranged|scanned-again|sent-back|withdrawn|page\.[a-z-]+)")
+
+
+def _texts() -> Iterator[str]:
+    for room in ROOMS:
+        for file in (ROOT / room).rglob("*.py"):
+            if file.name != "sentences.py":
+                yield file.read_text(encoding="utf-8")
+
+
+def _codes_of(*errors: str) -> set[str]:
+    """The codes with which errors are made."""
+    found: set[str] = set()
+    for text in _texts():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                code = node.args[0].value if node.args and name in errors and isinstance(
+                    node.args[0], ast.Constant
+                ) else None  # fmt: skip
+                if isinstance(code, str):
+                    found.add(code)
+    return found
+
+
+def test_each_code_that_a_clerk_meets_has_a_sentence() -> None:
+    met = {
+        code
+        for code in _codes_of("RejectedInput", "WrongUse")
+        if code.partition(".")[0] not in _NOT_A_CLERKS
+    }
+    assert len(met) > 50
+    assert met - set(sentences.SENTENCES) == set()
+
+
+def test_no_sentence_is_of_a_code_that_nobody_uses() -> None:
+    used = {
+        node.value
+        for text in _texts()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert set(sentences.SENTENCES) - used == set()
+    rejected = _codes_of("RejectedInput", "WrongUse")
+    for code in set(sentences.SENTENCES) - rejected - {"review.doubtful"}:
+        assert _OTHERS.fullmatch(code), code
+
+
+def test_each_doubt_says_why() -> None:
+    fields = (ROOT / "ocr" / "fields" / "people.py").read_text(encoding="utf-8")
+    doubts = set(re.findall(r'"((?:citizen_id|name|birth|sex|role)\.[a-z-]+)"', fields))
+    doubts |= {f"cmnd.{why}" for why in re.findall(r'f"\{what\}\.([a-z-]+)"', fields)}
+    doubts |= {"paper.date.low-confidence", "kind.unknown", "kind.by-number"}
+    assert len(doubts) > 15
+    for doubt in doubts:
+        assert sentences.doubt(doubt) != sentences.doubt("unheard-of"), doubt
