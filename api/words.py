@@ -51,6 +51,21 @@ HEADINGS = {
     "pdfa": "PDF/A",
     "signature": "Chữ ký",
     "where": "Nằm ở",
+    "papers": "Số giấy",
+    "key": "Tên trong kho",
+    "message": "Điều không đúng",
+    "token": "Mã truy cập",
+    "name": "Tên",
+    "office": "Cơ quan",
+    "scopes": "Được phép",
+    "rate": "Lần/phút",
+    "created_at": "Tạo lúc",
+    "expires_at": "Hết hạn lúc",
+    "last_used_at": "Dùng lần cuối",
+    "revoked_at": "Thu hồi lúc",
+    "stopped_at": "Dừng lúc",
+    "webhook": "Webhook",
+    "url": "Địa chỉ",
 }
 
 ROLES = {

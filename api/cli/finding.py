@@ -81,7 +81,12 @@ def export_command(output: Output, settings: Settings, *, paper: str, folder: Pa
 
 
 @click.command("verify")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True),
+)
 @answering
 def verify_command(output: Output, settings: Settings, *, files: tuple[Path, ...]) -> int:
     """Who signed a PDF, when, how far it is preserved, and whether to trust it."""

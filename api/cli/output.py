@@ -37,7 +37,7 @@ class Output:
             for row in rows:
                 self.line(row)
             return
-        table = Table(*(words.HEADINGS.get(column, column) for column in columns))
+        table = Table(*(words.HEADINGS[column] for column in columns))
         for row in rows:
             table.add_row(*(Text(self._cell(column, row.get(column))) for column in columns))
         if table.row_count:

@@ -7,7 +7,7 @@ from itertools import islice
 
 import click
 
-from api import bootstrap, desk
+from api import bootstrap, desk, sentences
 from api.cli.output import Output
 from api.cli.progress import Counting
 from api.cli.shared import answering, house_of
@@ -70,7 +70,10 @@ def status_command(output: Output, settings: Settings) -> int:
         ("state", "papers"),
         empty="Chưa có giấy nào. Bắt đầu / begin: sohoa ingest PATH... --dossier CODE",
     )
-    output.rows([{"code": c, "papers": n} for c, n in waiting.items()], ("code", "papers"))
+    output.rows(
+        [{"code": c, "papers": n, "reason": sentences.sentence(c)} for c, n in waiting.items()],
+        ("code", "papers", "reason"),
+    )
     if told.waiting:
         output.say(_left_in_words(sum(told.waiting.values()), left))
     if not covered:

@@ -320,6 +320,7 @@ def test_exit_code_2_for_what_cannot_mean_anything(fresh: Commands, scan: Path) 
         ("ingest", scan, "--dossier", NUMBER),
         ("ingest", "no-such-file", "--dossier", "A-1"),
         ("sign",),
+        ("verify", "no-such-file.pdf"),
     ):
         assert fresh.run(*words).code == 2, words
 
