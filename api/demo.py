@@ -29,7 +29,7 @@ def main(samples: Path) -> int:
     """Ingest, sign and archive every dossier folder of the samples, then look one person up."""
     settings = read_settings()
     logs.to_stderr(settings.log_level)
-    output = Output(as_json=False, zone=settings.zone)
+    output = Output(settings, as_json=False)
     bootstrap.init(settings, trial=True)
     output.say("DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: CA, TSA và chữ ký ở đây không có giá trị.")
     output.say("The CA, TSA and signer made here prove nothing. Never put real papers here.\n")
@@ -93,7 +93,7 @@ def _told(house: House, row: LedgerRow, folder: Path) -> dict[str, object]:
     return {
         "dossier": row.dossier,
         "source": row.source,
-        "kind": _kind(house, row.kind),
+        "kind": row.kind,
         "citizen_ids": numbers,
         "pdfa": _GOOD if not shown["pdfa"]["findings"] else "không đạt / not valid",
         "signature": _GOOD
@@ -101,12 +101,6 @@ def _told(house: House, row: LedgerRow, folder: Path) -> dict[str, object]:
         else "không hợp lệ / not valid",
         "where": shown["record"]["key"],
     }
-
-
-def _kind(house: House, kind: str) -> str:
-    """A kind of paper in words."""
-    form = house.stages.forms.by_id.get(kind)
-    return form.name if form else kind
 
 
 def _look_up(house: House, archived: list[LedgerRow], output: Output) -> bool:
@@ -125,10 +119,7 @@ def _look_up(house: House, archived: list[LedgerRow], output: Output) -> bool:
         house, "citizen-id", number, purpose="xem thử / demo", actor=_ACTOR, limit=100
     )
     output.rows(
-        (
-            {"dossier": f.dossier, "kind": _kind(house, f.kind), "person": f.person, "role": f.role}
-            for f in found
-        ),
+        ({"dossier": f.dossier, "kind": f.kind, "person": f.person, "role": f.role} for f in found),
         ("dossier", "kind", "person", "role"),
     )
     return len({f.paper for f in found}) == papers

@@ -131,7 +131,7 @@ class House:
                 page_seconds=settings.page_seconds,
                 max_source_pixels=settings.limit_pixels,
             ),
-            make_forms=lambda: _forms(settings),
+            make_forms=lambda: forms_of(settings),
             make_signer=self._signer,
             verify=self.verify,
             clock=self.clock,
@@ -246,5 +246,6 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _forms(settings: Settings) -> Forms:
+def forms_of(settings: Settings) -> Forms:
+    """The form definitions of an office: the built-in ones, and its own over them."""
     return load_forms((BUILT_IN,) if settings.forms is None else (BUILT_IN, settings.forms))

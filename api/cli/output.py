@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from api import sentences, words
+from api.house import forms_of
+from api.settings import Settings
+from ocr.fields.forms import Forms
 
 Row = Mapping[str, Any]
 
@@ -21,13 +25,14 @@ class Output:
     """Where a command's answer goes: stdout, in one of two forms.
 
     Args:
+        settings: tell the zone in which times are shown (JSON keeps the offset too), and where
+            the form definitions are that name kinds of paper.
         as_json: one JSON object a line instead of a table.
-        zone: in which times are shown to people; JSON keeps the offset too.
     """
 
-    def __init__(self, *, as_json: bool, zone: tzinfo) -> None:
+    def __init__(self, settings: Settings, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._zone = zone
+        self._settings = settings
         width = None if sys.stdout.isatty() else 200
         self._console = Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
 
@@ -57,7 +62,13 @@ class Output:
 
     def at(self, time: datetime | None) -> str | None:
         """A time as it is shown."""
-        return None if time is None else time.astimezone(self._zone).isoformat(timespec="seconds")
+        if time is None:
+            return None
+        return time.astimezone(self._settings.zone).isoformat(timespec="seconds")
+
+    @cached_property
+    def _forms(self) -> Forms:
+        return forms_of(self._settings)
 
     def _plain(self, value: object) -> object:
         if isinstance(value, datetime):
@@ -69,6 +80,8 @@ class Output:
             return words.state(str(value))
         if column == "doubt" and value:
             return f"{sentences.doubt(str(value))} ({value})"
+        if column == "kind":
+            return self._forms.name_of(str(value))
         if column == "role":
             return words.role(str(value))
         match value:

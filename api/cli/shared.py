@@ -34,7 +34,7 @@ def answering(command: Callable[..., _R]) -> Callable[..., _R]:
     def answer(context: click.Context, /, *, as_json: bool, **arguments: Any) -> _R:  # noqa: ANN401 - click's own values
         settings = read_settings()
         logs.to_stderr(settings.log_level)
-        output = Output(as_json=as_json or bool(context.obj), zone=settings.zone)
+        output = Output(settings, as_json=as_json or bool(context.obj))
         with logs.following():
             return command(output, settings, **arguments)
 

@@ -113,6 +113,7 @@ _ROW: dict[str, Any] = {
     "code_title": "Giấy này cần người xem lại.",
     "reason": "this paper needs a person's eye: GET /v1/papers/{paper}/review",
     "kind": "birth-declaration",
+    "kind_title": "Tờ khai đăng ký khai sinh",
     "pages": 2,
     "received_at": _AT,
     "updated_at": _AT,
@@ -137,6 +138,7 @@ class PaperRow(BaseModel):
     code_title: str = Field(description="the same for a clerk, in Vietnamese: why, and what to do")
     reason: str
     kind: str
+    kind_title: str = Field(description="what people call it, in Vietnamese")
     pages: int
     received_at: datetime
     updated_at: datetime

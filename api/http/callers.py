@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -55,8 +55,8 @@ class TooManyRequests(WrongUse):
         self.seconds = seconds
 
 
-def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
-    """The dependency of a route that only tokens with this scope may use."""
+def needs(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
+    """The dependency of a route that only tokens with one of these scopes may use."""
 
     async def caller(
         request: Request,
@@ -67,14 +67,14 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
         text = "" if credentials is None else credentials.credentials
         # Most requests are of a token seen a moment ago: a thread for each would cost more.
         if service.tokens.at_hand(public_half(text), now=now):
-            return _admitted(service, text, scope, now)
-        return await run_in_threadpool(_admitted, service, text, scope, now)
+            return _admitted(service, text, scopes, now)
+        return await run_in_threadpool(_admitted, service, text, scopes, now)
 
     return caller
 
 
-def _admitted(service: Service, text: str, scope: Scope, now: datetime) -> Caller:
-    """Who sends this token, if they may ask for what needs this scope now."""
+def _admitted(service: Service, text: str, scopes: Sequence[Scope], now: datetime) -> Caller:
+    """Who sends this token, if they may ask for what needs one of these scopes now."""
     token = genuine(text, service.tokens, now=now)
     if token is None:
         raise WrongUse(
@@ -85,10 +85,11 @@ def _admitted(service: Service, text: str, scope: Scope, now: datetime) -> Calle
     wait = service.take_request(token)
     if wait:
         raise TooManyRequests(wait)
-    if scope not in token.scopes:
+    if not any(scope in token.scopes for scope in scopes):
         raise WrongUse(
             "token.scope-missing",
-            f"this token does not allow {scope.value}; have the operator make one that does",
+            f"this token does not allow {' or '.join(scopes)}; have the operator make one that "
+            "does",
         )
     service.tokens.note_use(token, now=now)
     return Caller(
@@ -105,4 +106,6 @@ Reviewing = Annotated[Caller, Depends(needs(Scope.REVIEW))]
 Signing = Annotated[Caller, Depends(needs(Scope.SIGN))]
 Finding = Annotated[Caller, Depends(needs(Scope.FIND))]
 Watching = Annotated[Caller, Depends(needs(Scope.METRICS))]
+# What only says what words mean here.
+Knowing = Annotated[Caller, Depends(needs(Scope.INTAKE, Scope.READ, Scope.REVIEW, Scope.FIND))]
 Hooking = Annotated[Caller, Depends(needs(Scope.WEBHOOKS))]

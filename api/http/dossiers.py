@@ -41,9 +41,12 @@ class Expected(BaseModel):
 class ExpectedPaper(BaseModel):
     """A paper that is expected, and which one it is once it came."""
 
-    model_config = example(kind="birth-declaration", paper=_PAPER)
+    model_config = example(
+        kind="birth-declaration", kind_title="Tờ khai đăng ký khai sinh", paper=_PAPER
+    )
 
     kind: str
+    kind_title: str
     paper: UUID | None
 
 
@@ -55,8 +58,12 @@ class Dossier(BaseModel):
         office="H15.50.05.13",
         closed_at=None,
         expected=[
-            {"kind": "birth-declaration", "paper": _PAPER},
-            {"kind": "citizen-card", "paper": None},
+            {
+                "kind": "birth-declaration",
+                "kind_title": "Tờ khai đăng ký khai sinh",
+                "paper": _PAPER,
+            },
+            {"kind": "citizen-card", "kind_title": "Thẻ căn cước", "paper": None},
         ],
         missing=1,
         unfinished=1,
@@ -125,7 +132,13 @@ def _shown(caller: Caller, code: str) -> Dossier:
         found = next((p for p in free if p.kind == kind), None)
         if found is not None:
             free.remove(found)
-        expected.append(ExpectedPaper(kind=kind, paper=found.paper if found else None))
+        expected.append(
+            ExpectedPaper(
+                kind=kind,
+                kind_title=house.stages.forms.name_of(kind),
+                paper=found.paper if found else None,
+            )
+        )
     return Dossier(
         dossier=code,
         office=dossier.office,
@@ -133,5 +146,5 @@ def _shown(caller: Caller, code: str) -> Dossier:
         expected=expected,
         missing=sum(one.paper is None for one in expected),
         unfinished=sum(p.state not in _DONE for p in papers),
-        papers=[row_of(standing) for standing in sorted(papers, key=lambda p: p.ordinal)],
+        papers=[row_of(caller, standing) for standing in sorted(papers, key=lambda p: p.ordinal)],
     )

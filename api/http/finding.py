@@ -21,6 +21,7 @@ _ROW = {
     "paper": "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11",
     "dossier": "H15.50.05.13-261008-0975",
     "kind": "birth-declaration",
+    "kind_title": "Tờ khai đăng ký khai sinh",
     "person": "NGUYỄN THỊ HOA",
     "number": "•••••••••123",
     "role": "mother",
@@ -92,6 +93,7 @@ class FoundPaper(BaseModel):
     paper: UUID
     dossier: str
     kind: str
+    kind_title: str
     person: str
     number: str
     role: str
@@ -139,6 +141,7 @@ def _find(caller: Caller, manner: str, text: str, question: _Question) -> FoundP
                 paper=row.paper,
                 dossier=row.dossier,
                 kind=row.kind,
+                kind_title=caller.house.stages.forms.name_of(row.kind),
                 person=numbers_masked(row.person),
                 number=row.number,
                 role=row.role,

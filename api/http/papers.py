@@ -63,7 +63,7 @@ def list_papers(
     )
     shown = found[:limit]
     return PaperList(
-        papers=[row_of(standing) for standing in shown],
+        papers=[row_of(caller, standing) for standing in shown],
         next=shown[-1].paper if len(found) > limit else None,
     )
 
@@ -91,7 +91,7 @@ def state_of(caller: Caller, standing: Standing) -> PaperStanding:
     listing = caller.service.listing
     history = listing.moves(offices=caller.house.offices, paper=standing.paper)
     return PaperStanding(
-        **row_of(standing).model_dump(),
+        **row_of(caller, standing).model_dump(),
         sign_requested=standing.sign_requested,
         retry_at=standing.retry_at,
         progress=progress_of(caller, standing),
@@ -104,7 +104,7 @@ def state_of(caller: Caller, standing: Standing) -> PaperStanding:
     )
 
 
-def row_of(standing: Standing) -> PaperRow:
+def row_of(caller: Caller, standing: Standing) -> PaperRow:
     """A paper as lists show it."""
     return PaperRow(
         paper=standing.paper,
@@ -120,6 +120,7 @@ def row_of(standing: Standing) -> PaperRow:
         code_title=sentences.sentence(standing.code, standing.fault),
         reason=problems.said(standing.code, standing.reason),
         kind=standing.kind,
+        kind_title=caller.house.stages.forms.name_of(standing.kind),
         pages=standing.pages,
         received_at=standing.received_at,
         updated_at=standing.updated_at,

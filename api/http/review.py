@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api import desk, opening, sentences
 from api.http import problems
 from api.http.answers import PaperStanding, example
-from api.http.callers import Reviewing
+from api.http.callers import Knowing, Reviewing
 from api.http.openapi import ACT_PROBLEMS, PAPER_PROBLEMS, TOKEN_PROBLEMS, file_answer
 from api.http.papers import standing_of, state_of
 from api.ledger.hand import InHand
@@ -117,7 +117,7 @@ class Reviewed(BaseModel):
 
 
 @router.get("/kinds", responses=TOKEN_PROBLEMS)
-def list_kinds(caller: Reviewing) -> Kinds:
+def list_kinds(caller: Knowing) -> Kinds:
     """The kinds of paper there are form definitions for."""
     forms = caller.house.stages.forms.by_id
     return Kinds(kinds=[Kind(kind=id_, name=form.name) for id_, form in forms.items()])

@@ -154,6 +154,11 @@ class Forms:
     shared: tuple[Label, ...] = field(default=())
     surnames: frozenset[str] = field(default=frozenset())
 
+    def name_of(self, kind: str) -> str:
+        """What people call a kind of paper; its id where there is no form of it any more."""
+        form = self.by_id.get(kind)
+        return kind if form is None else form.name
+
 
 def squashed(text: str) -> str:
     """Folded letters and digits of a text, nothing else: how phrases are compared."""

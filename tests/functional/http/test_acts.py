@@ -117,7 +117,9 @@ def test_a_dossier_knows_what_is_expected_and_closes(client: httpx.Client) -> No
     client.post(f"/v1/papers/{paper}/review", json={"values": {"kind": "citizen-card"}})
     told = client.get("/v1/dossiers/EXP-1").json()
     assert (told["missing"], told["unfinished"]) == (1, 1)
-    assert told["expected"][1] == {"kind": "citizen-card", "paper": paper}
+    assert told["expected"][1] == {
+        "kind": "citizen-card", "kind_title": "Thẻ căn cước", "paper": paper,
+    }  # fmt: skip
     closed = client.post("/v1/dossiers/EXP-1/close").json()
     assert closed["closed_at"]
     assert client.post("/v1/dossiers/EXP-1/close").json()["closed_at"] == closed["closed_at"]

@@ -89,7 +89,9 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
     words = client.post("/v1/find/text", json={"words": "nguyen thi hoa", "purpose": "đối chiếu"})
     assert words.status_code == 200
     by_dossier = client.post("/v1/find/dossier", json={"dossier": DOSSIER, "purpose": "x"}).json()
-    assert [row["paper"] for row in by_dossier["found"]] == [paper]
+    (row,) = by_dossier["found"]
+    names = {kind["kind"]: kind["name"] for kind in client.get("/v1/kinds").json()["kinds"]}
+    assert (row["paper"], row["kind_title"]) == (paper, names[row["kind"]])
 
     _fetched(client, paper, scan)
     # What was asked stands in the log of look-ups, and in no line of the service's.
