@@ -7,6 +7,7 @@ programs or run the service (``http.*``, ``setting.*`` ...) has no sentence of i
 
 from __future__ import annotations
 
+from api import words
 from dossier.errors import IntegrityViolation, SohoaError
 
 _SCAN_AGAIN = "Hãy quét lại giấy này."
@@ -32,7 +33,8 @@ SENTENCES = {
     "scan.too-many-pixels": f"Ảnh trong tệp quá lớn. {_LOWER_RESOLUTION}",
     "scan.too-much-memory": f"Tệp cần quá nhiều bộ nhớ để mở. {_SCAN_AGAIN}",
     "scan.too-slow": f"Mở tệp mất quá nhiều thời gian. {_SCAN_AGAIN}",
-    "scan.unreadable": f"Không đọc được tệp. Hãy xem tệp còn đó không; nếu còn: {_SCAN_AGAIN}",
+    "scan.unreadable": "Không đọc được tệp. Hãy kiểm tra tệp còn đó và cho phép đọc, hoặc quét lại "
+    "giấy này.",
     "scan.unusable": "Tệp làm chương trình mở nó bị lỗi. Hãy in ra rồi quét bản in, hoặc quét lại "
     "giấy này.",
     "page.crashed": "Có trang làm chương trình đọc bị lỗi. Hãy nhập tay, hoặc quét lại trang này.",
@@ -107,18 +109,18 @@ _FAMILIES = {
 }
 # Why a value or a paper is doubtful; before a colon, what the doubt is about follows.
 _DOUBTS = {
-    "missing": "Chưa thấy mục",
-    "unread": "Chưa đọc được mục",
+    "missing": "Chưa thấy",
+    "unread": "Chưa đọc được",
     "page.unread": "Không đọc được trang",
     "kind.unknown": "Chưa biết đây là loại giấy gì",
     "kind.by-number": "Loại giấy mới đoán theo số, ký hiệu",
-    "role.guessed": "Đoán đây là người này",
+    "role.guessed": "Vai trò của người này mới là phỏng đoán",
     "role.unknown": "Chưa rõ người này có vai trò gì",
     "citizen_id.birth-mismatch": "Số định danh không khớp năm sinh",
     "citizen_id.sex-mismatch": "Số định danh không khớp giới tính",
     "citizen_id.near-another": "Số gần giống số của người khác",
     "citizen_id.of-two-people": "Hai người mang cùng một số",
-    "name.tones": "Dấu của họ có thể đọc sai",
+    "name.tones": "Họ trong tên có thể sai dấu",
     "name.cut": "Tên có thể bị cắt",
     "birth.words-differ": "Ngày sinh bằng số khác ngày sinh bằng chữ",
     "birth.number-differs": "Năm sinh không khớp số định danh",
@@ -127,8 +129,8 @@ _DOUBTS = {
 _DOUBTS_OF_ALL = {
     "conflict": "Trên giấy ghi hai cách khác nhau",
     "low-confidence": "Đọc không rõ",
-    "loose-digits": "Các chữ số rời nhau",
-    "read-once": "Mới đọc được một lần",
+    "loose-digits": "Các chữ số cách rời nhau",
+    "read-once": "Chưa có lần đọc thứ hai xác nhận",
     "readings-differ": "Hai lần đọc khác nhau",
     "repaired": "Có chữ số đã đoán lại",
     "unlabelled": "Không có nhãn đứng trước",
@@ -160,4 +162,5 @@ def doubt(code: str) -> str:
     """Why a value or a paper is doubtful, such as ``name.cut`` or ``missing:child.name``."""
     why, _, what = code.partition(":")
     said = _DOUBTS.get(why) or _DOUBTS_OF_ALL.get(why.rpartition(".")[2], "Cần xem lại")
-    return f"{said} {what}".strip() if code else ""
+    about = words.field(what) if "." in what else what
+    return f"{said} {about}".strip() if code else ""

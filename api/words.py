@@ -77,14 +77,45 @@ ROLES = {
     "husband": "chồng",
     "owner": "chủ thể",
     "deceased": "người chết",
-    "mentioned": "được nhắc đến",
+    "mentioned": "người được nhắc đến",
     "signer": "người ký",
+}
+
+# What a form says of a person, or of itself (role ``paper``).
+ATTRIBUTES = {
+    "name": "họ tên",
+    "birth": "ngày sinh",
+    "sex": "giới tính",
+    "citizen_id": "số định danh",
+    "cmnd": "số CMND",
+    "relation": "quan hệ",
+    "residence": "nơi cư trú",
+    "origin": "quê quán",
+    "card": "ngày cấp, nơi cấp giấy tờ",
+    "death": "ngày mất",
+    "death-place": "nơi mất",
+    "number": "số, ký hiệu",
+    "date": "ngày ban hành",
+    "issuer": "cơ quan ban hành",
+    "abstract": "trích yếu",
+    "certification-number": "số chứng thực",
+    "book": "quyển số",
+    "book-number": "số vào sổ",
+    "registered": "ngày đăng ký",
+    "place": "nơi đăng ký",
 }
 
 
 def state(value: str) -> str:
     """A state in words, with its name."""
     return f"{STATES[PaperState(value)]} ({value})"
+
+
+def field(value: str) -> str:
+    """A field in words: ``mother.citizen_id`` is what people call số định danh của mẹ."""
+    whose, _, what = value.partition(".")
+    said = ATTRIBUTES.get(what, what)
+    return said if whose == "paper" else f"{said} của {role(whose)}"
 
 
 def role(value: str) -> str:

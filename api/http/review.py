@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api import desk, opening, sentences
+from api import desk, opening, sentences, words
 from api.http import problems
 from api.http.answers import PaperStanding, example
 from api.http.callers import Knowing, Reviewing
@@ -49,16 +49,19 @@ class ReviewValue(BaseModel):
 
     model_config = example(
         field="mother.citizen_id",
+        field_title="số định danh của mẹ",
         text="001184000123",
         source="ocr",
         confidence=0.71,
         page=1,
         box=[210.0, 388.2, 301.4, 400.1],
-        doubt="citizen_id.other-birth-year",
+        doubt="citizen_id.birth-mismatch",
+        doubt_title="Số định danh không khớp năm sinh",
         picture=f"/v1/papers/{_PAPER}/values/mother.citizen_id/picture",
     )
 
     field: str
+    field_title: str = Field(description="what people call it, in Vietnamese")
     text: str
     source: str
     confidence: float
@@ -187,6 +190,7 @@ def _value(paper: UUID, value: Value) -> ReviewValue:
     box = value.box
     return ReviewValue(
         field=value.field,
+        field_title=words.field(value.field),
         text=value.text,
         source=value.source.value,
         confidence=round(value.confidence, 3),

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from api import sentences
+from api import sentences, words
+from ocr.fields.forms import load_forms
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("api", "archive", "dossier", "ingest", "ocr", "pages", "signing")
@@ -72,3 +73,15 @@ def test_each_doubt_says_why() -> None:
     assert len(doubts) > 15
     for doubt in doubts:
         assert sentences.doubt(doubt) != sentences.doubt("unheard-of"), doubt
+
+
+def test_each_field_of_a_built_in_form_has_a_name() -> None:
+    forms = load_forms()
+    fields = {label.field for form in forms.by_id.values() for label in form.labels}
+    fields |= {label.field for label in forms.shared}
+    fields |= {name for form in forms.by_id.values() for name in form.required}
+    known = {field.rpartition(".")[2] for field in fields if field}
+    assert {"name", "citizen_id", "number"} <= known
+    assert known - set(words.ATTRIBUTES) == set()
+    roles = {role.id for form in forms.by_id.values() for role in form.roles}
+    assert roles - set(words.ROLES) == set()

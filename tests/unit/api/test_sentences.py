@@ -11,7 +11,9 @@ from dossier.errors import IntegrityViolation, SohoaError, TransientFault, Wrong
 
 def test_a_doubt_tells_what_it_is_about() -> None:
     assert sentences.doubt("page.unread:2") == "Không đọc được trang 2"
-    assert sentences.doubt("missing:child.name") == "Chưa thấy mục child.name"
+    assert sentences.doubt("missing:child.name") == "Chưa thấy họ tên của con"
+    assert sentences.doubt("missing:paper.number") == "Chưa thấy số, ký hiệu"
+    assert sentences.doubt("unread:mother.citizen_id") == "Chưa đọc được số định danh của mẹ"
     assert sentences.doubt("") == ""
 
 
