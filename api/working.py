@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import Protocol
 from uuid import UUID
 
 from api.ledger.following import Following
-from api.pipeline import LANES, LEASE, Lane, Pipeline
+from api.pipeline import LANES, LEASE, Lane, Pipeline, states_of
 from api.rounds import Rounds
 from api.thread_queue import ThreadQueue
 from api.watching import Event, Watch
@@ -27,6 +28,7 @@ _ROUND_SECONDS = 5.0
 _ROUNDS = round(LEASE.total_seconds() / 4 / _ROUND_SECONDS)  # after which leases are renewed
 _LOOK_SECONDS = 0.3
 _SILENT_SECONDS = 20.0
+_UNTAKEN = timedelta(minutes=1)
 _FAULTS = {e.fault: e for e in (RejectedInput, Misconfigured, TransientFault, IntegrityViolation)}
 _SET_ASIDE = "set-aside."
 
@@ -47,6 +49,14 @@ class Workers(Protocol):
 
         Raises:
             TransientFault: they are not.
+        """
+        ...
+
+    def check_taken(self) -> None:
+        """See that whoever takes papers up is at work, where there is work.
+
+        Raises:
+            TransientFault: ``queue.untaken``.
         """
         ...
 
@@ -104,6 +114,9 @@ class WorkersHere:
         """See that every thread still takes papers."""
         if not self._queue.alive():
             raise TransientFault("queue.no-workers", "no worker lives; restart the service")
+
+    def check_taken(self) -> None:
+        """Nothing: ``check`` looked at those who work."""
 
     def wait(self, papers: Sequence[UUID]) -> None:
         """Return when nothing waits here or is worked on."""
@@ -168,6 +181,17 @@ class WorkersElsewhere:
     def check(self) -> None:
         """See that the broker answers."""
         self._queue.check()
+
+    def check_taken(self) -> None:
+        """See that no lane's papers wait while nobody works in it."""
+        now = self._clock.now()
+        for lane in Lane:
+            if self._following.untaken(states_of(lane), since=now - _UNTAKEN, now=now):
+                raise TransientFault(
+                    "queue.untaken",
+                    f"papers wait in the lane {lane.value} and no worker takes any up; nothing is "
+                    f"lost: see that `sohoa worker` runs, one with the signing key for signing",
+                )
 
     def wait(self, papers: Sequence[UUID]) -> None:
         """Return when none of these papers moves any more; tell the watch what moved."""

@@ -206,6 +206,7 @@ class Ready(BaseModel):
             "database": {"ok": True, "code": "", "detail": ""},
             "store": {"ok": True, "code": "", "detail": ""},
             "queue": {"ok": True, "code": "", "detail": ""},
+            "workers": {"ok": True, "code": "", "detail": ""},
             "tesseract": {"ok": True, "code": "", "detail": ""},
             "tsa": {
                 "ok": False,

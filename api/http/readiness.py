@@ -1,4 +1,4 @@
-"""What the service stands on, part by part: database, store, queue, Tesseract, TSA."""
+"""What the service stands on, part by part: database, store, queue, workers, Tesseract, TSA."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def readiness(service: Service) -> Ready:
         "database": asked(service.house.ledger.connections.ping),
         "store": service.looked_at("store"),
         "queue": asked(lambda: _queue(service)),
+        # Not needed to take papers in: they wait, and nobody who sends one is to be turned away.
+        "workers": asked(service.check_taken),
         "tesseract": service.looked_at("tesseract"),
         "tsa": service.looked_at("tsa"),
     }

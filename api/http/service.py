@@ -134,6 +134,14 @@ class Service:
         """
         self._workers.check()
 
+    def check_taken(self) -> None:
+        """See that whoever takes papers up is at work, where there is work.
+
+        Raises:
+            TransientFault: ``queue.untaken``.
+        """
+        self._workers.check_taken()
+
     def take_request(self, token: Token) -> float:
         """Count a request; the seconds to wait where there were too many, else 0."""
         return self.rates.take(token.id, rate=token.rate, now=time.monotonic())

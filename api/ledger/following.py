@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from api.ledger import rows
 from api.ledger.connections import Connections
 from api.ledger.looking import MOVING, to_do
-from api.ledger.models import PAPER
+from api.ledger.models import MOVE, PAPER
 from dossier.ports import LedgerRow
 from dossier.states import PaperState
 
@@ -44,6 +44,24 @@ class Following:
         query = sa.select(PAPER.c.state).where(PAPER.c.lease_until > now)
         with self._reading() as c:
             return {PaperState(state) for state in c.execute(query).scalars()}
+
+    def untaken(self, states: Sequence[PaperState], *, since: datetime, now: datetime) -> bool:
+        """Whether a step of these states could be begun since then and no worker does any.
+
+        Args:
+            states: those of one lane.
+            since: before now; who has a paper in hand, or moved one since, is at work.
+            now: aware UTC.
+        """
+        waits = sa.exists().where(
+            *to_do(states, now),
+            PAPER.c.updated_at < since,
+            sa.or_(PAPER.c.retry_at.is_(None), PAPER.c.retry_at < since),
+        )
+        held = sa.exists().where(PAPER.c.lease_until > now, PAPER.c.state.in_(states))
+        moved = sa.exists().where(MOVE.c.at > since, MOVE.c.before.in_(states))
+        with self._reading() as c:
+            return bool(c.execute(sa.select(sa.and_(waits, ~held, ~moved))).scalar())
 
     def reading(self, papers: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
         """How far those of these papers are that are being read: pages read, of how many."""

@@ -15,6 +15,7 @@ from unit.api.fakes import START, new_ledger
 
 from api.ledger import arranging, backlog, claiming, incoming, rows, sql_ledger
 from api.ledger.claiming import Claiming
+from api.ledger.following import Following
 from api.ledger.looking import OLDEST_FIRST, Looking
 from api.ledger.models import PAPER
 from api.ledger.sql_ledger import SqlLedger
@@ -101,6 +102,9 @@ FAULTS: dict[str, Break] = {
     ),
     "offices are not looked at": _replaced(
         Looking, "row", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
+    ),
+    "a moment without a worker is long": _replaced(
+        Following, "untaken", lambda f, *a, **k: f(*a, **k | {"since": k["now"]})
     ),
     "all moves ever are the pace": lambda patch: patch.setattr(
         backlog, "_PACE", timedelta(days=99)

@@ -149,6 +149,35 @@ def who_waits_sees_what_is_in_hand(ledger: SqlLedger) -> None:
     assert following.held(now=START + 2 * LEASE) == set()
 
 
+def that_nobody_takes_papers_up_is_seen(ledger: SqlLedger) -> None:
+    following = Following(ledger.connections)
+
+    def untaken(seconds: int, *states: PaperState) -> bool:
+        now = START + timedelta(seconds=seconds)
+        asked = states or (PaperState.RECEIVED, PaperState.RECOGNISED)
+        return following.untaken(asked, since=now - timedelta(seconds=60), now=now)
+
+    assert not untaken(99)
+    take(ledger, 1, b"a")
+    take(ledger, 2, b"b")
+    assert not untaken(60)  # not for long
+    assert untaken(61)
+    assert not untaken(61, PaperState.DESCRIBED, PaperState.SIGNED)
+    held = hold(ledger, UUID(int=1))
+    assert not untaken(61)  # the other's turn will come
+    later = START + timedelta(seconds=70)
+    assert ledger.finish(held, Outcome(after=PaperState.RECOGNISED), now=later, actor="x")
+    assert not untaken(71)  # somebody moved one a moment ago
+    assert untaken(131)
+    for number in (1, 2):
+        held = hold(ledger, UUID(int=number))
+        soon = START + timedelta(seconds=200)
+        ledger.let_go(held, code="store.no-answer", reason="r", now=later, retry_at=soon)
+    assert not untaken(150)  # they wait for a time
+    assert not untaken(259)
+    assert untaken(261)
+
+
 def how_far_a_worker_reads_is_seen_elsewhere(ledger: SqlLedger) -> None:
     following, listing = Following(ledger.connections), Listing(ledger.connections)
     one, two = take(ledger, 1, b"a"), take(ledger, 2, b"b")
@@ -218,6 +247,7 @@ CONTRACT: tuple[Check, ...] = (
     what_nobody_outlives_is_set_aside,
     a_step_that_ends_forgets_who_was_lost_before,
     who_waits_sees_what_is_in_hand,
+    that_nobody_takes_papers_up_is_seen,
     how_far_a_worker_reads_is_seen_elsewhere,
     what_is_to_be_signed_waits_only_when_asked_for,
     who_hands_back_has_not_tried,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from api.ledger.following import Following
 from api.pipeline import Lane
 from api.watching import Event
 from api.working import WorkersElsewhere
+from dossier.errors import TransientFault
 from dossier.ports import LedgerRow
 from dossier.states import PaperState
 
@@ -54,6 +55,10 @@ class Scripted:
     def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
         del now
         return set(papers) if self._left[0][0] else set()
+
+    def untaken(self, states: Sequence[PaperState], *, since: datetime, now: datetime) -> bool:
+        assert since == now - timedelta(minutes=1)
+        return PaperState.DESCRIBED in states and not self._held
 
     def held(self, *, now: datetime) -> set[PaperState]:
         del now
@@ -137,3 +142,16 @@ def test_why_it_stopped_last_time_is_no_news_while_it_moves(
 def test_why_it_stops_now_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told = _told(monkeypatch, (True, WAITED), (False, WAITED))
     assert [event.error and event.error.code for event in told] == [None, "tsa.no-answer"]
+
+
+def test_that_nobody_works_in_a_lane_is_told_to_who_watches() -> None:
+    def elsewhere(*held: PaperState) -> WorkersElsewhere:
+        following = cast("Following", Scripted(held=held))
+        return WorkersElsewhere(
+            NoQueue(), following=following, clock=StandingClock(), watch=lambda _: None
+        )
+
+    elsewhere(PaperState.SIGNED).check_taken()
+    with pytest.raises(TransientFault, match="the lane signing") as raised:
+        elsewhere().check_taken()
+    assert raised.value.code == "queue.untaken"
