@@ -1,0 +1,38 @@
+"""A province where no worker runs: what is sent in is safe, and whoever watches is told."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from functional.http.serving import SCOPES, png, serving, until, upload, wait_for
+from functional.province import Crew
+
+
+def test_readyz_tells_that_papers_wait_and_nobody_takes_them_up(crew: Crew) -> None:
+    with serving(crew.commands) as served:
+        served.token = served.new_token(*[word for scope in SCOPES for word in ("--scope", scope)])
+        client = served.client()
+        paper = upload(client, "NOBODY-1", png("chưa ai đọc"), accept=True)
+        until(lambda: "not-asked-yet" not in client.get("/readyz").text)
+        workers = client.get("/readyz").json()["parts"]["workers"]
+        assert workers == {"ok": True, "code": "", "detail": ""}
+
+        _let_time_pass(crew, minutes=2)
+        told = client.get("/readyz")
+        assert told.json()["parts"]["queue"]["ok"]
+        assert told.json()["parts"]["workers"]["code"] == "queue.untaken"
+        # What is sent in is safe all the same.
+        assert (told.status_code, told.json()["status"]) == (200, "degraded")
+
+        crew.start_worker()
+        wait_for(client, paper, "DESCRIBED")
+        assert client.get("/readyz").json()["parts"]["workers"]["ok"]
+
+
+def _let_time_pass(crew: Crew, *, minutes: int) -> None:
+    """Let all that the ledger tells of papers be so much older."""
+    engine = sa.create_engine(crew.commands.settings["SOHOA_DATABASE"])
+    ago = f"- interval '{minutes} minutes'"
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE paper SET updated_at = updated_at {ago}"))  # noqa: S608 - a number of ours
+        connection.execute(sa.text(f'UPDATE move SET "at" = "at" {ago}'))  # noqa: S608 - the same
+    engine.dispose()
