@@ -164,3 +164,8 @@ def doubt(code: str) -> str:
     said = _DOUBTS.get(why) or _DOUBTS_OF_ALL.get(why.rpartition(".")[2], "Cần xem lại")
     about = words.field(what) if "." in what else what
     return f"{said} {about}".strip() if code else ""
+
+
+def doubt_and_code(code: str) -> str:
+    """A doubt in words, with its code; empty where there is none."""
+    return f"{doubt(code)} ({code})" if code else ""

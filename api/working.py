@@ -190,7 +190,7 @@ class WorkersElsewhere:
                 raise TransientFault(
                     "queue.untaken",
                     f"papers wait in the lane {lane.value} and no worker takes any up; nothing is "
-                    f"lost: see that `sohoa worker` runs, one with the signing key for signing",
+                    "lost: see that `sohoa worker` runs, one with the signing key for signing",
                 )
 
     def wait(self, papers: Sequence[UUID]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from api import desk, sentences
@@ -50,8 +52,7 @@ def show_command(output: Output, settings: Settings, *, paper: str) -> int:
         if said:
             output.say(said)
     output.rows(shown["description"]["values"], _VALUE_COLUMNS)
-    for doubt in shown["description"]["doubts"]:
-        output.say(f"Cần xem / doubtful: {sentences.doubt(doubt)} ({doubt})")
+    _say_doubts(output, shown["description"]["doubts"])
     output.rows(
         shown["received_signatures"], ("signer", "signed_at", "level", "trusted", "problem")
     )
@@ -105,11 +106,15 @@ def review_command(
     output.rows([listed(row)], ROW_COLUMNS)
     output.rows(shown, _VALUE_COLUMNS)
     if held.record is not None:
-        for doubt in held.record.description.doubts:
-            output.say(f"Cần xem / doubtful: {sentences.doubt(doubt)} ({doubt})")
+        _say_doubts(output, held.record.description.doubts)
     if row.state is PaperState.REVIEW:
         output.say(f"sohoa review {paper} [--set FIELD=VALUE ...] --accept")
     return Exit.DONE
+
+
+def _say_doubts(output: Output, doubts: Iterable[str]) -> None:
+    for doubt in doubts:
+        output.say(f"Cần xem / doubtful: {sentences.doubt_and_code(doubt)}")
 
 
 def _field_and_text(part: str) -> tuple[str, str]:

@@ -78,8 +78,8 @@ class Output:
     def _cell(self, column: str, value: object) -> str:
         if column in {"state", "before", "after"} and value:
             return words.state(str(value))
-        if column == "doubt" and value:
-            return f"{sentences.doubt(str(value))} ({value})"
+        if column == "doubt":
+            return sentences.doubt_and_code(str(value or ""))
         if column == "kind":
             return self._forms.name_of(str(value))
         if column == "role":

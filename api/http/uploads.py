@@ -99,8 +99,9 @@ def begin(
 ) -> Response:
     """Begin an upload; the body is empty."""
     _speaks(version)
-    length = _allowed(caller, length)
+    length = _not_too_long(caller, length)
     said = _metadata(metadata)
+    _not_too_many(caller)
     now = caller.house.clock.now()
     upload = Upload(
         id=caller.house.ids.new(),
@@ -248,8 +249,7 @@ def _speaks(version: str | None) -> None:
         raise WrongUse("upload.bad-version", f"send Tus-Resumable: {_VERSION}")
 
 
-def _allowed(caller: Caller, length: int | None) -> int:
-    """The length of an upload that may begin."""
+def _not_too_long(caller: Caller, length: int | None) -> int:
     largest = caller.house.settings.limit_bytes
     if length is None:
         raise RejectedInput("http.length-needed", "say in Upload-Length how long the file is")
@@ -257,12 +257,15 @@ def _allowed(caller: Caller, length: int | None) -> int:
         raise RejectedInput(
             "scan.too-large", f"a file may have {largest} bytes; send it in parts, one file a paper"
         )
+    return length
+
+
+def _not_too_many(caller: Caller) -> None:
     if caller.service.uploads.count(token=caller.token.id) >= _MOST_UNFINISHED:
         raise WrongUse(
             "upload.too-many",
             f"{_MOST_UNFINISHED} uploads of this token are not finished; end some",
         )
-    return length
 
 
 def _metadata(text: str) -> dict[str, str]:

@@ -29,7 +29,8 @@ content_type_overrides:
   text/event-stream: text/plain
 """
 DOSSIER = "CLIENT-1"
-NUMBER = "001199012345"
+# Of nobody whom other tests of this service look for.
+NUMBER = "001199067890"
 
 
 @pytest.fixture(scope="module")
