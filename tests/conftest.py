@@ -1,13 +1,21 @@
-"""Real servers, started for the session when the first test asks for one."""
+"""What all tests share: examples without a clock, and real servers.
+
+A server is started for the session when the first test asks for one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from servers.minio import Minio, minio
 from servers.postgres import Postgres, postgres
 from servers.redis import Redis, redis
+
+# How long an example takes says nothing on a machine that does other things too.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

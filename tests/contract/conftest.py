@@ -56,17 +56,22 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Databases:
         return Databases(lambda: f"sqlite:///{file()}", made)
     server: Postgres = request.getfixturevalue("postgres_server")
 
-    def emptied() -> str:
+    def cleaned() -> str:
         # A new one for each test would be 8 MB of files each.
         address: str = request.getfixturevalue("postgres_made")
         cleaning = build_engine(address)
-        with cleaning.begin() as connection:
-            for table in reversed(METADATA.sorted_tables):
-                connection.execute(table.delete())
+        emptied(cleaning)
         cleaning.dispose()
         return address
 
-    return Databases(server.new_database, emptied)
+    return Databases(server.new_database, cleaned)
+
+
+def emptied(engine: sa.Engine) -> None:
+    """Take all that a ledger holds out of its database."""
+    with engine.begin() as connection:
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(table.delete())
 
 
 @pytest.fixture

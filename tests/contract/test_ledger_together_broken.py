@@ -1,6 +1,7 @@
 """Ledgers that hold nothing when many are at them: the contract must catch each of them.
 
-On PostgreSQL, where many write at once. Who writes is slow here: others surely come between.
+On PostgreSQL, where many write at once. Who writes is slow here, so that others come between; now
+and then nobody does, and so each is asked until it is caught.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from contract import test_ledger_together as together
+from contract.conftest import emptied
 from unit.api.fakes import OFFICE, SEALING, ledger_on
 
 from api.ledger import (
@@ -34,6 +36,8 @@ from dossier.errors import SohoaError
 Break = Callable[[pytest.MonkeyPatch], None]
 
 _SLOW_SECONDS = 0.015
+# Measured: each try catches one in 39 times of 40, or oftener; two machines of ours had bad luck.
+_TRIES = 25
 _finish = SqlLedger.finish
 
 
@@ -128,26 +132,41 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
 }
 
 
+@pytest.fixture
+def slow(engine: sa.Engine) -> sa.Engine:
+    """A database that everyone is slow to write to."""
+    sa.event.listen(engine, "before_cursor_execute", _slow_to_write)
+    sa.event.listen(engine, "commit", _slow)
+    return engine
+
+
+def _ask(engine: sa.Engine, check: together.Check) -> None:
+    """Let a check run over a ledger with nothing in it."""
+    emptied(engine)
+    ledger_on(engine)
+    check(together.Apart(engine, sealing=SEALING))
+
+
+def _is_caught(engine: sa.Engine, check: together.Check) -> bool:
+    try:
+        _ask(engine, check)
+    except (AssertionError, SohoaError):
+        return True
+    return False
+
+
 @pytest.mark.parametrize("databases", ["postgres"], indirect=True)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_contract_catches_who_holds_nothing(
-    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, fault: str
+    slow: sa.Engine, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     check, break_ = FAULTS[fault]
-    ledger_on(engine)
-    ledger = together.Apart(engine, sealing=SEALING)
-    sa.event.listen(engine, "before_cursor_execute", _slow_to_write)
-    sa.event.listen(engine, "commit", _slow)
     break_(monkeypatch)
-    with pytest.raises((AssertionError, SohoaError)):
-        check(ledger)
+    assert any(_is_caught(slow, check) for _ in range(_TRIES)), "no try noticed"
 
 
 @pytest.mark.parametrize("databases", ["postgres"], indirect=True)
 @pytest.mark.parametrize("check", dict.fromkeys(check for check, _ in FAULTS.values()))
-def test_who_is_slow_keeps_the_contract(engine: sa.Engine, check: together.Check) -> None:
+def test_who_is_slow_keeps_the_contract(slow: sa.Engine, check: together.Check) -> None:
     """It is not being slow that is caught."""
-    sa.event.listen(engine, "before_cursor_execute", _slow_to_write)
-    sa.event.listen(engine, "commit", _slow)
-    ledger_on(engine)
-    check(together.Apart(engine, sealing=SEALING))
+    _ask(slow, check)

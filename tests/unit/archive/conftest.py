@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import settings
 from unit.archive import made
 
 from archive.catalogue import models, sqlite_search
@@ -15,10 +14,6 @@ from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.deposit import lay_root
 from archive.file_store import FileStore
 from archive.identity import IdentityKeys
-
-# How long an example takes says nothing on a machine that does other things too.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 
 @pytest.fixture

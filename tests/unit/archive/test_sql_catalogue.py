@@ -261,7 +261,8 @@ def test_two_processes_write_side_by_side(
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=150,
 )
 @given(st.text())
 @example('xe : "a" OR')
@@ -279,7 +280,8 @@ LETTERS = st.text(
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=100,
 )
 @given(LETTERS, st.data())
 def test_what_a_text_says_finds_it(

@@ -202,7 +202,7 @@ def test_jpeg_strips_are_joined_without_decoding(tmp_path: Path, mode: str, rows
     assert difference(shown(out), picture(mode)) < 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.binary(max_size=60), max_size=3), st.integers(0, 300), st.binary(max_size=9))
 def test_strips_that_do_not_go_together_are_left(
     strips: list[bytes], at: int, noise: bytes
@@ -274,7 +274,7 @@ def test_a_drawing_beyond_the_largest_page_gets_a_larger_unit(tmp_path: Path) ->
     assert box[3] * unit == pytest.approx(28_000, rel=1e-4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=400), st.integers(0, 600))
 def test_spoilt_headers_are_none_or_a_picture_and_nothing_else(noise: bytes, at: int) -> None:
     for kind, read in (("JPEG", jpeg), ("PNG", png)):

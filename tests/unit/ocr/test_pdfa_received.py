@@ -346,7 +346,7 @@ def test_an_encrypted_file_is_rejected(tmp_path: Path) -> None:
 SCAN = scanned(stamped)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(SCAN) - 1), st.binary(min_size=1, max_size=8)), max_size=6
@@ -392,7 +392,7 @@ def test_what_2u_forbids_is_no_meaning(wrong: str) -> None:
         codes(f"1 beginbfchar {wrong} endbfchar", {1})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet="<>[]0123456789ABCDEF bfcharngedom\n%", max_size=300))
 def test_any_map_is_read_or_means_nothing(text: str) -> None:
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from judges.scans import TEXT, bytes_of, one_page, page, picture, saved, written
 
@@ -127,7 +127,7 @@ def test_one_font_serves_all_pages(tmp_path: Path) -> None:
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.text(max_size=30))
 def test_what_is_shown_is_what_may_be_in_a_map(text: str) -> None:
     shown = readable(text)
@@ -136,7 +136,7 @@ def test_what_is_shown_is_what_may_be_in_a_map(text: str) -> None:
     shown.encode("utf-16-be")  # no lone surrogate
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=5),
     st.floats(0, 300),

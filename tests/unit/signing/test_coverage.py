@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from signing.coverage import gap_problem
@@ -22,7 +22,6 @@ def test_the_honest_one() -> None:
     assert gap_problem(io.BytesIO(upper), RANGE, CONTENTS) == ""
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(min_value=-5, max_value=len(FILE) + 5), max_size=6))
 def test_any_other_range_is_refused(numbers: list[int]) -> None:
     if numbers[:3] == RANGE[:3] and len(numbers) == 4 and 0 <= numbers[3] <= RANGE[3]:
@@ -37,7 +36,6 @@ def test_what_is_no_number_is_refused(numbers: list[object]) -> None:
     assert gap_problem(io.BytesIO(FILE), numbers, CONTENTS) == "byte-range.malformed"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=20))
 def test_other_contents_than_those_in_the_gap_are_refused(contents: bytes) -> None:
     if contents != CONTENTS:

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from unit.signing.made import NOW, STAMP, UPRIGHT, FixedClock, pki, signer, time_source
 
@@ -236,7 +236,6 @@ def test_the_honest_answer_reads() -> None:
     _read(HONEST)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_of_any_kind_are_no_answer(answer: bytes) -> None:
     with pytest.raises(TransientFault):
@@ -244,7 +243,6 @@ def test_bytes_of_any_kind_are_no_answer(answer: bytes) -> None:
 
 
 # Up to the certificates every byte is signed or tells where the signed ones are.
-@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=len(HONEST) - 1), st.integers(min_value=1, max_value=255))
 def test_a_changed_byte_never_reads_as_another_answer(at: int, by: int) -> None:
     changed = HONEST[:at] + bytes([HONEST[at] ^ by]) + HONEST[at + 1 :]

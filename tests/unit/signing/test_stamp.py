@@ -11,7 +11,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from fontTools.ttLib import TTFont
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from judges.verapdf import judge
 from unit.signing.made import FIXTURES, FONT, STAMP, font, signer
@@ -134,7 +134,6 @@ def test_a_letter_that_the_font_lacks_is_the_operator_s() -> None:
     assert caught.value.code == "stamp.letter-missing"
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from((0, 90, 180, 270)),
     st.tuples(st.floats(-500, 500), st.floats(-500, 500)),

@@ -77,7 +77,7 @@ def _come_to(groups: Sequence[Sequence[Incoming]]) -> tuple[list[object], list[o
     return told, rows
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_brought, min_size=1, max_size=8))
 def test_together_is_as_one_after_another(brought: list[dict[str, Any]]) -> None:
     incoming = [_incoming(number, each) for number, each in enumerate(brought, 1)]
