@@ -75,14 +75,17 @@ class MoveLine(BaseModel):
     """One line of history."""
 
     model_config = example(
-        id=7, at=_AT, before="RECEIVED", after="RECOGNISED", code="", reason="", actor="token:abc"
-    )
+        id=7, at=_AT, before="DESCRIBED", after="REVIEW", after_title="Cần xem", code="sent-back",
+        code_title="Người ký trả lại giấy này.", reason="", actor="token:abc",
+    )  # fmt: skip
 
     id: int
     at: datetime
     before: str
     after: str
+    after_title: str
     code: str
+    code_title: str = Field(description="the same for a clerk, in Vietnamese")
     reason: str
     actor: str
 
@@ -164,8 +167,8 @@ class PaperStanding(PaperRow):
         stages=[{"name": "receive", "title": "Nhận", "status": "done", "at": _AT}],
         history=[
             {
-                "id": 1, "at": _AT, "before": "", "after": "RECEIVED", "code": "", "reason": "",
-                "actor": "token:abc",
+                "id": 1, "at": _AT, "before": "", "after": "RECEIVED", "after_title": "Đang đọc",
+                "code": "", "code_title": "", "reason": "", "actor": "token:abc",
             }
         ],
         scans=[{"sha256": "9f" * 32, "size": 183204, "received_at": _AT, "replaced_at": None}],

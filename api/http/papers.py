@@ -134,7 +134,9 @@ def line_of(move: Moved) -> MoveLine:
         at=move.at,
         before=move.before,
         after=move.after,
+        after_title=STATES[_State(move.after)],
         code=move.code,
+        code_title=sentences.sentence(move.code),
         reason=problems.said(move.code, move.reason),
         # Which process of which machine is for the operator's log.
         actor="worker" if is_name(move.actor) else move.actor,

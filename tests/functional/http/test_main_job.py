@@ -61,6 +61,8 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
         back = client.post(f"/v1/papers/{paper}/send-back", json={"reason": "xem lại số"})
         assert (back.json()["state"], back.json()["reason"]) == ("REVIEW", "xem lại số")
         assert back.json()["code_title"] == "Người ký trả lại giấy này."
+        line = back.json()["history"][-1]
+        assert (line["after_title"], line["code_title"]) == ("Cần xem", back.json()["code_title"])
     stale = client.post(f"/v1/papers/{paper}/review", json={"values": {}, "version": 0})
     assert (stale.status_code, stale.json()["code"]) == (409, "review.changed-meanwhile")
     reviewed = client.post(
