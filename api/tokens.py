@@ -57,7 +57,17 @@ def genuine(text: str, tokens: Tokens, *, now: datetime) -> Token | None:
     kept = _NOBODYS if token is None else token.digest
     if not hmac.compare_digest(kept, _digest(parts[2])) or token is None:
         return None
-    return token if token.revoked_at is None and token.expires_at > now else None
+    return token if _lasts(token, now) else None
+
+
+def still_lasts(token: Token, tokens: Tokens, *, now: datetime) -> bool:
+    """Whether a token that was genuine is neither revoked nor expired meanwhile."""
+    kept = tokens.get(token.id)
+    return kept is not None and _lasts(kept, now)
+
+
+def _lasts(token: Token, now: datetime) -> bool:
+    return token.revoked_at is None and token.expires_at > now
 
 
 def _digest(secret: str) -> bytes:

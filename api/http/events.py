@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from api.http.news import LOOK_SECONDS
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
 from api.http.papers import line_of, standing_of
 from api.ledger.listing import Moved
+from api.tokens import still_lasts
 from dossier.codes import dossier_code
 from dossier.errors import TransientFault
 from dossier.states import PaperState
@@ -88,12 +90,26 @@ def _stream(
     if news.full:
         raise TransientFault("events.full", "too many listen already; poll the state instead")
     events = _events(caller, after=after, paper=paper, dossier=dossier, reads=reads)
-    return StreamingResponse(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+    allowed = _while_token_lasts(caller, events)
+    return StreamingResponse(allowed, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+
+
+async def _while_token_lasts(
+    caller: Caller, events: AsyncGenerator[bytes]
+) -> AsyncGenerator[bytes]:
+    """End with the token: a stream may last for days, and something comes at least every 15 s."""
+    service = caller.service
+    async with aclosing(events):
+        async for event in events:
+            now = service.house.clock.now()
+            if not await run_in_threadpool(still_lasts, caller.token, service.tokens, now=now):
+                return
+            yield event
 
 
 async def _events(
     caller: Caller, *, after: int, paper: UUID | None, dossier: str | None, reads: bool
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     service = caller.service
     seen, known, told, quiet = after, -1, None, 0.0
     with service.news.listening():

@@ -15,6 +15,7 @@ from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, upload, wait_for
 
 from api.ledger.models import TOKEN
+from api.tokens import public_half
 
 OPEN = {"/healthz", "/readyz"}
 # Routes for tokens of any of several scopes.
@@ -47,6 +48,20 @@ def _status(client: httpx.Client, method: str, path: str) -> int:
     """The status alone: some answers never end."""
     with client.stream(method, path, json={}) as answer:
         return answer.status_code
+
+
+def test_a_stream_ends_with_its_token(served: Served) -> None:
+    text = served.new_token("--scope", "read", "--scope", "intake")
+    listener = served.client(text)
+    with listener.stream("GET", "/v1/events") as stream:
+        told = stream.iter_lines()
+        assert next(told).startswith("retry:")
+        served.commands.json("token", "revoke", public_half(text))
+        # What moves after that is not told, and nothing is left open.
+        upload(served.client(), "TOKENS-9", png("Nguyễn Thị Mai"))
+        for line in told:
+            assert not line.startswith("data:")
+    assert listener.get("/v1/papers").status_code == 401
 
 
 def test_no_route_answers_without_a_token(served: Served, client: httpx.Client) -> None:
