@@ -21,6 +21,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -162,9 +163,11 @@ def gather(record_area: Path, into: Path) -> None:
     """Link all files of a record area into another one; no two hold the same object."""
     for file in record_area.rglob("*"):
         target = into / file.relative_to(record_area)
-        if file.is_file() and not target.exists():
+        if file.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(file, target)
+            # What says how objects lie is in all areas; another trial may link its own just now.
+            with suppress(FileExistsError):
+                os.link(file, target)
 
 
 def _ended_wrongly(trial: Trial, ended: forked.Ended) -> Iterator[str]:
