@@ -30,9 +30,9 @@ from uuid import UUID
 import structlog
 
 from api import disk, logs
+from api.holding import Holding
 from api.ledger.hand import InHand, Outcome
 from api.ledger.sql_ledger import SqlLedger
-from api.process import is_gone, this_process
 from api.stages import Stages
 from api.watching import Event, Watch
 from dossier import written
@@ -49,8 +49,6 @@ from dossier.states import PAPER_MOVES, PaperState, ScanState
 
 log = structlog.get_logger()
 
-# Renewed while a step runs (``renew``); only another machine waits for it to pass.
-LEASE = timedelta(minutes=3)
 _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=10)
 # A paper that kills its worker twice is set aside, not retried for ever.
@@ -102,13 +100,9 @@ class Pipeline:
         self._scratch = scratch
         self._watch = watch
         self._nudge = nudge
-        self._holder = this_process()
+        self._holding = Holding(ledger, clock=clock)
+        self._holder = self._holding.holder
         self._stopping = threading.Event()
-        # The papers that a thread of this process is working on now.
-        self._held: set[UUID] = set()
-        # Those of which the ledger could not be told how far they came.
-        self._untold: set[UUID] = set()
-        self._claiming = threading.Lock()
         self._steps: dict[PaperState, Callable[[InHand, Path], Outcome]] = {
             PaperState.RECEIVED: self._read,
             PaperState.RECOGNISED: self._describe,
@@ -122,7 +116,7 @@ class Pipeline:
         What goes wrong is saved with the paper and told to the watch.
         """
         with self._unsaved(paper):
-            self._go_on(self._claimed(paper), lane=None)
+            self._go_on(self._taken(paper), lane=None)
 
     def advance_oldest(self, lane: Lane) -> None:
         """Move the paper of the oldest dossier that waits in a lane to the end of the lane.
@@ -130,7 +124,7 @@ class Pipeline:
         Where it goes on in another, that one is nudged. Raises nothing of ours, as ``advance``.
         """
         with self._unsaved(None):
-            self._go_on(self._oldest(lane), lane=lane)
+            self._go_on(self._taken_oldest(lane), lane=lane)
 
     @contextmanager
     def _unsaved(self, paper: UUID | None) -> Iterator[None]:
@@ -148,16 +142,15 @@ class Pipeline:
     def _go_on(self, held: InHand | None, *, lane: Lane | None) -> None:
         """Step after step, as long as the paper moves and stays in the lane, if there is one."""
         while held is not None:
-            paper = held.paper.id
+            paper, told = held.paper.id, True
             try:
                 with logs.following(held.request, paper=str(paper)):
                     state = self._advance_one(held)
             except SohoaError:
-                self._untold.add(paper)
+                told = False
                 raise
             finally:
-                with self._claiming:
-                    self._held.discard(paper)
+                self._holding.end(held, told=told)
             its = None if state is None else LANES.get(state)
             if its is None or self._stopping.is_set():
                 return
@@ -165,44 +158,13 @@ class Pipeline:
                 if self._nudge is not None and (its is Lane.OCR or held.sign_requested):
                     self._nudge(paper, its)
                 return
-            held = self._claimed(paper)
+            held = self._taken(paper)
 
-    def _oldest(self, lane: Lane) -> InHand | None:
-        """Take the oldest paper of a lane in hand."""
-        return self._taken(
-            lambda: self._ledger.claim_next(
-                states_of(lane),
-                now=self._clock.now(),
-                lease=LEASE,
-                holder=self._holder,
-                is_gone=is_gone,
-            )
-        )
+    def _taken(self, paper: UUID) -> InHand | None:
+        return None if self._stopping.is_set() else self._holding.take(paper)
 
-    def _claimed(self, paper: UUID) -> InHand | None:
-        """Take a paper in hand, also one that this process holds but could not give back."""
-        return self._taken(
-            lambda: self._ledger.claim(
-                paper,
-                now=self._clock.now(),
-                lease=LEASE,
-                holder=self._holder,
-                is_gone=lambda holder: self._lets_go(holder, paper),
-            )
-        )
-
-    def _taken(self, claim: Callable[[], InHand | None]) -> InHand | None:
-        """What a claim gives, known as ours before another thread claims; nothing at the end."""
-        if self._stopping.is_set():
-            return None
-        with self._claiming:
-            held = claim()
-            if held is not None:
-                self._held.add(held.paper.id)
-        return held
-
-    def _lets_go(self, holder: str, paper: UUID) -> bool:
-        return is_gone(holder) or (holder == self._holder and paper not in self._held)
+    def _taken_oldest(self, lane: Lane) -> InHand | None:
+        return None if self._stopping.is_set() else self._holding.take_oldest(states_of(lane))
 
     def stop(self) -> None:
         """Begin no step any more; one whose child is ended from now on is handed back."""
@@ -210,16 +172,11 @@ class Pipeline:
 
     def renew(self) -> None:
         """Hold for longer what is in hand; to be called well within ``LEASE``."""
-        if self._held:
-            self._ledger.renew(self._holder, until=self._clock.now() + LEASE)
+        self._holding.renew()
 
     def give_back(self) -> None:
         """Let go what the ledger could not be told of, once it answers; to be called often."""
-        with self._claiming:
-            papers = self._untold - self._held
-            if papers:
-                self._ledger.give_back(self._holder, papers, now=self._clock.now())
-            self._untold.clear()
+        self._holding.give_back()
 
     def _advance_one(self, held: InHand) -> PaperState | None:
         """Run one step; the state from which it is worth going on at once, or None."""
@@ -236,6 +193,7 @@ class Pipeline:
             ours = disk.as_ours(error) if isinstance(error, OSError) else None
             return self._stopped(held, ours or _unexpected(held.paper.id, error))
         if not saved:
+            self._tell_nothing_came(held)
             return None
         seconds = time.monotonic() - began
         log.info("paper.moved", state=outcome.after.value, seconds=round(seconds, 3))
@@ -250,6 +208,7 @@ class Pipeline:
         if self._stopping.is_set() and error.code.startswith("child."):
             # Neither the paper's fault nor a try: whoever starts next takes it as it was.
             self._ledger.hand_back(held, now=now)
+            self._tell_nothing_came(held)
             return None
         log.warning("paper.stopped", code=error.code)
         rejectable = PaperState.REJECTED in PAPER_MOVES[held.state]
@@ -267,7 +226,7 @@ class Pipeline:
         at_once = False
         if isinstance(error, TransientFault | Misconfigured):
             most = _MOST_KILLS if error.code == "child.killed" else _MOST_CRASHES
-            if not error.code.startswith("child."):
+            if not error.code.startswith("child.") or error.code == "child.not-started":
                 retry_at = now + _pause(held.attempts)
             elif held.attempts < most:
                 retry_at, at_once = now, True
@@ -284,6 +243,11 @@ class Pipeline:
             return held.state
         self._watch(Event(paper=held.paper.id, state=held.state, error=error))
         return None
+
+    def _tell_nothing_came(self, held: InHand) -> None:
+        """Whoever counts pages is to forget those of a step whose outcome is not wanted."""
+        if self._holding.has(held):
+            self._watch(Event(paper=held.paper.id, state=None))
 
     @contextmanager
     def _desk(self, held: InHand) -> Iterator[Path]:
@@ -368,11 +332,7 @@ class Pipeline:
 
     def nudge_order(self) -> list[UUID]:
         """What a crash or a passed time left to do, oldest dossier first."""
-        left = self._ledger.stalled(
-            now=self._clock.now(),
-            is_gone=lambda holder: holder == self._holder or is_gone(holder),
-        )
-        return [paper for paper in left if paper not in self._held]
+        return self._holding.stalled()
 
 
 def _unexpected(paper: UUID, error: Exception) -> TransientFault:

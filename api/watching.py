@@ -15,7 +15,8 @@ class Event:
     """Something a person who waits, or a machine that counts, would like to see.
 
     Attributes:
-        state: the state the paper stands in now; None where the ledger cannot tell.
+        state: the state the paper stands in now; None where the ledger cannot tell, or where a
+            step ended whose outcome is not wanted any more.
         error: why it moved on no further, or None.
         page: the page just read, from 1; 0 where the event is not about a page.
         pages: of how many.

@@ -10,8 +10,9 @@ from itertools import count
 from typing import Protocol
 from uuid import UUID
 
+from api.holding import LEASE
 from api.ledger.following import Following
-from api.pipeline import LANES, LEASE, Lane, Pipeline, states_of
+from api.pipeline import LANES, Lane, Pipeline, states_of
 from api.rounds import Rounds
 from api.thread_queue import ThreadQueue
 from api.watching import Event, Watch

@@ -202,8 +202,11 @@ class Children:
                 self._starting -= 1
                 self._changed.notify()
         with self._changed:
-            self._alive.add(child)
-        return child
+            if not self._closed:
+                self._alive.add(child)
+                return child
+        child.kill()
+        raise TransientFault("child.closed", "the child processes have been ended")
 
     def _give_back(self, child: _Child, *, fit: bool) -> None:
         if not fit:

@@ -67,6 +67,8 @@ class Waiting:
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
+        if event.state is None and event.error is None:
+            return
         with self._lock:
             label = self._labels.get(event.paper, str(event.paper))
             said = "" if event.state is None else words.STATES[event.state]

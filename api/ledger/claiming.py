@@ -127,12 +127,13 @@ class Claiming(Looking):
         )
         return rows.in_hand_of({**row, **taken}, self._sealing)
 
-    def renew(self, holder: str, *, until: datetime) -> None:
-        """Hold all that a holder has in hand for longer."""
+    def renew(self, holder: str, papers: Collection[UUID], *, until: datetime) -> None:
+        """Hold for longer what a holder has in hand, of these papers."""
         with self._writing() as c:
             c.execute(
                 PAPER.update()
-                .where(PAPER.c.held_by == holder, PAPER.c.lease_until.is_not(None))
+                .where(PAPER.c.id.in_(papers), PAPER.c.held_by == holder)
+                .where(PAPER.c.lease_until.is_not(None))
                 .values(lease_until=until)
             )
 

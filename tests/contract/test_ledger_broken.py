@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from contract import test_ledger, test_ledger_holding
@@ -55,9 +56,15 @@ FAULTS: dict[str, Break] = {
         Claiming, "claim", lambda f, *a, **k: f(*a, **k | {"now": START})
     ),
     "nothing is renewed": _replaced(Claiming, "renew", lambda *_a, **_k: None),
-    "all is renewed": _replaced(Claiming, "renew", lambda f, self, _holder, until: [
-        f(self, holder, until=until) for holder in ("a:1:1", "b:1:1")
+    "all is renewed": _replaced(Claiming, "renew", lambda f, self, _holder, papers, until: [
+        f(self, holder, papers, until=until) for holder in ("a:1:1", "b:1:1")
     ]),
+    "what nobody knows is renewed": _replaced(
+        Claiming, "renew",
+        lambda f, self, holder, _papers, until: f(
+            self, holder, [UUID(int=n) for n in range(9)], until=until
+        ),
+    ),
     "the youngest dossier is first": lambda patch: patch.setattr(
         claiming, "OLDEST_FIRST", [c.desc() for c in OLDEST_FIRST]
     ),

@@ -42,11 +42,13 @@ def a_lease_holds_until_its_time_or_its_holders_end(ledger: SqlLedger) -> None:
 
 
 def a_lease_that_is_renewed_holds_for_longer(ledger: SqlLedger) -> None:
-    ours, others, free = (take(ledger, n, bytes([n])) for n in (1, 2, 3))
+    ours, others, free, lost = (take(ledger, n, bytes([n])) for n in (1, 2, 3, 4))
     assert claim(ledger, ours, holder="a:1:1") is not None
     assert claim(ledger, others, holder="b:1:1") is not None
-    ledger.renew("a:1:1", until=START + 2 * LEASE)
-    assert waiting(ledger, later=3601) == [others.int, free.int]
+    # Of which we never heard that it is ours: the answer was lost.
+    assert claim(ledger, lost, holder="a:1:1") is not None
+    ledger.renew("a:1:1", [ours, others], until=START + 2 * LEASE)
+    assert waiting(ledger, later=3601) == [others.int, free.int, lost.int]
     assert claim(ledger, ours, later=7199) is None
     assert claim(ledger, ours, later=7201) is not None
 

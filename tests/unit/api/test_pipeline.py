@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -16,9 +17,11 @@ from unit.api.fakes import (
     scan,
 )
 
+from api.ledger.arranging import Act, Arranging
 from api.ledger.hand import Incoming
 from api.ledger.sql_ledger import SqlLedger
 from api.pipeline import Pipeline
+from api.progress import Progress
 from api.stages import Stages
 from api.watching import Event
 from archive.file_store import FileStore
@@ -30,9 +33,28 @@ from dossier.errors import (
     TransientFault,
 )
 from dossier.ports import Catalogue
+from dossier.spine import RecognisedPaper
 from dossier.states import PaperState
 
 PAPER = UUID(int=7)
+
+
+class Reads:
+    """A reading that begins when it is told to, and ends so."""
+
+    thread: threading.Thread
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.may_end = threading.Event()
+
+    def begin(self) -> None:
+        self.thread.start()
+        assert self.begun.wait(60)
+
+    def end(self) -> None:
+        self.may_end.set()
+        self.thread.join()
 
 
 class Desk:
@@ -243,6 +265,69 @@ def test_two_workers_at_one_paper_do_its_steps_once(desk: Desk) -> None:
     desk.ledger.let_go(held, code="x", reason="x", now=desk.clock.now(), retry_at=None)
     assert desk.state is PaperState.ARCHIVED
     assert desk.code == ""
+
+
+def _reads_when_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[Reads, Reads]:
+    """Two readings of the paper that come to their ends when they are told to."""
+    reads = (Reads(), Reads())
+    coming = iter(reads)
+    recognise = desk.stages.recognise
+
+    def waiting(*args: Any, **named: Any) -> RecognisedPaper:  # noqa: ANN401 - as they are
+        mine = next(coming)
+        mine.begun.set()
+        assert mine.may_end.wait(60)
+        return recognise(*args, **named)
+
+    monkeypatch.setattr(desk.stages, "recognise", waiting)
+    for mine in reads:
+        mine.thread = threading.Thread(target=desk.pipeline.advance, args=(PAPER,))
+    return reads
+
+
+def test_a_paper_that_is_moved_while_it_is_read_is_read_once_more_and_no_oftener(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.take()
+    first, second = _reads_when_told(desk, monkeypatch)
+    first.begin()
+    act = Act(paper=PAPER, offices=[OFFICE], actor="x", at=desk.clock.now())
+    Arranging(desk.ledger.connections).move(act, "D2")
+    second.begin()
+    # The one that lost the paper ends first: the other has it still.
+    first.end()
+    assert desk.pipeline.nudge_order() == []
+    desk.pipeline.advance(PAPER)
+    second.end()
+    assert desk.state is PaperState.ARCHIVED
+    assert [stage for stage in desk.stages.calls if stage == "recognise"] == ["recognise"] * 2
+    assert [event.paper for event in desk.events if event.state is None] == []
+
+
+def test_what_came_of_a_paper_that_was_withdrawn_meanwhile_is_told_to_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.take()
+    first, _ = _reads_when_told(desk, monkeypatch)
+    first.begin()
+    act = Act(paper=PAPER, offices=[OFFICE], actor="x", at=desk.clock.now())
+    Arranging(desk.ledger.connections).withdraw(act)
+    progress = Progress()
+    first.end()
+    for event in desk.events:
+        progress.note(event)
+    assert progress.all() == {}
+    assert desk.state is PaperState.REJECTED
+
+
+def test_where_no_child_can_be_started_a_paper_waits(desk: Desk) -> None:
+    desk.take()
+    for _ in range(5):
+        desk.stages.fail["recognise"] = [TransientFault("child.not-started", "no memory")]
+        assert desk.advance() is PaperState.RECEIVED
+        assert desk.code == "child.not-started"
+        desk.clock.pass_by(minutes=11)
+    assert desk.advance() is PaperState.ARCHIVED
 
 
 def test_a_paper_that_could_not_be_given_back_is_taken_again(
