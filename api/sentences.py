@@ -95,6 +95,7 @@ SENTENCES = {
     "pages-arranged": "Các trang được sắp xếp lại.",
     "scanned-again": "Giấy được quét lại.",
     "sent-back": "Người ký trả lại giấy này.",
+    "sign-requested": "Có người yêu cầu ký giấy này.",
     "withdrawn": "Giấy được rút khỏi hồ sơ.",
 }
 # The first word of a code, where all its codes mean the same to a clerk.

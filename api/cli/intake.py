@@ -10,10 +10,11 @@ import click
 
 from api.cli.output import Output
 from api.cli.progress import Waiting
-from api.cli.shared import ROW_COLUMNS, answering, house_of, listed, paper_named
+from api.cli.shared import ROW_COLUMNS, actor, answering, house_of, listed, paper_named
 from api.exit_codes import worst
 from api.house import House
 from api.intake import files_under
+from api.ledger.arranging import Act, Arranging
 from api.settings import Settings
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
@@ -99,11 +100,13 @@ def sign_command(
             if (row := house.ledger.row(paper, offices=house.offices)) is not None
             and row.state in {PaperState.SIGNED, PaperState.ARCHIVED}
         }
-        now = house.clock.now()
+        arranging, now = Arranging(house.ledger.connections), house.clock.now()
         for paper in wanted:
             waiting.expect(paper, str(paper))
             if paper not in signed_before:
-                house.ledger.request_signature(paper, office=settings.office, now=now)
+                arranging.ask_to_sign(
+                    Act(paper=paper, offices=house.offices, actor=actor(), at=now)
+                )
 
         def nudge(enqueue: Callable[[UUID], None]) -> None:
             for paper in wanted:

@@ -81,9 +81,7 @@ class Arrangement(BaseModel):
 @router.post("/sign", status_code=202, responses=ACT_PROBLEMS)
 def sign(caller: Signing, paper: UUID) -> PaperStanding:
     """Ask that a described paper be signed with the office's key; then it is laid down."""
-    office = standing_of(caller, paper).office
-    ledger = caller.house.ledger
-    ledger.request_signature(paper, office=office, now=caller.house.clock.now())
+    _arranging(caller).ask_to_sign(_act(caller, paper))
     return _after(caller, paper)
 
 

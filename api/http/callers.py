@@ -38,6 +38,14 @@ class Caller:
     service: Service
     actor: str
 
+    def must_be_allowed(self, *scopes: Scope) -> None:
+        """See that the token has one of these scopes.
+
+        Raises:
+            WrongUse: ``token.scope-missing``.
+        """
+        _must_allow(self.token, scopes)
+
 
 class TooManyRequests(WrongUse):
     """``token.too-many-requests``.
@@ -85,12 +93,7 @@ def _admitted(service: Service, text: str, scopes: Sequence[Scope], now: datetim
     wait = service.take_request(token)
     if wait:
         raise TooManyRequests(wait)
-    if not any(scope in token.scopes for scope in scopes):
-        raise WrongUse(
-            "token.scope-missing",
-            f"this token does not allow {' or '.join(scopes)}; have the operator make one that "
-            "does",
-        )
+    _must_allow(token, scopes)
     service.tokens.note_use(token, now=now)
     return Caller(
         token=token,
@@ -98,6 +101,15 @@ def _admitted(service: Service, text: str, scopes: Sequence[Scope], now: datetim
         service=service,
         actor=f"token:{token.id}",
     )
+
+
+def _must_allow(token: Token, scopes: Sequence[Scope]) -> None:
+    if not any(scope in token.scopes for scope in scopes):
+        raise WrongUse(
+            "token.scope-missing",
+            f"this token does not allow {' or '.join(scopes)}; have the operator make one that "
+            "does",
+        )
 
 
 Intaking = Annotated[Caller, Depends(needs(Scope.INTAKE))]

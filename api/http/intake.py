@@ -17,6 +17,7 @@ from api.http.callers import Caller, Intaking
 from api.http.openapi import BODY_PROBLEMS
 from api.http.papers import standing_of
 from api.ledger.hand import Once
+from api.tokens import Scope
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 
@@ -65,7 +66,10 @@ async def upload(
     body: Received,
     name: Name = "",
     key: Key = None,
-    sign: Annotated[bool, Query(description="sign it as soon as nothing is doubtful")] = False,
+    sign: Annotated[
+        bool,
+        Query(description="sign it as soon as nothing is doubtful; wants the scope `sign` too"),
+    ] = False,
     accept: Annotated[bool, Query(description="no review; trial data only")] = False,
 ) -> Response:
     """Take one scan into a dossier; `Location` says where its state is.
@@ -96,6 +100,8 @@ def take(
     accept: bool,
 ) -> Response:
     """Take a body in and say what became of it."""
+    if sign:
+        caller.must_be_allowed(Scope.SIGN)
     if accept and not caller.house.trial:
         raise WrongUse(
             "intake.accept-not-allowed", "only trial data may be taken as found, without review"

@@ -26,6 +26,7 @@ from api.http.callers import Caller, Intaking
 from api.http.openapi import BODY_PROBLEMS, problems_of
 from api.http.service import finished
 from api.ledger.uploads import Upload
+from api.tokens import Scope
 from dossier.codes import dossier_code
 from dossier.errors import RejectedInput, WrongUse
 from ingest.receive import clean_source
@@ -92,8 +93,8 @@ def begin(
         Header(
             alias="Upload-Metadata",
             max_length=4000,
-            description="`dossier` (needed), `filename`, `sign` (`true`): name, blank, base64 of "
-            "the value; parted by commas",
+            description="`dossier` (needed), `filename`, `sign` (`true`; wants the scope `sign` "
+            "too): name, blank, base64 of the value; parted by commas",
         ),
     ] = "",
 ) -> Response:
@@ -101,6 +102,8 @@ def begin(
     _speaks(version)
     length = _not_too_long(caller, length)
     said = _metadata(metadata)
+    if said.get("sign") == "true":
+        caller.must_be_allowed(Scope.SIGN)
     _not_too_many(caller)
     now = caller.house.clock.now()
     upload = Upload(

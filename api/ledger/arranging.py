@@ -1,4 +1,4 @@
-"""What a person does to a paper before it is signed: sends back, withdraws, scans again, arranges.
+"""What a person does to a paper until it is signed: asks for it, sends back, withdraws, arranges.
 
 Each is one transaction with its line of history. A step that is running loses the paper by its
 version: what it comes to is thrown away, and the paper begins again where this leaves it.
@@ -18,7 +18,7 @@ from api.ledger import rows
 from api.ledger.connections import Connections
 from api.ledger.looking import paper_row
 from api.ledger.models import PAPER, SCAN
-from api.ledger.moves import Told, add_move
+from api.ledger.moves import SIGN_REQUESTED, Told, add_move
 from api.ledger.receiving import hold_dossier, place_in_dossier, refuse_closed, release
 from dossier.errors import TransientFault, WrongUse
 from dossier.spine import Page, Scan
@@ -58,6 +58,33 @@ class Arranging:
 
     def __init__(self, connections: Connections) -> None:
         self._writing = connections.writing
+
+    def ask_to_sign(self, act: Act) -> None:
+        """Let a described paper be signed; at once, not after a time to try again.
+
+        Who asks is written down once: asking again changes nothing else.
+
+        Raises:
+            WrongUse: ``paper.unknown``, ``sign.not-described``: it is in another state.
+        """
+        with self._writing() as c:
+            row = paper_row(c, act.paper, lock=True)
+            if row is None or row["office"] not in act.offices:
+                raise _unknown()
+            if row["state"] != PaperState.DESCRIBED:
+                raise WrongUse(
+                    "sign.not-described",
+                    f"paper {act.paper} is not DESCRIBED; only a described paper can be signed",
+                )
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.id == act.paper)
+                .values(sign_requested=True, retry_at=None, set_aside_at=None, updated_at=act.at)
+            )
+            if not row["sign_requested"]:
+                state = row["state"]
+                told = Told(state, state, SIGN_REQUESTED, act.reason, act.actor)
+                add_move(c, row["office"], act.paper, act.at, told)
 
     def send_back(self, act: Act) -> None:
         """Let a described paper be reviewed again, for a reason.
@@ -176,6 +203,10 @@ class Arranging:
             _begin_again(c, row, act, code="moved", changed=changed, told=told)
 
 
+def _unknown() -> WrongUse:
+    return WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
+
+
 def _unsigned(connection: sa.Connection, act: Act, *dossiers: str) -> dict[str, Any]:
     """The paper, held with its dossier and others; a dossier always before its papers."""
     row = paper_row(connection, act.paper)
@@ -188,7 +219,7 @@ def _unsigned(connection: sa.Connection, act: Act, *dossiers: str) -> dict[str, 
                 "database.busy", f"paper {act.paper} was just moved by others; try again"
             )
     if row is None or row["office"] not in act.offices:
-        raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
+        raise _unknown()
     if row["state"] in _SIGNED:
         raise WrongUse(
             "paper.signed-already",

@@ -13,7 +13,7 @@ from api.ledger.connections import hold
 from api.ledger.hand import Answer, Incoming, Received
 from api.ledger.looking import MOVING
 from api.ledger.models import ANSWERED, PAPER, SCAN
-from api.ledger.moves import Told, add_moves
+from api.ledger.moves import SIGN_REQUESTED, Line, Told, add_moves
 from api.ledger.receiving import (
     closed_among,
     dossier_is_closed,
@@ -99,15 +99,16 @@ def _receive(connection: sa.Connection, part: Sequence[Incoming]) -> dict[int, A
             answers[id(one)] = dossier_is_closed()
     left = [one for one in left if id(one) not in answers]
     known = _known(connection, [one for one in left if one.rejected is None])
+    wishes: list[Line] = []
     for one in sorted(left, key=lambda one: known.get(id(one), one.paper)):
         paper = known.get(id(one))
         if paper is not None:
-            _ask_again(connection, paper, sign=one.sign)
+            wishes += _ask_again(connection, paper, one)
         answers[id(one)] = Received(paper or one.paper, known_already=paper is not None)
     new = [one for one in left if id(one) not in known]
     _write(connection, new)
     _write_answers(connection, left, answers)
-    _tell(connection, new)
+    _tell(connection, new, wishes)
     return answers
 
 
@@ -223,24 +224,38 @@ def _write_answers(
         connection.execute(_NEW_ANSWERS, new)
 
 
-def _tell(connection: sa.Connection, new: Sequence[Incoming]) -> None:
-    add_moves(
-        connection,
-        [(one.scan.office, one.paper, one.scan.received_at, _begins(one)) for one in new],
-    )
+def _tell(connection: sa.Connection, new: Sequence[Incoming], wishes: Sequence[Line]) -> None:
+    begun = []
+    for one in new:
+        told = _begins(one)
+        if one.sign:
+            told = told._replace(code=SIGN_REQUESTED)
+        begun.append(_line(one, one.paper, told))
+    add_moves(connection, [*begun, *wishes])
 
 
-def _ask_again(connection: sa.Connection, paper: UUID, *, sign: bool) -> None:
+def _line(one: Incoming, paper: UUID, told: Told) -> Line:
+    return one.scan.office, paper, one.scan.received_at, told
+
+
+def _ask_again(connection: sa.Connection, paper: UUID, one: Incoming) -> Iterator[Line]:
     """Somebody hands in a paper that is there: it is tried anew, and signed where they ask for it.
 
     Whoever holds it may be dead, so that is not looked at; nor does a wish change what is held.
     """
     unfinished = PAPER.update().where(PAPER.c.id == paper, PAPER.c.state.in_(MOVING))
-    if sign:
-        connection.execute(unfinished.values(sign_requested=True, retry_at=None))
-    # Not one whose integrity is violated: that is an alarm until somebody has found out why.
+    if one.sign:
+        connection.execute(unfinished.values(retry_at=None))
+        asked = unfinished.where(PAPER.c.sign_requested.is_(False)).values(sign_requested=True)
+        for state in connection.execute(asked.returning(PAPER.c.state)).scalars().all():
+            yield _line(one, paper, Told(state, state, SIGN_REQUESTED, "", one.actor))
+    # Not one whose integrity is violated: that is an alarm until somebody has found out why. But
+    # bytes that were missing have just come again.
     connection.execute(
         unfinished.where(
-            sa.or_(PAPER.c.code.startswith("set-aside.child."), PAPER.c.code == LOST)
+            sa.or_(
+                PAPER.c.code.startswith("set-aside.child."),
+                PAPER.c.code.in_((LOST, "set-aside.work.missing")),
+            )
         ).values(set_aside_at=None, attempts=0, lost=0, retry_at=None)
     )

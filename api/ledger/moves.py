@@ -30,6 +30,8 @@ class Told(NamedTuple):
     actor: str
 
 
+# The code of a line of history: somebody asked that the paper be signed once it is described.
+SIGN_REQUESTED = "sign-requested"
 Line = tuple[str, UUID, datetime, Told]  # of an office's paper
 
 

@@ -159,28 +159,6 @@ class SqlLedger(Claiming):
                 add_move(c, held.paper.office, held.paper.id, now, told)
         return True
 
-    def request_signature(self, paper: UUID, *, office: str, now: datetime) -> None:
-        """Note that somebody asked to sign this described paper; at once, not after a retry time.
-
-        Raises:
-            WrongUse: ``sign.not-described``: it is in another state.
-        """
-        with self._writing() as c:
-            changed = c.execute(
-                PAPER.update()
-                .where(
-                    PAPER.c.id == paper,
-                    PAPER.c.office == office,
-                    PAPER.c.state == PaperState.DESCRIBED,
-                )
-                .values(sign_requested=True, retry_at=None, set_aside_at=None, updated_at=now)
-            )
-            if changed.rowcount != 1:
-                raise WrongUse(
-                    "sign.not-described",
-                    f"paper {paper} is not DESCRIBED; only a described paper can be signed",
-                )
-
     def log_lookup(self, lookup: Lookup, *, key: UUID) -> None:
         """Write down who looked for what and why, before it is shown."""
         with self._writing() as c:

@@ -17,7 +17,9 @@ _NOT_A_CLERKS = {
     "http", "idempotency", "init", "record", "time", "token", "upload", "webhook", "work", "worker",
 }  # fmt: skip
 # Codes that are no error's: of moves, and of pages that could not be read.
-_OTHERS = re.compile(r"(moved|pages-arranged|scanned-again|sent-back|withdrawn|page\.[a-z-]+)")
+_OTHERS = re.compile(
+    r"(moved|pages-arranged|scanned-again|sent-back|sign-requested|withdrawn|page\.[a-z-]+)"
+)
 
 
 @cache

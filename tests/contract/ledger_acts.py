@@ -9,6 +9,7 @@ from uuid import UUID
 
 from unit.api.fakes import OFFICE, START, scan
 
+from api.ledger.arranging import Act, Arranging
 from api.ledger.hand import Incoming, InHand, Outcome
 from api.ledger.looking import MOVING
 from api.ledger.sql_ledger import SqlLedger
@@ -28,6 +29,11 @@ def take(
         scan(number, content=content), received_at=START + timedelta(minutes=minutes)
     )
     return ledger.receive(Incoming(scan=came, paper=UUID(int=number), dossier=dossier)).paper
+
+
+def ask_to_sign(ledger: SqlLedger, paper: UUID, *, office: str = OFFICE) -> None:
+    act = Act(paper=paper, offices=[office], actor="x", at=START)
+    Arranging(ledger.connections).ask_to_sign(act)
 
 
 def claim(

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from contract.ledger_acts import (
     Check,
+    ask_to_sign,
     claim,
     hold,
     recognise,
@@ -181,7 +182,7 @@ def another_office_sees_nothing(ledger: SqlLedger) -> None:
     assert ledger.rows(offices=["H99"]) == []
     assert Listing(ledger.connections).moves(offices=["H99"]) == []
     with pytest.raises(WrongUse):
-        ledger.request_signature(paper, office="H99", now=START)
+        ask_to_sign(ledger, paper, office="H99")
 
 
 def what_was_looked_for_lies_sealed(ledger: SqlLedger) -> None:

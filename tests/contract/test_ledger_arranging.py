@@ -64,6 +64,51 @@ def test_a_running_step_loses_a_paper_that_is_arranged(ledger: SqlLedger) -> Non
     assert [move.code for move in ledger.history(PAPER)] == ["", "pages-arranged"]
 
 
+def _described(ledger: SqlLedger) -> None:
+    for after in (PaperState.RECOGNISED, PaperState.DESCRIBED):
+        assert ledger.finish(_claim(ledger), Outcome(after=after), now=START, actor="h:1:1")
+
+
+def _lines(ledger: SqlLedger) -> list[tuple[str, str, str]]:
+    return [(move.after, move.code, move.actor) for move in ledger.history(PAPER)]
+
+
+def test_who_asked_for_a_signature_is_written_down_once(ledger: SqlLedger) -> None:
+    arranging = Arranging(ledger.connections)
+    with pytest.raises(WrongUse) as raised:
+        arranging.ask_to_sign(_act())
+    assert raised.value.code == "sign.not-described"
+    _described(ledger)
+    for actor in ("token:x", "token:y"):
+        arranging.ask_to_sign(replace(_act(), actor=actor))
+    assert _claim(ledger).sign_requested
+    assert _lines(ledger)[2:] == [
+        ("DESCRIBED", "", "h:1:1"),
+        ("DESCRIBED", "sign-requested", "token:x"),
+    ]
+
+
+def test_who_sends_a_paper_to_be_signed_is_written_down_too(ledger: SqlLedger) -> None:
+    def send(number: int, content: bytes, *, sign: bool) -> UUID:
+        came = Incoming(
+            scan=scan(number, content=content),
+            paper=UUID(int=number),
+            dossier="D1",
+            sign=sign,
+            actor=f"token:{number}",
+        )
+        return ledger.receive(came).paper
+
+    for number, sign in ((2, False), (3, True), (4, True)):
+        assert send(number, b"a", sign=sign) == PAPER
+    assert _lines(ledger) == [
+        ("RECEIVED", "", "ingest"),
+        ("RECEIVED", "sign-requested", "token:3"),
+    ]
+    (move,) = ledger.history(send(5, b"c", sign=True))
+    assert (move.code, move.actor) == ("sign-requested", "token:5")
+
+
 @pytest.mark.parametrize("pages", [[(1, 0)], [(1, 0), (1, 0)], [(1, 0), (3, 0)], []])
 def test_each_page_is_named_once(ledger: SqlLedger, pages: list[tuple[int, int]]) -> None:
     _counted(ledger)
@@ -76,6 +121,7 @@ def test_another_offices_paper_is_not_there(ledger: SqlLedger) -> None:
     act = Act(paper=PAPER, offices=["H99"], actor="x", at=START)
     arranging = Arranging(ledger.connections)
     attempts: list[Callable[[], None]] = [
+        lambda: arranging.ask_to_sign(act),
         lambda: arranging.withdraw(act),
         lambda: arranging.move(act, "D2"),
         lambda: arranging.send_back(act),

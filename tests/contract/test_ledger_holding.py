@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from contract.ledger_acts import (
     LEASE,
     Check,
+    ask_to_sign,
     claim,
     hold,
     next_one,
@@ -214,7 +215,7 @@ def what_is_to_be_signed_waits_only_when_asked_for(ledger: SqlLedger) -> None:
     assert waiting(ledger) == []
     assert next_one(ledger) is None
     assert claim(ledger, paper) is None
-    ledger.request_signature(paper, office=OFFICE, now=START)
+    ask_to_sign(ledger, paper)
     assert waiting(ledger) == [1]
     assert next_one(ledger, [PaperState.DESCRIBED, PaperState.SIGNED]) == paper
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -114,6 +115,27 @@ def test_who_reads_sends_or_finds_may_know_the_kinds_of_paper(served: Served) ->
     known = {scope for scope, status in answers.items() if status == 200}
     assert known == {"intake", "read", "review", "find"}
     assert set(answers.values()) == {200, 403}
+
+
+def test_who_may_send_may_not_have_it_signed_too(served: Served) -> None:
+    dossier = base64.b64encode(b"TOKENS-8").decode()
+    for scopes, status in ((("intake",), 403), (("intake", "sign"), 202)):
+        text = served.new_token(*[word for scope in scopes for word in ("--scope", scope)])
+        client = served.client(text)
+        scan = png(f"ký bởi {len(scopes)}")
+        answer = client.post("/v1/dossiers/TOKENS-8/papers?sign=true", content=scan)
+        assert answer.status_code == status, answer.text
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
+        headers["Upload-Metadata"] = f"dossier {dossier},sign dHJ1ZQ=="
+        begun = client.post("/v1/uploads", headers=headers)
+        assert begun.status_code == (201 if status == 202 else status)
+        if status == 403:
+            assert {answer.json()["code"], begun.json()["code"]} == {"token.scope-missing"}
+            continue
+        told = served.client().get(answer.headers["location"]).json()["history"][0]
+        actor = f"token:{public_half(text)}"
+        assert (told["code"], told["actor"]) == ("sign-requested", actor)
+        assert told["code_title"] == "Có người yêu cầu ký giấy này."
 
 
 def test_revoked_and_expired_it_is_worth_nothing(served: Served) -> None:

@@ -137,7 +137,8 @@ def test_nothing_is_signed_unless_somebody_asked(desk: Desk) -> None:
     desk.take(sign=False)
     assert desk.advance() is PaperState.DESCRIBED
     assert "sign" not in desk.stages.calls
-    desk.ledger.request_signature(PAPER, office=OFFICE, now=desk.clock.now())
+    act = Act(paper=PAPER, offices=[OFFICE], actor="x", at=desk.clock.now())
+    Arranging(desk.ledger.connections).ask_to_sign(act)
     assert desk.advance() is PaperState.ARCHIVED
 
 
