@@ -97,7 +97,7 @@ def words(house: House, paper: UUID, *, actor: str) -> tuple[RecognisedPage, ...
     if row.state is PaperState.ARCHIVED:
         stored = read.load(house.store, record_key(house, paper))
         content = read.read_file(house.store, stored, package.WORDS, limit=package.LARGEST_JSON)
-    elif held.words is not None and row.state is not PaperState.REJECTED:
+    elif held.words is not None and not is_gone(row.state):
         with house.store.work_file(held.words) as file:
             content = file.read_bytes()
     else:
@@ -215,6 +215,11 @@ def looked(house: House, paper: UUID) -> tuple[InHand, LedgerRow]:
     if held is None or row is None:
         raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
     return held, row
+
+
+def is_gone(state: PaperState) -> bool:
+    """Whether a paper that stands so is kept no longer: nothing of what it says is given out."""
+    return state in {PaperState.REJECTED, PaperState.DISPOSED}
 
 
 def opened(house: House, paper: UUID, *, actor: str) -> tuple[InHand, LedgerRow]:

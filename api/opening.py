@@ -72,8 +72,8 @@ def document(house: House, paper: UUID, which: str, *, actor: str) -> bytes:
     if row.state is PaperState.ARCHIVED:
         stored = read.load(house.store, desk.record_key(house, paper))
         return read.read_file(house.store, stored, which, limit=package.LARGEST_JSON)
-    record = held.record
-    if which == package.WORDS and held.words is not None:
+    record = None if desk.is_gone(row.state) else held.record
+    if which == package.WORDS and held.words is not None and not desk.is_gone(row.state):
         with house.store.work_file(held.words) as file:
             return file.read_bytes()
     if record is None or which == package.WORDS:
@@ -165,7 +165,7 @@ def _pdf_file(house: House, held: InHand) -> Iterator[Path]:
             yield copy
         return
     blob = held.signed.pdf if held.signed else held.record.pdfa if held.record else None
-    if blob is None or held.state is PaperState.REJECTED:
+    if blob is None or desk.is_gone(held.state):
         raise WrongUse("paper.no-pdf", f"paper {paper.id} has no PDF/A: it stands {held.state}")
     with house.store.work_file(blob) as file:
         yield file

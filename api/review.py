@@ -74,6 +74,10 @@ def _canonical(field: str, text: str) -> str:
         return number
     if attribute in {"birth", "date"}:
         return _iso_date(field, text)
+    if not text.isprintable():
+        raise WrongUse(
+            "review.bad-value", f"{field}: holds a character that cannot be seen; type it anew"
+        )
     if len(text) > _LONGEST_TEXT:
         raise WrongUse("review.bad-value", f"{field}: at most {_LONGEST_TEXT} characters")
     return text

@@ -68,7 +68,7 @@ SENTENCES = {
     "review.accept": "Sửa giá trị thì phải thêm --accept.",
     "review.bad-field": "Tên mục viết dạng vai.mục, ví dụ mother.citizen_id hoặc paper.number.",
     "review.bad-value": "Giá trị không đúng cách viết: số định danh 12 chữ số, CMND 9 chữ số, ngày "
-    "viết ngày/tháng/năm.",
+    "viết ngày/tháng/năm; không có ký tự ẩn (hãy gõ lại).",
     "review.changed-meanwhile": "Có người vừa sửa giấy này. Hãy mở lại để xem.",
     "review.doubtful": "Giấy này cần người xem lại.",
     "review.not-in-review": "Giấy này không ở bước xem lại.",

@@ -13,7 +13,7 @@ from api.http.answers import PaperStanding
 from api.http.bodies import Received
 from api.http.callers import Caller, Intaking, Reviewing, Signing
 from api.http.intake import FILE_BODY, Name
-from api.http.openapi import ACT_PROBLEMS, BODY_PROBLEMS
+from api.http.openapi import ACT_PROBLEMS, BODY_PROBLEMS, SAID
 from api.http.papers import standing_of, state_of
 from api.ledger.arranging import Act, Arranging
 from dossier.codes import dossier_code
@@ -26,6 +26,7 @@ Reason = Annotated[
     Field(
         min_length=1,
         max_length=300,
+        pattern=SAID,
         description="for the history; no name or number of a person",
     ),
 ]

@@ -43,15 +43,13 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     }
 }
 
-LastEvent = Annotated[
-    int,
-    Header(
-        alias="Last-Event-ID",
-        ge=0,
-        le=2**62,
-        description="the id of the last event that came: every move since is told again",
-    ),
-]
+_LAST_EVENT = Header(
+    alias="Last-Event-ID",
+    ge=0,
+    le=2**62,
+    description="the id of the last event that came: every move since is told again",
+)
+LastEvent = Annotated[int, _LAST_EVENT]
 
 
 @router.get(
@@ -72,7 +70,7 @@ def watch_dossier(caller: Reading, dossier: str, last: LastEvent = 0) -> Respons
 
 
 @router.get("/events", responses={**TOKEN_PROBLEMS, **_STREAM}, response_class=Response)
-def watch_all(caller: Reading, last: LastEvent | None = None) -> Response:
+def watch_all(caller: Reading, last: Annotated[int | None, _LAST_EVENT] = None) -> Response:
     """The moves of all papers this token may see, from now on or since Last-Event-ID."""
     since = caller.service.listing.last_move() if last is None else last
     return _stream(caller, since)

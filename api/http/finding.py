@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import desk
 from api.http.answers import example
 from api.http.callers import Caller, Finding
-from api.http.openapi import TOKEN_PROBLEMS
+from api.http.openapi import SAID, TOKEN_PROBLEMS
 from api.http.papers import numbers_masked
 
 router = APIRouter(prefix="/v1/find", tags=["find"])
@@ -33,7 +33,7 @@ Purpose = Annotated[
     Field(
         min_length=1,
         max_length=500,
-        pattern=r"\S",
+        pattern=SAID,
         description="why: the dossier or the legal ground; written down with who and what",
     ),
 ]

@@ -15,6 +15,9 @@ from api.http.problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
 
+# What a person says: something, and no control characters but tabs and ends of lines.
+SAID = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
 _EXAMPLES: dict[int, tuple[str, str]] = {
     400: ("http.bad-request", "the body is not JSON; send what the OpenAPI document says"),
     401: ("token.not-valid", "send a token that is neither revoked nor expired"),

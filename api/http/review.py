@@ -179,7 +179,7 @@ def finish_review(caller: Reviewing, paper: UUID, reviewed: Reviewed) -> PaperSt
 
 
 def _described(held: InHand) -> Record:
-    if held.record is None:
+    if held.record is None or desk.is_gone(held.state):
         raise WrongUse(
             "paper.not-read", f"paper {held.paper.id} has not come so far: it stands {held.state}"
         )

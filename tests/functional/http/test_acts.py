@@ -58,6 +58,29 @@ def test_scanned_again_the_old_scan_stays_in_the_history(client: httpx.Client) -
     assert upload(client, "AGAIN-1", old) != paper
 
 
+@pytest.mark.parametrize("said", ["", "   ", "a\0b", "a\x1b[2J"])
+def test_who_gives_a_reason_or_a_purpose_says_something(client: httpx.Client, said: str) -> None:
+    paper = upload(client, "SAID-1", png("lý do"))
+    for path, body in (
+        (f"/v1/papers/{paper}/withdraw", {"reason": said}),
+        (f"/v1/papers/{paper}/send-back", {"reason": said}),
+        ("/v1/find/text", {"words": "lý do", "purpose": said}),
+        ("/v1/find/citizen", {"number": "001184000123", "purpose": said}),
+    ):
+        refused = client.post(path, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (422, "http.bad-question"), path
+
+
+def test_no_word_is_too_strange_to_be_looked_for(client: httpx.Client) -> None:
+    body = {"words": "a\0b", "purpose": "hai dòng\nđối chiếu"}
+    assert client.post("/v1/find/text", json=body).status_code == 200
+    paper = upload(client, "SAID-2", png("giá trị lạ"))
+    wait_for(client, paper, "REVIEW")
+    values = {"mentioned.name": "Nguyễn\0Thị Hoà"}
+    reviewed = client.post(f"/v1/papers/{paper}/review", json={"values": values})
+    assert (reviewed.status_code, reviewed.json()["code"]) == (422, "review.bad-value")
+
+
 def test_withdrawn_it_is_rejected_and_its_scan_may_come_again(client: httpx.Client) -> None:
     scan = png("nộp nhầm")
     paper = upload(client, "OUT-1", scan)
@@ -66,6 +89,11 @@ def test_withdrawn_it_is_rejected_and_its_scan_may_come_again(client: httpx.Clie
     assert (told["state"], told["code"], told["reason"]) == ("REJECTED", "withdrawn", "nộp nhầm")
     twice = client.post(f"/v1/papers/{paper}/withdraw", json={"reason": "nữa"})
     assert (twice.status_code, twice.json()["code"]) == (409, "state.move-not-allowed")
+    # Nothing that it said is given out any more; a day later it would not even be there.
+    for part in ("pdf", "words", "description", "validation", "review", "pages/1/picture"):
+        refused = client.get(f"/v1/papers/{paper}/{part}")
+        assert refused.status_code == 409, part
+        assert refused.json()["code"] in {"paper.no-pdf", "paper.not-read"}
     again = upload(client, "OUT-1", scan)
     assert again != paper
     wait_for(client, again, "REVIEW")

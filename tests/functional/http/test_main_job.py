@@ -181,29 +181,37 @@ def test_events_tell_what_moves_and_go_on_where_they_broke_off(client: httpx.Cli
         again = next(_events(stream))
     assert again == seen[1] | {"data": again["data"]}
     assert json.loads(again["data"])["after"] == "RECOGNISED"
+    with client.stream("GET", "/v1/events", headers={"Last-Event-ID": last}) as stream:
+        assert next(_events(stream))["id"] > last
+    refused = client.get("/v1/events", headers={"Last-Event-ID": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "http.bad-question")
+
+
+# Pages: a quick machine reads thirty of these in a second, and a worker tells once in one.
+_LONG = 240
 
 
 def test_pages_are_told_while_a_long_paper_is_read(client: httpx.Client, tmp_path: Path) -> None:
     """By whoever reads it, in this process or on another machine."""
-    scan = small_paper.draw(tmp_path / "long.tif", 70, pages=60).read_bytes()
+    scan = small_paper.draw(tmp_path / "long.tif", 70, pages=_LONG).read_bytes()
     paper = upload(client, "SSE-2", scan)
     pages: list[int] = []
     with client.stream("GET", f"/v1/papers/{paper}/events") as stream:
         for event in _events(stream):
             told = json.loads(event["data"])
             if event["event"] == "progress":
-                assert told["pages"] == 60
+                assert told["pages"] == _LONG
                 pages.append(told["pages_read"])
                 if len(pages) == 1:
                     now = client.get(f"/v1/papers/{paper}").json()
-                    assert now["progress"]["pages"] == 60
+                    assert now["progress"]["pages"] == _LONG
                     assert now["state"] != "RECEIVED" or now["progress"]["pages_read"] > 0
             elif told["after"] == "RECOGNISED":
                 break
     # How often depends on the machine.
     assert pages
     assert pages == sorted(set(pages))
-    assert 0 < pages[0] <= pages[-1] <= 60
+    assert 0 < pages[0] <= pages[-1] <= _LONG
 
 
 def _events(stream: httpx.Response):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a generator of parsed events
