@@ -27,12 +27,10 @@ def tidy(*, ledger: Looking, store: ObjectStore, now: datetime) -> int:
         now: aware UTC.
     """
     swept = 0
-    needed = ledger.blobs_needed()
-    for digest in store.works(untouched_since=now - _WORK_KEPT):
-        # At once, while it is known to be untouched: a list of them would grow old.
+    needed, since = ledger.blobs_needed(), now - _WORK_KEPT
+    for digest in store.works(untouched_since=since):
         if digest not in needed:
-            store.erase_work(digest)
-            swept += 1
+            swept += store.erase_work(digest, untouched_since=since)
     return swept
 
 

@@ -83,19 +83,36 @@ class FileStore:
 
         Raises:
             IntegrityViolation: ``work.missing``.
+            TransientFault: ``store.no-answer``: all of the work area is away.
         """
         path = self._work_path(blob.digest)
-        if not path.is_file():
-            raise IntegrityViolation(
-                "work.missing",
-                f"the blob {blob.digest} is not in the work area; bring back the store's backup",
-            )
+        with translated("a file of the work area"):
+            try:
+                path.stat()
+            except FileNotFoundError:
+                if not self._work.is_dir():
+                    raise TransientFault(
+                        "store.no-answer",
+                        "the store's folder is not there; see that its disk is mounted",
+                    ) from None
+                raise IntegrityViolation(
+                    "work.missing",
+                    f"the blob {blob.digest} is not in the work area; bring back the store's "
+                    "backup",
+                ) from None
         yield path
 
-    def erase_work(self, digest: str) -> None:
-        """Remove a blob from the work area; it may be gone already."""
+    def erase_work(self, digest: str, *, untouched_since: datetime) -> bool:
+        """Remove a blob from the work area that nobody has put since then; whether it was."""
+        path, since = self._work_path(digest), aware(untouched_since).timestamp()
         with translated("a file of the work area"):
-            self._work_path(digest).unlink(missing_ok=True)
+            try:
+                if path.lstat().st_mtime >= since:
+                    return False
+                path.unlink()
+            except FileNotFoundError:
+                return False
+        return True
 
     def works(self, *, untouched_since: datetime) -> Iterator[str]:
         """The digests of blobs in the work area that nobody has put since then, in order."""

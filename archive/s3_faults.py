@@ -16,7 +16,7 @@ NOT_OVER = frozenset({"PreconditionFailed"})
 NOT_KNOWN = frozenset({"NotImplemented"})
 """The store does not know the condition that was set."""
 
-_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "ResourceNotFound"})
+MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "ResourceNotFound"})
 _KEYS_REFUSED = frozenset(
     {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled"}
 )
@@ -72,7 +72,7 @@ def broken_off(what: str) -> TransientFault:
 
 
 def _of_s3(code: str, status: int, what: str) -> SohoaError:
-    if code in _MISSING:
+    if code in MISSING:
         return IntegrityViolation(
             "record.missing", f"{what} is not in the store; bring back the store's backup"
         )

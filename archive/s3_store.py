@@ -11,7 +11,8 @@ A PUT whose answer was lost may have been done, or may be done yet. So a record 
 it is put, a PUT is never repeated here (whoever tries again begins with the look), and the store is
 asked to put nothing where something is (``If-None-Match``). A store that does not know this may
 come to hold two versions, where two put one key at the same moment; a second look tells whose is
-the older, and only that one was put.
+the older, and whoever sees an older one was too late. Who looked before an older one was to be seen
+believes it is the record; it is not, and lies over it as an alarm.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from archive.digests import digests
 from archive.file_store import translated as locally
 from archive.keys import aware, is_digest, segments_of, work_name
 from archive.s3_client import READ_SECONDS, make_client, parse_address
-from archive.s3_faults import NOT_KNOWN, NOT_OVER, translated
+from archive.s3_faults import MISSING, NOT_KNOWN, NOT_OVER, translated
 from archive.s3_reading import CHUNK, Sent, reading
 from dossier.errors import IntegrityViolation
 from dossier.ports import RecordVersion
@@ -153,11 +154,23 @@ class S3Store:
                 "the store's backup",
             )
 
-    def erase_work(self, digest: str) -> None:
-        """Remove a blob from the work area; it may be gone already."""
-        name = work_name(digest)
+    def erase_work(self, digest: str, *, untouched_since: datetime) -> bool:
+        """Remove a blob from the work area that nobody has put since then; whether it was.
+
+        Looked at and removed are two requests: only who puts it between them comes too late.
+        """
+        name, since = work_name(digest), aware(untouched_since)
         with translated("a blob of the work area"):
+            try:
+                touched = self._client.stat_object(self._address.work, name).last_modified
+            except S3Error as error:
+                if error.code not in MISSING:
+                    raise
+                return False
+            if touched is None or touched >= since:
+                return False
             self._client.remove_object(self._address.work, name)
+        return True
 
     def works(self, *, untouched_since: datetime) -> Iterator[str]:
         """The digests of blobs in the work area that nobody has put since then, in order."""

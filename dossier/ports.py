@@ -144,8 +144,11 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def erase_work(self, digest: str) -> None:
-        """Remove a blob from the work area; it may be gone already."""
+    def erase_work(self, digest: str, *, untouched_since: datetime) -> bool:
+        """Remove a blob from the work area that nobody has put since then; whether it was.
+
+        It is looked at again for that: the list that named it may be old.
+        """
         ...
 
     def works(self, *, untouched_since: datetime) -> Iterator[str]:

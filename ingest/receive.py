@@ -5,6 +5,7 @@ One file is one paper here; telling several papers of one file apart comes later
 
 from __future__ import annotations
 
+import errno
 import stat
 import unicodedata
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ __all__ = ["Limits", "ScanFacts", "clean_source", "inspect", "receive", "split"]
 
 _LONGEST_SOURCE = 200
 _INSPECT_SECONDS = 60.0
+# What lies with the file or its name; all else (no descriptors left, a failing disk) is ours.
+_THE_FILES_FAULT = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,14 @@ def _looked_at(path: Path, limits: Limits) -> MediaType:
         if facts.st_size > limits.max_bytes:
             raise too_large(limits)
         return media_type(path)
-    except OSError:
+    except OSError as fault:
+        if fault.errno not in _THE_FILES_FAULT:
+            name = errno.errorcode.get(fault.errno or 0, "unknown")
+            raise TransientFault(
+                "machine.fault",
+                f"the machine could not read the file just now ({name}); nothing is lost, send it "
+                "again later",
+            ) from None
         raise RejectedInput(
             "scan.unreadable", "the file cannot be read; check that it is there and may be read"
         ) from None

@@ -54,13 +54,20 @@ def an_empty_blob_is_a_blob(store: ObjectStore, folder: Path) -> None:
 
 def an_erased_blob_is_gone_and_may_be_erased_again(store: ObjectStore, folder: Path) -> None:
     kept, blob = store.put_work_bytes(b"kept"), store.put_work_bytes(b"gone")
-    store.erase_work(blob.digest)
-    store.erase_work(blob.digest)
+    assert store.erase_work(blob.digest, untouched_since=SOON)
+    assert not store.erase_work(blob.digest, untouched_since=SOON)
     with pytest.raises(IntegrityViolation, match=blob.digest) as caught, store.work_file(blob):
         pass
     assert caught.value.code == "work.missing"
     with store.work_file(kept) as path:
         assert path.read_bytes() == b"kept"
+
+
+def a_blob_that_was_put_meanwhile_is_not_erased(store: ObjectStore, folder: Path) -> None:
+    blob = store.put_work_bytes(b"again")
+    assert not store.erase_work(blob.digest, untouched_since=LONG_AGO)
+    with store.work_file(blob) as path:
+        assert path.read_bytes() == b"again"
 
 
 def only_untouched_blobs_are_listed(store: ObjectStore, folder: Path) -> None:
@@ -73,7 +80,7 @@ def a_digest_is_no_path(store: ObjectStore, folder: Path) -> None:
     record = store.put_record("a/b", _file(folder, b"kept"), kept_until=SOON)
     for digest in ("../record/a/b", "", "AB" * 32, "ab/../" + "0" * 58):
         with pytest.raises(WrongUse):
-            store.erase_work(digest)
+            store.erase_work(digest, untouched_since=SOON)
     assert _record(store, record) == b"kept"
 
 
@@ -183,7 +190,7 @@ def a_term_needs_a_zone(store: ObjectStore, folder: Path) -> None:
 def erasing_work_leaves_records_alone(store: ObjectStore, folder: Path) -> None:
     source = _file(folder, b"in both areas")
     blob, record = store.put_work(source), store.put_record("a", source, kept_until=SOON)
-    store.erase_work(blob.digest)
+    assert store.erase_work(blob.digest, untouched_since=SOON)
     assert _record(store, record) == b"in both areas"
 
 
@@ -199,6 +206,7 @@ CONTRACT: tuple[Check, ...] = (
     a_blob_is_addressed_by_its_bytes,
     an_empty_blob_is_a_blob,
     an_erased_blob_is_gone_and_may_be_erased_again,
+    a_blob_that_was_put_meanwhile_is_not_erased,
     only_untouched_blobs_are_listed,
     a_digest_is_no_path,
     a_record_comes_back,
@@ -270,8 +278,16 @@ class ListsByFolder(FileStore):
 class ForgetsToErase(FileStore):
     """Erases nothing."""
 
-    def erase_work(self, digest: str) -> None:
-        self._work_path(digest)
+    def erase_work(self, digest: str, *, untouched_since: datetime) -> bool:
+        del untouched_since
+        return self._work_path(digest).exists()
+
+
+class ErasesWhatCameMeanwhile(FileStore):
+    """Trusts whoever says that a blob is old."""
+
+    def erase_work(self, digest: str, *, untouched_since: datetime) -> bool:
+        return super().erase_work(digest, untouched_since=max(SOON, untouched_since))
 
 
 class ErasesAnyPath(FileStore):
@@ -316,6 +332,7 @@ class HasNoMissing(FileStore):
 
 BROKEN = (
     Overwrites, SaysItWasThere, Links, LosesTheEnd, ListsAnyhow, ListsByFolder, ForgetsToErase,
+    ErasesWhatCameMeanwhile,
     ErasesAnyPath, TrustsKeys, ListsYoungBlobs, NamesBlobsWrongly, HasNoMissing,
 )  # fmt: skip
 

@@ -190,3 +190,15 @@ def test_a_writer_killed_at_any_moment_leaves_only_whole_files(root: Path, tmp_p
     store.sweep(before=SOON)
     assert list((root / "temp").iterdir()) == []
     store.put_record("a/000000", source, kept_until=SOON)
+
+
+def test_a_work_area_that_is_away_is_no_alarm(root: Path) -> None:
+    store = FileStore(root)
+    blob = store.put_work_bytes(b"here")
+    (root / "work").rename(root / "elsewhere")
+    with pytest.raises(TransientFault) as caught, store.work_file(blob):
+        pass
+    assert caught.value.code == "store.no-answer"
+    (root / "elsewhere").rename(root / "work")
+    with store.work_file(blob) as path:
+        assert path.read_bytes() == b"here"

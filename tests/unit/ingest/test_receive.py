@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -92,7 +93,24 @@ def test_what_is_refused_is_not_copied(tmp_path: Path) -> None:
     assert refused(tmp_path, store) == "scan.not-a-file"
     assert refused(tmp_path / "pipe.pdf", store) == "scan.not-a-file"
     assert refused(tmp_path / "nothing.pdf", store) == "scan.unreadable"
+    assert refused(tmp_path / ("n" * 300), store) == "scan.unreadable"
     assert refused(GOV, store, max_bytes=1000) == "scan.too-large"
+    assert store.put == []
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.ESTALE, errno.ENOMEM])
+def test_what_our_machine_cannot_read_just_now_is_not_turned_away(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    store = Store()
+
+    def broken(_path: Path) -> MediaType:
+        raise OSError(number, "")
+
+    monkeypatch.setattr("ingest.receive.media_type", broken)
+    with pytest.raises(TransientFault) as caught:
+        take(GOV, store)
+    assert caught.value.code == "machine.fault"
     assert store.put == []
 
 
