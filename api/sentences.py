@@ -27,6 +27,8 @@ SENTENCES = {
     "scan.damaged": f"Tệp bị hỏng, không đọc được. {_SCAN_AGAIN}",
     "scan.page-too-large": "Có trang quá dài. Hãy kiểm tra độ phân giải mà máy quét ghi vào tệp, "
     "rồi quét lại.",
+    "scan.page-too-small": "Có trang quá hẹp, không thể là giấy. Hãy kiểm tra độ phân giải mà máy "
+    "quét ghi vào tệp, rồi quét lại.",
     "scan.too-large": "Tệp quá lớn. Hãy gửi từng phần, mỗi giấy một tệp, hoặc quét ở 200 đến "
     "300 dpi.",
     "scan.too-many-pages": "Tệp có quá nhiều trang. Hãy gửi từng phần, mỗi giấy một tệp.",

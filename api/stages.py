@@ -21,12 +21,14 @@ from ocr.fields.describe import describe
 from ocr.fields.forms import Forms
 from ocr.reading import ReadingSettings, recognise
 from ocr.twolayer.make import make_pdfa
-from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children
+from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children, ChildTimedOut
 from pages.limits import Limits
 from signing.sign import sign
 
 Put = Callable[[Path], Blob]
 _Made = TypeVar("_Made")
+# What making a PDF/A may take, also on a slow machine; hostile files take for ever.
+_SECONDS, _PAGE_SECONDS = 45.0, 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +88,8 @@ class Stages:
         """The record: what the paper says, and its PDF/A; for a signed one, who signed it.
 
         Raises:
-            RejectedInput: ``scan.unusable``: the file makes each child fail that opens it; and
-                what making a PDF/A raises.
+            RejectedInput: ``scan.unusable``: the file makes each child fail that opens it;
+                ``scan.too-slow``: it keeps a child for too long; and what making a PDF/A raises.
         """
         description = describe(recognised.pages, forms=self.forms)
         report, signatures = self._in_two_children(
@@ -114,7 +116,9 @@ class Stages:
             pdfa,
             children=self.children,
             created=recognised.paper.scan.received_at,
-            deadline=self.paper_seconds,
+            deadline=min(
+                self.paper_seconds, _SECONDS + _PAGE_SECONDS * len(recognised.paper.pages)
+            ),
             max_pixels=self.limits.max_pixels,
         )
         return report, signatures
@@ -123,16 +127,22 @@ class Stages:
     def _in_two_children(paper: UUID, make: Callable[[], _Made]) -> _Made:
         """What is made; where a child fails, in a fresh one: the second failure is the file's."""
         try:
-            return make()
-        except (ChildCrashed, ChildFailed, ChildOutOfMemory):
             try:
                 return make()
-            except (ChildCrashed, ChildFailed, ChildOutOfMemory) as error:
-                raise RejectedInput(
-                    "scan.unusable",
-                    f"paper {paper}: the file makes what opens it fail ({error.code}); print it "
-                    "and scan the print, or scan the paper again",
-                ) from None
+            except (ChildCrashed, ChildFailed, ChildOutOfMemory, ChildTimedOut):
+                return make()
+        except (ChildCrashed, ChildFailed, ChildOutOfMemory) as error:
+            raise RejectedInput(
+                "scan.unusable",
+                f"paper {paper}: the file makes what opens it fail ({error.code}); print it and "
+                "scan the print, or scan the paper again",
+            ) from None
+        except ChildTimedOut:
+            raise RejectedInput(
+                "scan.too-slow",
+                f"paper {paper}: the file takes too long to open; print it and scan the print, or "
+                "scan the paper again",
+            ) from None
 
     def sign(self, record: Record, *, pdfa: Path, out: Path, store: ObjectStore) -> SignedRecord:
         """The record with our signature."""

@@ -65,6 +65,7 @@ _UNREAD: dict[type[ChildFault], str] = {
 }
 _MOST_CRASHES = 2
 _MOST_KILLS = 5
+_MOST_SLOW = 3
 _engines: dict[tuple[str, str, float], CarefulRecogniser] = {}
 
 
@@ -91,9 +92,14 @@ def recognise(
         Misconfigured: a program, a language file or a setting is missing or wrong.
         TransientFault: the children are being ended, or cannot be started.
     """
+    slow = _SlowInARow()
 
     def one(page: Page) -> tuple[RecognisedPage, str]:
-        read = _read(paper, page, scan_file, children=children, settings=settings)
+        if slow.too_often:
+            read = _unread(page, _UNREAD[ChildTimedOut])
+        else:
+            read = _read(paper, page, scan_file, children=children, settings=settings)
+            slow.note(read[0])
         if page_read is not None:
             page_read(page.number)
         return read
@@ -157,8 +163,28 @@ def _read(
             unread = "page.failed"
         if crashed == _MOST_CRASHES:
             break
+    return _unread(page, unread)
+
+
+def _unread(page: Page, why: str) -> tuple[RecognisedPage, str]:
     width, height = _upright((page.width, page.height), page.turn)
-    return RecognisedPage(page.number, width, height, (), turn=page.turn, unread=unread), ""
+    return RecognisedPage(page.number, width, height, (), turn=page.turn, unread=why), ""
+
+
+class _SlowInARow:
+    """How many pages, one after the other, took too long: of so many more the next would too."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def note(self, read: RecognisedPage) -> None:
+        """Take in how a page ended; which of those side by side is first does not matter."""
+        self._count = self._count + 1 if read.unread == _UNREAD[ChildTimedOut] else 0
+
+    @property
+    def too_often(self) -> bool:
+        """Whether it is no use to try the next."""
+        return self._count >= _MOST_SLOW
 
 
 def _answer(told: Any, page: Page, *, what: str) -> tuple[RecognisedPage, str]:  # noqa: ANN401 - any JSON value

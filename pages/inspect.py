@@ -17,6 +17,7 @@ from pages.pictures import DAMAGE, damaged, frame_of, opened
 _CHUNK = 1 << 20
 _BYTE_RANGE = b"/ByteRange"
 _DEEPEST = 32
+_LEAST_SIDE = 0.1  # pt
 
 
 def inspect(*, path: str, media_type: str, limits: dict[str, Any]) -> dict[str, Any]:
@@ -32,7 +33,8 @@ def inspect(*, path: str, media_type: str, limits: dict[str, Any]) -> dict[str, 
 
     Raises:
         RejectedInput: ``scan.too-large``, ``scan.too-many-pages``, ``scan.too-many-pixels``,
-            ``scan.page-too-large``, ``scan.encrypted``, ``scan.no-pages``, ``scan.damaged``.
+            ``scan.page-too-large``, ``scan.page-too-small``, ``scan.encrypted``,
+            ``scan.no-pages``, ``scan.damaged``.
     """
     file, within = Path(path), Limits(**limits)
     if file.stat().st_size > within.max_bytes:
@@ -47,6 +49,12 @@ def inspect(*, path: str, media_type: str, limits: dict[str, Any]) -> dict[str, 
             "scan.page-too-large",
             f"a page is longer than {within.max_side / 72 * 2.54:.0f} cm; check the resolution "
             "that the scanner writes, and scan again",
+        )
+    if any(min(size) < _LEAST_SIDE for size in sizes):
+        raise RejectedInput(
+            "scan.page-too-small",
+            "a page is thinner than a hair; check the resolution that the scanner writes, and "
+            "scan again",
         )
     return {"pages": [[round(w, 3), round(h, 3)] for w, h in sizes], "signed": signed}
 

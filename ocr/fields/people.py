@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 
 from dossier.codes import CitizenId, Sex, citizen_id, is_cmnd
 from dossier.spine import Source, Value
 from dossier.text import exact, folded
+from ocr.fields.alike import near_others
 from ocr.fields.dates import Day, day_in, day_in_words
 from ocr.fields.forms import MENTIONED, Form, LabelType
 from ocr.fields.names import Name, name_in
@@ -289,28 +290,27 @@ def _doubt_of(
 
 def _judge_together(people: dict[str, _Person]) -> None:
     """Numbers that differ in few digits are one number misread; father is not mother."""
-    everyone = [
-        (person, found)
-        for person in people.values()
-        for found in person.numbers
-        if found.number.is_citizen_id
-    ]
-    for (one, a), (other, b) in combinations(everyone, 2):
-        apart = sum(x != y for x, y in zip(a.number.digits, b.number.digits, strict=True))
-        if 0 < apart <= _NEAR:
-            code = "citizen_id.near-another"
-        elif apart == 0 and _cannot_be_one(one, other):
-            code = "citizen_id.of-two-people"
-        else:
-            continue
-        a.doubt, b.doubt = a.doubt or code, b.doubt or code
+    whose: dict[str, list[tuple[_Person, _Found]]] = defaultdict(list)
+    for person in people.values():
+        for found in person.numbers:
+            if found.number.is_citizen_id:
+                whose[found.number.digits].append((person, found))
+    near = near_others(whose, by=_NEAR)
+    for digits, its in whose.items():
+        of_two = _people_who_cannot_be_one([person for person, _ in its])
+        for person, found in its:
+            if digits in near:
+                found.doubt = found.doubt or "citizen_id.near-another"
+            elif person.role in of_two:
+                found.doubt = found.doubt or "citizen_id.of-two-people"
 
 
-def _cannot_be_one(one: _Person, other: _Person) -> bool:
-    """Whether two roles with one number have names that differ."""
-    if one.role == other.role or not one.names or not other.names:
-        return False
-    return folded(one.names[0][0].text) != folded(other.names[0][0].text)
+def _people_who_cannot_be_one(people: Sequence[_Person]) -> set[str]:
+    """The roles, of people with one number, of those whose name differs from another role's."""
+    named = {(p.role, folded(p.names[0][0].text)) for p in people if p.names}
+    roles, names = Counter(role for role, _ in named), Counter(name for _, name in named)
+    # Any that is of neither this role nor this name; who is of both is counted twice.
+    return {role for role, name in named if len(named) - roles[role] - names[name] + 1 > 0}
 
 
 def _written(person: _Person, surnames: frozenset[str]) -> Iterable[Value]:

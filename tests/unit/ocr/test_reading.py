@@ -195,3 +195,17 @@ def test_a_page_that_needs_too_much_memory_is_told() -> None:
         settings = ReadingSettings(dpi=300)
         large = recognise(paper(1), GOV, children=small, settings=settings)
     assert large.pages[0].unread == "page.out-of-memory"
+
+
+def test_of_a_paper_that_only_takes_time_no_more_pages_are_tried() -> None:
+    def answer(number: int, _attempt: int) -> dict[str, Any]:
+        if number == 2:
+            return good(number)
+        raise ChildTimedOut("child.timed-out", "")
+
+    children = Scripted(answer)
+    found = read(children, 40)
+    assert [page.number for page in found.pages] == list(range(1, 41))
+    assert [page.unread for page in found.pages] == ["page.too-slow", "", *["page.too-slow"] * 38]
+    # Two are read side by side, so that one more may have begun.
+    assert len(children.asked) <= 6

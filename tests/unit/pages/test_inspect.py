@@ -186,3 +186,11 @@ def test_a_signature_whose_name_is_written_with_escapes_is_seen(tmp_path: Path) 
 
 def test_every_media_type_is_looked_at() -> None:
     assert set(MediaType) == {MediaType.PDF, MediaType.TIFF, MediaType.JPEG, MediaType.PNG}
+
+
+def test_what_is_thinner_than_a_hair_is_no_page(tmp_path: Path) -> None:
+    thin = pdf(tmp_path / "thin.pdf", MediaBox=pikepdf.Array([0, 0, 0.0001, 400]))
+    assert refused(thin) == "scan.page-too-small"
+    line = tmp_path / "line.png"
+    Image.new("1", (1_000_000, 1)).save(line, dpi=(100_000, 100_000))
+    assert refused(line) == "scan.page-too-small"
