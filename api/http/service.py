@@ -181,10 +181,18 @@ class Service:
         self._rounds.append(thread)
 
     def _sweep(self) -> None:
-        self.house.tidy()
         now = self.house.clock.now()
-        self.uploads.expire(now=now, answers_before=now - _ANSWERS_KEPT)
-        self.pieces.sweep()
+        parts: dict[str, Callable[[], None]] = {
+            "left-behind": self.house.tidy,
+            "uploads": lambda: self.uploads.expire(now=now, answers_before=now - _ANSWERS_KEPT),
+            "pieces": self.pieces.sweep,
+        }
+        for name, part in parts.items():
+            try:
+                part()
+            except Exception as error:  # noqa: BLE001 - the other parts must have their turn
+                code = error.code if isinstance(error, SohoaError) else type(error).__name__
+                log.warning("service.sweep-failed", part=name, code=code)
 
 
 def finished(service: Service, upload: Upload) -> Upload:

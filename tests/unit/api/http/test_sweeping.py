@@ -1,0 +1,80 @@
+"""The hourly sweep: what one part cannot do keeps no other from its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import structlog
+from unit.api.fakes import START
+
+from api.bootstrap import init, open_house
+from api.http.service import Service
+from api.ledger.tokens import Token
+from api.ledger.uploads import Upload
+from api.settings import Settings
+from dossier.errors import TransientFault
+
+ASKING = "t"
+OLD = UUID(int=7)
+FORGOTTEN = UUID(int=8)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service that was not started, with an upload that took too long and a stray piece."""
+    settings = Settings(var=tmp_path / "var")
+    init(settings, trial=True)
+    with closing(open_house(settings)) as house:
+        made = Service(house)
+        made.tokens.add(
+            Token(
+                id=ASKING, office=settings.office, name="n", digest=b"d", scopes=(), rate=9,
+                created_at=START, created_by="x", expires_at=START + timedelta(days=1),
+            )
+        )  # fmt: skip
+        upload = Upload(
+            id=OLD, office=settings.office, token=ASKING, dossier="D1", source="a.pdf", sign=False,
+            length=3, offset=0, created_at=START - timedelta(days=9),
+            expires_at=START - timedelta(days=8),
+        )  # fmt: skip
+        made.uploads.add(upload)
+        for each in (OLD, FORGOTTEN):
+            made.pieces.path(each).parent.mkdir(parents=True, exist_ok=True)
+            made.pieces.path(each).write_bytes(b"abc")
+        yield made
+
+
+@pytest.mark.parametrize("fault", [TransientFault("store.no-answer", "m"), OSError("away")])
+def test_while_the_store_is_away_uploads_still_expire(
+    service: Service, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(service.house.store, "sweep", away)
+    with structlog.testing.capture_logs() as told:
+        service._sweep()
+    assert service.uploads.known() == set()
+    assert not service.pieces.path(OLD).exists()
+    assert not service.pieces.path(FORGOTTEN).exists()
+    (line,) = told
+    assert (line["event"], line["part"]) == ("service.sweep-failed", "left-behind")
+    assert line["code"] in {"store.no-answer", "OSError"}
+
+
+def test_while_uploads_cannot_be_forgotten_stray_pieces_still_go(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(**_: object) -> None:
+        raise TransientFault("database.busy", "m")
+
+    monkeypatch.setattr(service.uploads, "expire", busy)
+    service._sweep()
+    assert service.uploads.known() == {OLD}
+    assert service.pieces.path(OLD).exists()
+    assert not service.pieces.path(FORGOTTEN).exists()
