@@ -6,8 +6,6 @@ followed, and nothing that came in by the API decides where anything is sent.
 
 from __future__ import annotations
 
-import http.client
-import ssl
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -16,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from api.ledger.outbox import Delivery, Outbox, Webhook
+from api.webhooks.exchange import posted
 from api.webhooks.signature import HEADER, signed
 from dossier.errors import WrongUse
 from dossier.ports import Clock
@@ -24,9 +23,8 @@ from dossier.written import dumps
 log = structlog.get_logger()
 
 _ANSWER_SECONDS = 10.0
-_LARGEST_ANSWER = 4096  # bytes that are read of it; nothing is done with them
 _A_ROUND = 100
-# Other senders leave a delivery to us for so long; an answer is not waited for half as long.
+# Other senders leave a delivery to us for so long; an answer is waited for a sixth of it.
 _CLAIM = timedelta(minutes=1)
 _FIRST_RETRY = timedelta(seconds=10)
 _LONGEST_RETRY = timedelta(hours=1)
@@ -99,35 +97,13 @@ class Sender:
     def _send(self, webhook: Webhook, delivery: Delivery) -> int:
         """The status of the answer; 0 where there was none."""
         body = dumps(delivery.told)
-        parts = urlsplit(webhook.url)
-        host, port = parts.hostname or "", parts.port
-        connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            connection = http.client.HTTPSConnection(
-                host, port, timeout=_ANSWER_SECONDS, context=ssl.create_default_context()
-            )
-        else:
-            connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_SECONDS)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        try:
-            connection.request(
-                "POST",
-                target,
-                body,
-                {
-                    "Content-Type": "application/json",
-                    "User-Agent": "sohoa",
-                    "Sohoa-Delivery": str(delivery.id),
-                    HEADER: signed(webhook.secret, body, at=int(self._clock.now().timestamp())),
-                },
-            )
-            answer = connection.getresponse()
-            answer.read(_LARGEST_ANSWER)
-        except (OSError, http.client.HTTPException, ValueError):
-            return 0
-        finally:
-            connection.close()
-        return answer.status
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "sohoa",
+            "Sohoa-Delivery": str(delivery.id),
+            HEADER: signed(webhook.secret, body, at=int(self._clock.now().timestamp())),
+        }
+        return posted(webhook.url, body, headers, seconds=_ANSWER_SECONDS)
 
     def _note(self, delivery: Delivery, status: int) -> None:
         now = self._clock.now()
