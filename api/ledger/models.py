@@ -11,6 +11,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 _STANDS_FOR_A_PAPER = sa.text("state <> 'REJECTED' AND released_at IS NULL")
 _HELD = sa.text("lease_until IS NOT NULL")
+_WAITS = sa.text("next_at IS NOT NULL")
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -235,6 +236,9 @@ WEBHOOK = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("created_by", sa.String(100), nullable=False),
     sa.Column("stopped_at", UtcTime),
+    # How many tries in a row it was silent at, and until when it is asked nothing for that.
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("rests_until", UtcTime),
 )
 
 # What is to be told, written in the transaction of the move itself.
@@ -252,6 +256,9 @@ DELIVERY = sa.Table(
     sa.Column("next_at", UtcTime),
     sa.Column("delivered_at", UtcTime),
     sa.Column("status", sa.Integer, nullable=False),
-    sa.Index("ix_delivery_next_at", "next_at"),
-    sa.Index("ix_delivery_webhook", "webhook", "id"),
+    # Since when nothing is to be done about it: delivered, given up, or its webhook stopped.
+    sa.Column("ended_at", UtcTime),
+    # What waits at one webhook: little among all that was ever told.
+    sa.Index("ix_delivery_waiting", "webhook", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    sa.Index("ix_delivery_ended_at", "ended_at"),
 )

@@ -22,6 +22,8 @@ class Webhook:
     Attributes:
         url: as the operator gave it; nobody else can.
         secret: what messages are signed with; sealed at rest.
+        failures: tries in a row at which it was silent.
+        rests_until: until when it is asked nothing for that.
     """
 
     id: UUID
@@ -31,6 +33,8 @@ class Webhook:
     created_at: datetime
     created_by: str
     stopped_at: datetime | None = None
+    failures: int = 0
+    rests_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +101,27 @@ class Outbox:
 
     def webhooks(self) -> list[Webhook]:
         """All webhooks, oldest first."""
+        return self._found(sa.select(WEBHOOK))
+
+    def ready(self, *, now: datetime) -> list[Webhook]:
+        """Webhooks where something is to be told now and which do not rest, oldest first."""
+        waits = sa.exists().where(DELIVERY.c.webhook == WEBHOOK.c.id, DELIVERY.c.next_at <= now)
+        rested = WEBHOOK.c.rests_until.is_(None) | (WEBHOOK.c.rests_until <= now)
+        return self._found(sa.select(WEBHOOK).where(WEBHOOK.c.stopped_at.is_(None), rested, waits))
+
+    def _found(self, query: sa.Select[Any]) -> list[Webhook]:
         with self._reading() as c:
-            found = c.execute(sa.select(WEBHOOK).order_by(WEBHOOK.c.id)).mappings().all()
+            found = c.execute(query.order_by(WEBHOOK.c.id)).mappings().all()
         return [Webhook(**{**row, "secret": self._open(row["secret"], row["id"])}) for row in found]
+
+    def rest(self, webhook: UUID, *, failures: int, until: datetime | None) -> None:
+        """Write down how often in a row it was silent, and until when it is asked nothing."""
+        with self._writing() as c:
+            c.execute(
+                WEBHOOK.update()
+                .where(WEBHOOK.c.id == webhook)
+                .values(failures=failures, rests_until=until)
+            )
 
     def stop(self, webhook: UUID, *, now: datetime) -> None:
         """Tell nothing there any more, not even what waits.
@@ -116,14 +138,24 @@ class Outbox:
                 raise WrongUse(
                     "webhook.unknown", "there is no such webhook; see them with: sohoa webhook list"
                 )
-            c.execute(DELIVERY.update().where(DELIVERY.c.webhook == webhook).values(next_at=None))
+            c.execute(_ended(now).where(DELIVERY.c.webhook == webhook))
 
-    def due(self, *, now: datetime, limit: int) -> list[Delivery]:
-        """What is to be told now, oldest first; claim each before it is told."""
+    def give_up(self, webhook: UUID, *, before: datetime, now: datetime) -> None:
+        """Tell what was written before then and still waits there only when somebody asks."""
+        old = DELIVERY.c.created_at <= before
+        with self._writing() as c:
+            c.execute(_ended(now).where(DELIVERY.c.webhook == webhook, old))
+
+    def due(self, webhook: UUID, *, now: datetime, limit: int) -> list[Delivery]:
+        """What is to be told there now, oldest first; claim each before it is told."""
         query = (
             sa.select(DELIVERY)
-            # A move that was written while its webhook was stopped may still have a time.
-            .where(DELIVERY.c.next_at <= now, DELIVERY.c.webhook.in_(_LIVE))
+            .where(
+                DELIVERY.c.webhook == webhook,
+                DELIVERY.c.next_at <= now,
+                # A move that was written while its webhook was stopped may still have a time.
+                DELIVERY.c.webhook.in_(_LIVE),
+            )
             .order_by(DELIVERY.c.id)
         )
         with self._reading() as c:
@@ -163,6 +195,7 @@ class Outbox:
                     status=status,
                     next_at=next_at,
                     delivered_at=now if done else None,
+                    ended_at=now if next_at is None else None,
                 )
             )
 
@@ -174,8 +207,13 @@ class Outbox:
             return [_delivery(row) for row in found]
 
     def replay(self, *, offices: Sequence[str], first: int, last: int, now: datetime) -> int:
-        """Tell deliveries again whatever became of them; how many."""
+        """Tell deliveries again whatever became of them, also where one is silent; how many."""
         with self._writing() as c:
+            c.execute(
+                WEBHOOK.update()
+                .where(WEBHOOK.c.office.in_(offices))
+                .values(failures=0, rests_until=None)
+            )
             return c.execute(
                 DELIVERY.update()
                 .where(
@@ -183,11 +221,17 @@ class Outbox:
                     DELIVERY.c.id.between(first, last),
                     DELIVERY.c.webhook.in_(_LIVE),
                 )
-                .values(next_at=now, attempts=0)
+                .values(next_at=now, attempts=0, ended_at=None)
             ).rowcount
 
 
 _LIVE = sa.select(WEBHOOK.c.id).where(WEBHOOK.c.stopped_at.is_(None))
+
+
+def _ended(now: datetime) -> sa.Update:
+    """Whatever still waits is no longer told by itself."""
+    waits = DELIVERY.c.next_at.is_not(None)
+    return DELIVERY.update().where(waits).values(next_at=None, ended_at=now)
 
 
 def _delivery(row: Any) -> Delivery:  # noqa: ANN401 - a row of SQLAlchemy's

@@ -59,7 +59,7 @@ def outbox(engine: sa.Engine) -> Outbox:
 
 
 def _due(outbox: Outbox, *, minutes: int = 0) -> list[int]:
-    return [each.id for each in outbox.due(now=START + minutes * MINUTE, limit=9)]
+    return [each.id for each in outbox.due(HOOK.id, now=START + minutes * MINUTE, limit=9)]
 
 
 def test_a_secret_lies_closed(outbox: Outbox, engine: sa.Engine) -> None:

@@ -1,0 +1,129 @@
+"""What is to be told at many webhooks, on every database: none starves, none stays for ever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from unit.api.fakes import OFFICE, START, ledger_on
+
+from api.ledger.connections import Connections
+from api.ledger.models import DELIVERY
+from api.ledger.outbox import Delivery, Outbox, Webhook
+
+MINUTE = timedelta(minutes=1)
+BELOW = "H15.01"
+ONE = Webhook(
+    id=UUID(int=5), office=OFFICE, url="http://x/", secret=b"ab", created_at=START, created_by="x"
+)
+OTHER = replace(ONE, id=UUID(int=6), office=BELOW)
+OFFICES = (OFFICE, BELOW)
+
+
+@pytest.fixture
+def connections(engine: sa.Engine) -> Connections:
+    ledger = ledger_on(engine)
+    ledger.add_office(BELOW, "UBND")
+    return ledger.connections
+
+
+@pytest.fixture
+def outbox(connections: Connections) -> Outbox:
+    """Fifty messages wait at one webhook, then two at another; 1 to 52."""
+    box = Outbox(connections, close=lambda b, _: b[::-1], open_=lambda b, _: b[::-1])
+    for webhook in (ONE, OTHER):
+        box.add(webhook)
+    rows = [
+        {
+            "id": number, "office": webhook.office, "webhook": webhook.id,
+            "paper": UUID(int=number), "told": {}, "created_at": START + number * MINUTE,
+            "attempts": 0, "next_at": START + number * MINUTE, "status": 0,
+        }
+        for number, webhook in enumerate([ONE] * 50 + [OTHER] * 2, start=1)
+    ]  # fmt: skip
+    with connections.writing() as connection:
+        connection.execute(DELIVERY.insert(), rows)
+    return box
+
+
+LATER = START + 60 * MINUTE
+
+
+def _due(outbox: Outbox, webhook: Webhook, **since: Any) -> list[int]:  # noqa: ANN401 - of a timedelta
+    return [each.id for each in outbox.due(webhook.id, now=LATER + timedelta(**since), limit=9)]
+
+
+def _all(outbox: Outbox) -> dict[int, Delivery]:
+    return {each.id: each for each in outbox.deliveries(offices=OFFICES, after=0, limit=99)}
+
+
+def test_what_waits_at_one_webhook_hides_nothing_of_another(outbox: Outbox) -> None:
+    assert outbox.ready(now=START) == []
+    assert outbox.ready(now=START + MINUTE) == [ONE]
+    assert outbox.ready(now=LATER) == [ONE, OTHER]
+    assert _due(outbox, ONE) == list(range(1, 10))
+    assert _due(outbox, OTHER) == [51, 52]
+    for number in (51, 52):
+        assert outbox.claim(number, now=LATER, until=LATER + MINUTE)
+    assert outbox.ready(now=LATER) == [ONE]
+
+
+def test_a_webhook_that_rests_is_not_ready_until_then(outbox: Outbox) -> None:
+    outbox.rest(ONE.id, failures=2, until=LATER + MINUTE)
+    assert outbox.ready(now=LATER) == [OTHER]
+    resting = replace(ONE, failures=2, rests_until=LATER + MINUTE)
+    assert outbox.ready(now=LATER + MINUTE) == [resting, OTHER]
+    outbox.rest(ONE.id, failures=0, until=None)
+    assert outbox.ready(now=LATER) == [ONE, OTHER]
+
+
+def test_who_asks_for_it_again_ends_the_rest_of_his_own_webhooks(outbox: Outbox) -> None:
+    for webhook in (ONE, OTHER):
+        outbox.rest(webhook.id, failures=9, until=LATER + MINUTE)
+    assert outbox.replay(offices=[BELOW], first=1, last=99, now=LATER) == 2
+    assert outbox.ready(now=LATER) == [OTHER]
+
+
+def test_what_is_given_up_waits_no_more_and_what_is_younger_does(outbox: Outbox) -> None:
+    outbox.give_up(ONE.id, before=START + 48 * MINUTE, now=LATER)
+    assert _due(outbox, ONE) == [49, 50]
+    assert _due(outbox, OTHER) == [51, 52]
+    assert outbox.replay(offices=[OFFICE], first=3, last=4, now=LATER) == 2
+    assert _due(outbox, ONE) == [3, 4, 49, 50]
+
+
+def test_a_webhook_that_was_stopped_is_never_ready(outbox: Outbox) -> None:
+    outbox.stop(ONE.id, now=LATER)
+    outbox.tried(1, status=0, now=LATER, next_at=LATER, done=False)
+    assert outbox.ready(now=LATER) == [OTHER]
+
+
+def test_what_waits_is_found_without_reading_all_that_was_told(
+    outbox: Outbox, engine: sa.Engine
+) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(*said: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
+        asked.append((said[2], said[3]))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    outbox.ready(now=LATER)
+    outbox.due(ONE.id, now=LATER, limit=9)
+    outbox.stop(ONE.id, now=LATER)
+    sa.event.remove(engine, "before_cursor_execute", note)
+    told = [(text, values) for text, values in asked if "delivery" in text]
+    assert len(told) == 3
+    on_postgres = engine.dialect.name == "postgresql"
+    with engine.connect() as connection:
+        if on_postgres:
+            # A table of fifty rows is read faster as a whole.
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        for text, values in told:
+            plan = connection.exec_driver_sql(
+                f"EXPLAIN {'' if on_postgres else 'QUERY PLAN '}{text}", values
+            )
+            assert "ix_delivery_waiting" in str(plan.all()), text
