@@ -41,6 +41,7 @@ _STORE_SECONDS = 5.0
 _OUTSIDE_SECONDS = 15.0
 _SWEEP_SECONDS = 3600.0
 _ANSWERS_KEPT = timedelta(days=1)
+_DELIVERIES_KEPT = timedelta(days=30)
 
 
 class Service:
@@ -186,6 +187,7 @@ class Service:
             "left-behind": self.house.tidy,
             "uploads": lambda: self.uploads.expire(now=now, answers_before=now - _ANSWERS_KEPT),
             "pieces": self.pieces.sweep,
+            "deliveries": lambda: self.outbox.forget(before=now - _DELIVERIES_KEPT, now=now),
         }
         for name, part in parts.items():
             try:

@@ -224,7 +224,27 @@ class Outbox:
                 .values(next_at=now, attempts=0, ended_at=None)
             ).rowcount
 
+    def forget(self, *, before: datetime, now: datetime) -> None:
+        """Forget what came to its end before then: delivered, given up, or its webhook stopped."""
+        with self._writing() as c:
+            # A move may have been written, or a try noted, while its webhook was being stopped.
+            c.execute(_ended(now).where(DELIVERY.c.webhook.in_(_STOPPED)))
+        # SQLite numbers from the highest that is there: the newest stays, so that none comes again.
+        newest = sa.select(sa.func.max(DELIVERY.alias().c.id)).scalar_subquery()
+        old = (DELIVERY.c.ended_at <= before) & (DELIVERY.c.id < newest)
+        some = sa.select(DELIVERY.c.id).where(old).limit(_AT_ONCE)
+        forgotten = _AT_ONCE
+        while forgotten == _AT_ONCE:
+            with self._writing() as c:
+                # Said twice: some of them may be asked for again at this moment.
+                forgotten = c.execute(
+                    DELIVERY.delete().where(DELIVERY.c.id.in_(some), old)
+                ).rowcount
 
+
+# Rows that are forgotten in one transaction: others want to write too.
+_AT_ONCE = 1000
+_STOPPED = sa.select(WEBHOOK.c.id).where(WEBHOOK.c.stopped_at.is_not(None))
 _LIVE = sa.select(WEBHOOK.c.id).where(WEBHOOK.c.stopped_at.is_(None))
 
 

@@ -9,9 +9,11 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from unit.api.fakes import OFFICE, START, ledger_on
+from unit.api.fakes import OFFICE, START, ledger_on, scan
 
+from api.ledger import outbox as outbox_module
 from api.ledger.connections import Connections
+from api.ledger.hand import Incoming
 from api.ledger.models import DELIVERY
 from api.ledger.outbox import Delivery, Outbox, Webhook
 
@@ -102,6 +104,54 @@ def test_a_webhook_that_was_stopped_is_never_ready(outbox: Outbox) -> None:
     assert outbox.ready(now=LATER) == [OTHER]
 
 
+def test_what_came_to_its_end_long_ago_is_forgotten_and_what_waits_is_not(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "_AT_ONCE", 2)
+    outbox.give_up(ONE.id, before=START + 5 * MINUTE, now=LATER)
+    outbox.tried(6, status=204, now=LATER, next_at=None, done=True)
+    outbox.tried(7, status=204, now=LATER + MINUTE, next_at=None, done=True)
+    outbox.tried(8, status=0, now=LATER, next_at=LATER, done=False)
+    outbox.forget(before=LATER - MINUTE, now=LATER)
+    assert set(_all(outbox)) == set(range(1, 53))
+    # What was asked for again has no end any more.
+    assert outbox.replay(offices=[OFFICE], first=5, last=6, now=LATER) == 2
+    outbox.forget(before=LATER, now=LATER)
+    assert set(_all(outbox)) == set(range(5, 53))
+    assert outbox.replay(offices=[OFFICE], first=1, last=7, now=LATER) == 3
+    assert _due(outbox, ONE) == [5, 6, 7, 8, 9, 10, 11, 12, 13]
+
+
+def test_what_waits_where_nobody_is_told_any_more_is_forgotten_too(outbox: Outbox) -> None:
+    outbox.stop(ONE.id, now=LATER)
+    # Who was just sending writes down that it comes again; it never does.
+    outbox.tried(1, status=0, now=LATER, next_at=LATER, done=False)
+    outbox.forget(before=LATER - MINUTE, now=LATER + MINUTE)
+    assert set(_all(outbox)) == set(range(1, 53))
+    outbox.forget(before=LATER, now=LATER + MINUTE)
+    assert set(_all(outbox)) == {1, 51, 52}
+    outbox.forget(before=LATER + MINUTE, now=LATER + 2 * MINUTE)
+    assert set(_all(outbox)) == {51, 52}
+
+
+def test_a_number_is_given_once_also_where_all_was_forgotten(
+    engine: sa.Engine, connections: Connections
+) -> None:
+    box = Outbox(connections, close=lambda b, _: b[::-1], open_=lambda b, _: b[::-1])
+    box.add(ONE)
+    given = []
+    for number in (1, 2, 3):
+        new = Incoming(
+            scan=scan(number, content=bytes([number])), paper=UUID(int=number), dossier="D1"
+        )
+        ledger_on(engine).receive(new)
+        (delivery,) = box.due(ONE.id, now=START, limit=9)
+        given.append(delivery.id)
+        box.tried(delivery.id, status=204, now=START, next_at=None, done=True)
+        box.forget(before=START, now=START)
+    assert given == sorted(set(given))
+
+
 def test_what_waits_is_found_without_reading_all_that_was_told(
     outbox: Outbox, engine: sa.Engine
 ) -> None:
@@ -114,9 +164,10 @@ def test_what_waits_is_found_without_reading_all_that_was_told(
     outbox.ready(now=LATER)
     outbox.due(ONE.id, now=LATER, limit=9)
     outbox.stop(ONE.id, now=LATER)
+    outbox.forget(before=START, now=LATER)
     sa.event.remove(engine, "before_cursor_execute", note)
     told = [(text, values) for text, values in asked if "delivery" in text]
-    assert len(told) == 3
+    assert len(told) == 5
     on_postgres = engine.dialect.name == "postgresql"
     with engine.connect() as connection:
         if on_postgres:
@@ -126,4 +177,5 @@ def test_what_waits_is_found_without_reading_all_that_was_told(
             plan = connection.exec_driver_sql(
                 f"EXPLAIN {'' if on_postgres else 'QUERY PLAN '}{text}", values
             )
-            assert "ix_delivery_waiting" in str(plan.all()), text
+            index = "ended_at" if text.startswith("DELETE") else "waiting"
+            assert f"ix_delivery_{index}" in str(plan.all()), text

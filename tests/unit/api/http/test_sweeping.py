@@ -10,10 +10,12 @@ from uuid import UUID
 
 import pytest
 import structlog
-from unit.api.fakes import START
+from unit.api.fakes import START, scan
 
 from api.bootstrap import init, open_house
 from api.http.service import Service
+from api.ledger.hand import Incoming
+from api.ledger.outbox import Webhook
 from api.ledger.tokens import Token
 from api.ledger.uploads import Upload
 from api.settings import Settings
@@ -78,3 +80,26 @@ def test_while_uploads_cannot_be_forgotten_stray_pieces_still_go(
     assert service.uploads.known() == {OLD}
     assert service.pieces.path(OLD).exists()
     assert not service.pieces.path(FORGOTTEN).exists()
+
+
+def test_messages_that_came_to_their_end_a_month_ago_are_forgotten(service: Service) -> None:
+    house = service.house
+    office, now = house.settings.office, house.clock.now()
+    hook = Webhook(
+        id=UUID(int=5), office=office, url="http://x/", secret=b"s", created_at=now, created_by="x"
+    )
+    service.outbox.add(hook)
+    for number in (1, 2, 3):
+        house.ledger.receive(
+            Incoming(
+                scan=scan(number, content=bytes([number]), office=office),
+                paper=UUID(int=number),
+                dossier="D1",
+            )
+        )
+    for number, days in ((1, 31), (2, 29)):
+        past = now - timedelta(days=days)
+        service.outbox.tried(number, status=204, now=past, next_at=None, done=True)
+    service._sweep()
+    kept = service.outbox.deliveries(offices=[office], after=0, limit=9)
+    assert [each.id for each in kept] == [2, 3]
