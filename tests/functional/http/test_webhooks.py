@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -140,3 +142,22 @@ def test_who_does_not_take_it_is_told_again(telling: Served, receiver: Receiver)
             d["next_at"] is None for d in client.get("/v1/webhooks/deliveries").json()["deliveries"]
         )
     )
+
+
+def test_who_never_answers_keeps_nobody_else_waiting(telling: Served, receiver: Receiver) -> None:
+    client = telling.client()
+    # Connections are taken by the system; nobody ever reads what comes.
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
+        (added,) = telling.commands.json("webhook", "add", url)
+        paper = upload(client, "HOOK-3", png("im lặng"))
+        wait_for(client, paper, "REVIEW")
+        told = [json.loads(receiver.came.get(timeout=60)[1])["state"] for _ in range(3)]
+        assert told == ["RECEIVED", "RECOGNISED", "REVIEW"]
+
+        def rows() -> list[dict[str, Any]]:
+            found = client.get("/v1/webhooks/deliveries").json()["deliveries"]
+            return [row for row in found if row["webhook"] == added["webhook"]]
+
+        until(lambda: rows()[0]["attempts"] >= 1)
+        assert {(row["status"], row["delivered_at"]) for row in rows()} == {(0, None)}
