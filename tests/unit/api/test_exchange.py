@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import http.client
 import ipaddress
 import socket
 import ssl
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from api.webhooks import exchange
 from api.webhooks.exchange import posted
 
 Speak = Callable[[socket.socket], None]
@@ -110,14 +112,30 @@ def test_what_was_taken_is_taken_whatever_becomes_of_the_body(
 
 
 def test_a_body_that_never_ends_holds_nobody_beyond_the_deadline(
-    listen: Listen, over: threading.Event
+    listen: Listen, over: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def speak(connection: socket.socket) -> None:
         _request(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
         over.wait(PATIENCE)
 
-    assert _post(listen(speak), seconds=1.0) == 200
+    headed = threading.Event()
+    begin = http.client.HTTPResponse.begin
+
+    def begun(answer: http.client.HTTPResponse) -> None:
+        begin(answer)
+        headed.set()
+
+    def left(_end: float) -> float:
+        # The deadline comes just after the head did.
+        if headed.is_set():
+            raise TimeoutError
+        return PATIENCE
+
+    monkeypatch.setattr(http.client.HTTPResponse, "begin", begun)
+    monkeypatch.setattr(exchange, "_left", left)
+    assert _post(listen(speak)) == 200
+    assert headed.is_set()
 
 
 def _dripping(text: bytes, over: threading.Event) -> Speak:
