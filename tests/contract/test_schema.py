@@ -26,6 +26,7 @@ from dossier.errors import Misconfigured, SohoaError
 # Each database has its own tables for words, made by statements of its own.
 _SEARCH = ("record_head", "record_body", "record_words")
 _AT = datetime(2026, 1, 2, tzinfo=UTC)
+_TAKEN = datetime(2026, 1, 3, tzinfo=UTC)
 # A JSON column may hold any object.
 _TYPES: dict[type[Any], Any] = {
     str: "x",
@@ -84,7 +85,10 @@ def _put(connection: sa.Connection, table: str, **values: object) -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    """Two papers of a dossier, the second of which came first, with a history and a look-up."""
+    """Two papers of a dossier, the second of which came first, with a history and a look-up.
+
+    Of three messages one waits, one was given up, one was delivered.
+    """
     _put(connection, "office", code="H15")
     for number, day in ((1, 5), (2, 3)):
         known = {"office": "H15", "dossier": "D", "state": "RECEIVED"}
@@ -95,6 +99,12 @@ def _fill(connection: sa.Connection) -> None:
         )  # fmt: skip
         _put(connection, "move", id=number, office="H15", paper=UUID(int=number).hex)
     _put(connection, "lookup", id=1, office="H15")
+    _put(connection, "webhook", id=UUID(int=5).hex, office="H15")
+    for number, times in enumerate(({"next_at": _AT}, {}, {"delivered_at": _TAKEN}), start=1):
+        _put(
+            connection, "delivery", id=number, office="H15", webhook=UUID(int=5).hex,
+            paper=UUID(int=1).hex, created_at=_AT, **times,
+        )  # fmt: skip
 
 
 def test_the_migrations_make_what_the_models_say(empty: sa.Engine) -> None:
@@ -130,6 +140,8 @@ def test_rows_live_through_the_migrations_and_back(empty: sa.Engine) -> None:
         assert [row.paper for row in connection.execute(models.MOVE.select())] == [
             UUID(int=1), UUID(int=2),
         ]  # fmt: skip
+        told = sa.select(models.DELIVERY.c.ended_at).order_by(models.DELIVERY.c.id)
+        assert list(connection.execute(told).scalars()) == [None, _AT, _TAKEN]
         assert _differences(connection) == []
     with empty.connect() as connection, pytest.raises(sa.exc.IntegrityError):
         # Rows that point to others are looked after again.
