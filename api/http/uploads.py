@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
@@ -155,7 +156,8 @@ def give_up(*, caller: Intaking, upload: UUID, version: Version = None) -> Respo
     """Give an upload up; a paper that it has become stays."""
     _speaks(version)
     found = _found(caller, upload)
-    with caller.service.pieces.held(found):
+    # Nobody writes to one that is a paper, and its pieces are gone.
+    with caller.service.pieces.held(found) if found.paper is None else nullcontext():
         caller.service.uploads.forget(found.id)
         caller.service.pieces.remove(found.id)
     return Response(status_code=204, headers=_TUS)

@@ -54,6 +54,17 @@ def test_pieces_become_a_paper(client: httpx.Client) -> None:
     assert (told["dossier"], told["source"]) == ("TUS-1", "quét 1.png")
 
 
+def test_an_upload_that_became_a_paper_can_be_given_up_and_the_paper_stays(
+    client: httpx.Client,
+) -> None:
+    scan = png("gửi xong rồi bỏ")
+    upload = begin(client, len(scan), dossier="TUS-6")
+    last = client.patch(upload, content=scan, headers=PIECE | {"Upload-Offset": "0"})
+    assert client.delete(upload, headers=TUS).status_code == 204
+    assert client.head(upload, headers=TUS).status_code == 404
+    assert client.get(last.headers["location"]).status_code == 200
+
+
 def test_a_broken_connection_loses_no_piece(served: Served, client: httpx.Client) -> None:
     scan = png("đứt mạng giữa chừng") + bytes(3_000_000)
     upload = begin(client, len(scan), dossier="TUS-2")
