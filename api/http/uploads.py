@@ -26,6 +26,7 @@ from api.http.bodies import pieces, refuse_encoded
 from api.http.callers import Caller, Intaking
 from api.http.openapi import BODY_PROBLEMS, problems_of
 from api.http.service import finished
+from api.http.walls import TUS_VERSION
 from api.ledger.uploads import Upload
 from api.tokens import Scope
 from dossier.codes import dossier_code
@@ -34,14 +35,12 @@ from ingest.receive import clean_source
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 
-_VERSION = "1.0.0"
-_TUS = {"Tus-Resumable": _VERSION}
 _MEDIA_TYPE = "application/offset+octet-stream"
 _MOST_UNFINISHED = 100  # of one token
 _PROBLEMS = {**BODY_PROBLEMS, **problems_of(404, 410, 411, 412)}
 
 Version = Annotated[
-    str | None, Header(alias="Tus-Resumable", description="1.0.0", examples=[_VERSION])
+    str | None, Header(alias="Tus-Resumable", description="1.0.0", examples=[TUS_VERSION])
 ]
 
 
@@ -70,8 +69,7 @@ def what_is_spoken(request: Request) -> Response:
     return Response(
         status_code=204,
         headers={
-            **_TUS,
-            "Tus-Version": _VERSION,
+            "Tus-Version": TUS_VERSION,
             "Tus-Extension": "creation,expiration,termination",
             "Tus-Max-Size": str(largest),
         },
@@ -160,7 +158,7 @@ def give_up(*, caller: Intaking, upload: UUID, version: Version = None) -> Respo
     with caller.service.pieces.held(found) if found.paper is None else nullcontext():
         caller.service.uploads.forget(found.id)
         caller.service.pieces.remove(found.id)
-    return Response(status_code=204, headers=_TUS)
+    return Response(status_code=204)
 
 
 def _wanted(
@@ -243,15 +241,14 @@ def _found(caller: Caller, upload: UUID) -> Upload:
 
 def _standing(upload: Upload) -> dict[str, str]:
     return {
-        **_TUS,
         "Upload-Offset": str(upload.offset),
         "Upload-Expires": format_datetime(upload.expires_at, usegmt=True),
     }
 
 
 def _speaks(version: str | None) -> None:
-    if version != _VERSION:
-        raise WrongUse("upload.bad-version", f"send Tus-Resumable: {_VERSION}")
+    if version != TUS_VERSION:
+        raise WrongUse("upload.bad-version", f"send Tus-Resumable: {TUS_VERSION}")
 
 
 def _not_too_long(caller: Caller, length: int | None) -> int:

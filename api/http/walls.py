@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from http import HTTPStatus
 from uuid import UUID
 
 import structlog
@@ -27,6 +28,9 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+# What tus wants of every answer there, errors included; of a 412 also what would be understood.
+TUS_VERSION = "1.0.0"
+_TUS_PATH = "/v1/uploads"
 _LARGEST_QUESTION = 256 * 1024  # bytes of a JSON body
 
 
@@ -78,7 +82,7 @@ class Walls:
                     (b"x-request-id", request.encode()),
                     *(
                         (name.encode(), value.encode())
-                        for name, value in HEADERS.items()
+                        for name, value in _always(scope["path"], message["status"]).items()
                         if name.encode() not in present
                     ),
                 ]
@@ -121,6 +125,14 @@ class Walls:
             return message
 
         await self._app(scope, receive_some, send)
+
+
+def _always(path: str, status: int) -> dict[str, str]:
+    """What every answer of this path says."""
+    if path != _TUS_PATH and not path.startswith(f"{_TUS_PATH}/"):
+        return HEADERS
+    versions = {"tus-version": TUS_VERSION} if status == HTTPStatus.PRECONDITION_FAILED else {}
+    return {**HEADERS, "tus-resumable": TUS_VERSION, **versions}
 
 
 def _request_id(scope: Scope) -> str:

@@ -88,6 +88,27 @@ def test_a_broken_connection_loses_no_piece(served: Served, client: httpx.Client
     assert told["scans"][0]["sha256"] == hashlib.sha256(scan).hexdigest()
 
 
+def test_every_answer_about_uploads_speaks_tus_errors_too(served: Served) -> None:
+    client = served.client()
+    upload = begin(client, 10, dossier="TUS-7")
+    nowhere = "/v1/uploads/0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11"
+    old = client.post("/v1/uploads", headers={"Tus-Resumable": "0.2.2"})
+    assert (old.status_code, old.headers["tus-version"]) == (412, "1.0.0")
+    for answer in (
+        old,
+        client.options("/v1/uploads"),
+        client.head(upload, headers=TUS),
+        client.head(nowhere, headers=TUS),
+        client.patch(upload, content=b"x", headers=PIECE | {"Upload-Offset": "5"}),
+        client.post("/v1/uploads", content=bytes(300_000), headers=TUS),
+        client.put(upload),
+        served.client("").head(upload, headers=TUS),
+        client.delete(upload, headers=TUS),
+    ):
+        assert answer.headers.get_list("tus-resumable") == ["1.0.0"], answer
+    assert "tus-resumable" not in client.get("/v1/papers").headers
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
