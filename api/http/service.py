@@ -30,7 +30,7 @@ from api.ledger.uploads import Upload, Uploads
 from api.progress import Progress
 from api.watching import Event
 from api.webhooks.sender import Sender
-from dossier.errors import SohoaError
+from dossier.errors import SohoaError, WrongUse
 
 log = structlog.get_logger()
 
@@ -198,15 +198,25 @@ class Service:
 
 
 def finished(service: Service, upload: Upload) -> Upload:
-    """The upload that came whole and is held, as the paper it becomes; again, the same paper."""
-    taken, error = service.house_of(upload.office).intake.take(
-        service.pieces.path(upload.id),
-        dossier=upload.dossier,
-        sign=upload.sign,
-        accept=False,
-        source=upload.source,
-        actor=f"token:{upload.token}",
-    )
+    """The upload that came whole and is held, as the paper it becomes; again, the same paper.
+
+    Raises:
+        WrongUse: ``dossier.closed``; the upload is forgotten.
+    """
+    try:
+        taken, error = service.house_of(upload.office).intake.take(
+            service.pieces.path(upload.id),
+            dossier=upload.dossier,
+            sign=upload.sign,
+            accept=False,
+            source=upload.source,
+            actor=f"token:{upload.token}",
+        )
+    except WrongUse:
+        # A closed dossier stays closed: asked for again, it would be refused for ever.
+        service.uploads.forget(upload.id)
+        service.pieces.remove(upload.id)
+        raise
     code, reason = (error.code, error.message) if error is not None else ("", "")
     service.uploads.became(upload.id, paper=taken.paper, code=code, reason=reason)
     service.pieces.remove(upload.id)

@@ -27,6 +27,7 @@ from api.http.callers import Caller, Intaking
 from api.http.openapi import BODY_PROBLEMS, problems_of
 from api.http.service import finished
 from api.http.walls import TUS_VERSION
+from api.ledger.dossiers import Dossiers
 from api.ledger.uploads import Upload
 from api.tokens import Scope
 from dossier.codes import dossier_code
@@ -103,13 +104,15 @@ def begin(
     said = _metadata(metadata)
     if said.get("sign") == "true":
         caller.must_be_allowed(Scope.SIGN)
+    dossier = dossier_code(said["dossier"])
+    _not_closed(caller, dossier)
     _not_too_many(caller)
     now = caller.house.clock.now()
     upload = Upload(
         id=caller.house.ids.new(),
         office=caller.house.settings.office,
         token=caller.token.id,
-        dossier=dossier_code(said["dossier"]),
+        dossier=dossier,
         source=clean_source(said.get("filename", "")),
         sign=said.get("sign") == "true",
         length=length,
@@ -137,7 +140,10 @@ def how_much(*, caller: Intaking, upload: UUID, version: Version = None) -> Resp
     """How many bytes are there for certain; `Location` of the paper once it is whole."""
     _speaks(version)
     found = _found(caller, upload)
-    if found.offset == found.length and found.paper is None:
+    if found.offset < found.length:
+        # Who is to go on is told before sending the rest in vain.
+        _not_closed(caller, found.dossier)
+    elif found.paper is None:
         # A crash came between the last piece and the paper.
         with caller.service.pieces.held(found):
             found = _found(caller, upload)
@@ -268,6 +274,11 @@ def _not_too_many(caller: Caller) -> None:
             "upload.too-many",
             f"{_MOST_UNFINISHED} uploads of this token are not finished; end some",
         )
+
+
+def _not_closed(caller: Caller, dossier: str) -> None:
+    known = Dossiers(caller.house.ledger.connections)
+    known.see_open(dossier, office=caller.house.settings.office)
 
 
 def _metadata(text: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from api.ledger.connections import Connections
 from api.ledger.models import DOSSIER, PAPER
-from api.ledger.receiving import hold_dossier
+from api.ledger.receiving import hold_dossier, refuse_closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,15 @@ class Dossiers:
             closed_at=row.closed_at,
             closed_by=row.closed_by,
         )
+
+    def see_open(self, code: str, *, office: str) -> None:
+        """See that a dossier still takes papers; one that nobody has said anything of does.
+
+        Raises:
+            WrongUse: ``dossier.closed``.
+        """
+        with self._reading() as c:
+            refuse_closed(c, office, code)
 
     def expect(self, code: str, *, office: str, kinds: Sequence[str], now: datetime) -> None:
         """Say which papers are expected; of a closed dossier too, since that is only said."""

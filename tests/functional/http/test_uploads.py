@@ -109,6 +109,32 @@ def test_every_answer_about_uploads_speaks_tus_errors_too(served: Served) -> Non
     assert "tus-resumable" not in client.get("/v1/papers").headers
 
 
+def _close(client: httpx.Client, dossier: str) -> None:
+    assert client.put(f"/v1/dossiers/{dossier}", json={"expected": []}).is_success
+    assert client.post(f"/v1/dossiers/{dossier}/close").is_success
+
+
+def test_an_upload_to_a_closed_dossier_does_not_begin(client: httpx.Client) -> None:
+    _close(client, "TUS-8")
+    headers = TUS | {"Upload-Length": "10"} | _metadata(dossier="TUS-8")
+    answer = client.post("/v1/uploads", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "dossier.closed")
+
+
+def test_an_upload_ends_with_its_dossier(client: httpx.Client) -> None:
+    half = begin(client, 10, dossier="TUS-9")
+    first = client.patch(half, content=b"x" * 5, headers=PIECE | {"Upload-Offset": "0"})
+    assert first.status_code == 204
+    _close(client, "TUS-9")
+    # Who asks how to go on is not sent on to the end in vain.
+    assert client.head(half, headers=TUS).status_code == 409
+    last = client.patch(half, content=b"x" * 5, headers=PIECE | {"Upload-Offset": "5"})
+    assert (last.status_code, last.json()["code"]) == (409, "dossier.closed")
+    # Nothing can come of it: a client that asks on is told so, and begins anew or gives up.
+    assert client.head(half, headers=TUS).status_code == 404
+    assert client.get("/v1/papers", params={"dossier": "TUS-9"}).json()["papers"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
