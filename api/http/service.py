@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from api.http.news import News
 from api.http.pieces import Pieces
 from api.http.rates import Rates
 from api.ledger.backlog import Backlog
+from api.ledger.hand import Once
 from api.ledger.listing import Listing
 from api.ledger.tokens import Token, Tokens
 from api.ledger.uploads import Upload, Uploads
@@ -203,6 +205,9 @@ def finished(service: Service, upload: Upload) -> Upload:
     Raises:
         WrongUse: ``dossier.closed``; the upload is forgotten.
     """
+    # What is turned away is not known by its bytes when a crash has it taken again.
+    key = hashlib.sha256(b"upload:" + upload.id.bytes).digest()
+    once = Once(token=upload.token, key=key, asked=key)
     try:
         taken, error = service.house_of(upload.office).intake.take(
             service.pieces.path(upload.id),
@@ -211,6 +216,7 @@ def finished(service: Service, upload: Upload) -> Upload:
             accept=False,
             source=upload.source,
             actor=f"token:{upload.token}",
+            once=once,
         )
     except WrongUse:
         # A closed dossier stays closed: asked for again, it would be refused for ever.

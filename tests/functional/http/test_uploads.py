@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import socket
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +13,9 @@ import httpx
 import pytest
 from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, wait_for
+
+from api.http.service import Service, finished
+from api.ledger.uploads import Upload
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = TUS | {"Content-Type": "application/offset+octet-stream"}
@@ -185,3 +190,40 @@ def test_a_restart_goes_on_from_what_was_there(tmp_path: Path) -> None:
         assert _offset(client, upload) == 50
         rest = client.patch(upload, content=scan[50:], headers=PIECE | {"Upload-Offset": "50"})
         wait_for(client, rest.headers["location"].rpartition("/")[2], "REVIEW")
+
+
+@pytest.mark.parametrize("content", [b"no scan at all", png("một lần thôi")])
+def test_a_crash_before_it_is_noted_makes_no_second_paper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    (row,) = commands.json("token", "create", "test", "--scope", "intake")
+    with commands.house() as house:
+        service = Service(house)
+        now = house.clock.now()
+        upload = Upload(
+            id=house.ids.new(), office=house.settings.office, token=row["token"], dossier="TUS-10",
+            source="", sign=False, length=len(content), offset=len(content), created_at=now,
+            expires_at=now + timedelta(hours=1),
+        )  # fmt: skip
+        service.uploads.add(upload)
+        with service.pieces.held(replace(upload, offset=0)):
+            service.pieces.append(upload.id, content, at=0)
+        monkeypatch.setattr(service, "enqueue", lambda _: None)
+        with monkeypatch.context() as crash:
+            crash.setattr(service.uploads, "became", _crashed)
+            with pytest.raises(_CrashError):
+                finished(service, upload)
+        became = finished(service, upload)
+        papers = service.listing.papers(offices=[upload.office], dossier="TUS-10", limit=9)
+        assert [paper.paper for paper in papers] == [became.paper]
+        assert became.code == papers[0].code
+
+
+class _CrashError(Exception):
+    pass
+
+
+def _crashed(*_: object, **__: object) -> None:
+    raise _CrashError
