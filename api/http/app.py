@@ -53,6 +53,12 @@ _FILES = (
     ("POST", re.compile(r"/v1/papers/[^/]+/scan")),
     ("PATCH", re.compile(r"/v1/uploads/[^/]+")),
 )
+# What a program in a browser may read of an answer, besides what all may.
+_EXPOSED = (
+    "Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After",
+    "Allow", "WWW-Authenticate", "X-Request-ID", "Tus-Resumable", "Tus-Version", "Tus-Extension",
+    "Tus-Max-Size", "Upload-Offset", "Upload-Length", "Upload-Expires",
+)  # fmt: skip
 _ABOUT = (
     "Papers of a one-stop department: scanned, read, signed as PDF/A, archived, found again. "
     "Errors are RFC 9457 problem documents with a stable `code`. Times are UTC. A citizen's number "
@@ -94,16 +100,18 @@ def make_app(service: Service) -> ASGIApp:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _fault)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
-    inside: ASGIApp = app
-    if settings.cors_origins:
-        inside = CORSMiddleware(
-            app,
-            allow_origins=settings.cors_origins.split(","),
-            allow_methods=["*"],
-            allow_headers=["*"],
-            expose_headers=["Location"],
-        )
-    return Walls(inside, takes_files=_takes_file, largest_file=settings.limit_bytes)
+    walls = Walls(app, takes_files=_takes_file, largest_file=settings.limit_bytes)
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    if not origins:
+        return walls
+    # Around the walls: a browser must see what these refuse, too.
+    return CORSMiddleware(
+        walls,
+        allow_origins=origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=_EXPOSED,
+    )
 
 
 def _home() -> HTMLResponse:

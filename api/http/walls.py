@@ -46,7 +46,7 @@ class TooLarge(RejectedInput):
 
 
 class Walls:
-    """The outermost layer of the application.
+    """Around all routes; only what lets other sites call stands outside.
 
     Args:
         app: what is inside.

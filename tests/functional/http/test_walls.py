@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, upload, wait_for
+
+from api.http.walls import HEADERS
 
 NUMBER = "001199012345"
 
@@ -100,12 +103,49 @@ def test_headers_are_safe_and_no_other_site_may_call(served: Served, client: htt
 def test_another_site_may_call_where_the_operator_says(tmp_path: Path) -> None:
     commands = Commands(tmp_path / "var")
     commands.json("init", "--trial")
-    with serving(commands, env={"SOHOA_CORS_ORIGINS": "https://motcua.example"}) as service:
-        client = service.client("")
-        good = client.get("/healthz", headers={"Origin": "https://motcua.example"})
-        assert good.headers["access-control-allow-origin"] == "https://motcua.example"
+    origins = "https://motcua.example , https://kho.example"
+    with serving(commands, env={"SOHOA_CORS_ORIGINS": origins}) as service:
+        token = service.new_token("--scope", "intake")
+        client = service.client(token)
+        for ours in ("https://motcua.example", "https://kho.example"):
+            good = client.get("/healthz", headers={"Origin": ours})
+            assert good.headers["access-control-allow-origin"] == ours
         bad = client.get("/healthz", headers={"Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in bad.headers
+        # What the walls refuse is told to the page too, and what tus needs may be read.
+        here = {"Origin": "https://motcua.example"}
+        large = client.post("/v1/find/text", content=bytes(300_000), headers=here)
+        assert large.status_code == 413
+        assert large.headers["access-control-allow-origin"] == here["Origin"]
+        asked = client.options(
+            "/v1/uploads",
+            headers=here
+            | {
+                "Access-Control-Request-Method": "PATCH",
+                "Access-Control-Request-Headers": "tus-resumable,upload-offset,content-type",
+            },
+        )
+        assert asked.status_code == 200
+        upload = client.post(
+            "/v1/uploads",
+            headers=here
+            | {
+                "Tus-Resumable": "1.0.0",
+                "Upload-Length": "10",
+                "Upload-Metadata": f"dossier {b64encode(b'CORS-1').decode()}",
+            },
+        )
+        assert upload.status_code == 201
+        readable = {
+            name.strip().lower()
+            for name in upload.headers["access-control-expose-headers"].split(",")
+        }
+        told = client.head(upload.headers["location"], headers=here | {"Tus-Resumable": "1.0.0"})
+        for answer in (upload, told, large):
+            # These any page may read, or no page needs.
+            safe = {"date", "content-type", "content-length", "cache-control", "vary", "connection"}
+            for name in set(answer.headers) - safe - set(HEADERS):
+                assert name in readable or name.startswith("access-control-"), name
 
 
 def test_every_error_is_a_problem_with_a_code(client: httpx.Client) -> None:
