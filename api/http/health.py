@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 
 from api.http.answers import Alive, Ready
@@ -11,6 +12,8 @@ from api.http.service import service_of
 
 router = APIRouter(tags=["health"])
 
+# Not the threads of all other routes: these may all wait for the database.
+_LOOKING = CapacityLimiter(4)
 _NOT_READY = {
     "model": Ready,
     "description": "not ready: papers are not taken in, or not read",
@@ -18,18 +21,18 @@ _NOT_READY = {
 
 
 @router.get("/healthz", responses=problems_of(500))
-def healthz() -> Alive:
+async def healthz() -> Alive:
     """Whether the process answers at all."""
     return Alive()
 
 
 @router.get("/readyz", responses={**problems_of(500), 503: _NOT_READY})
-def readyz(request: Request, response: Response) -> Ready:
+async def readyz(request: Request, response: Response) -> Ready:
     """Whether papers can be taken in, read, signed and laid down, part by part.
 
     503 where they cannot be taken in or read; where only signing waits, 200 and `degraded`.
     """
-    told = readiness(service_of(request))
+    told = await to_thread.run_sync(readiness, service_of(request), limiter=_LOOKING)
     if told.status == "not-ready":
         response.status_code = 503
     return told

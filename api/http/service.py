@@ -113,6 +113,8 @@ class Service:
             log.warning("service.hands-back", seconds=seconds)
             self.house.let_children_go()
             stopped.join(seconds)
+        # Who still waits to write has nobody left to answer: the process would wait for them all.
+        self.house.ledger.connections.writer.end()
         for thread in self._rounds:
             thread.join(seconds)
 

@@ -69,16 +69,46 @@ _BAD_ADDRESS = (
 _NO_TABLE = "42P01"
 
 
+class Writers:
+    """Held by who writes, until this process writes no more.
+
+    SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
+    PostgreSQL takes many: there rows and names are held (``hold``).
+
+    Args:
+        alone: whether there is one writer at a time.
+    """
+
+    def __init__(self, *, alone: bool) -> None:
+        self._lock: AbstractContextManager[object] = threading.Lock() if alone else nullcontext()
+        self._ended = False
+
+    def end(self) -> None:
+        """Let nobody begin to write any more; whoever waits hears it in their turn."""
+        self._ended = True
+
+    def __enter__(self) -> None:
+        """Wait for one's turn.
+
+        Raises:
+            TransientFault: ``database.busy``: this process writes no more.
+        """
+        self._lock.__enter__()
+        if self._ended:
+            self._lock.__exit__(None, None, None)
+            raise TransientFault("database.busy", "this process stops and writes no more")
+
+    def __exit__(self, *how: object) -> None:
+        """Let the next one write."""
+        self._lock.__exit__(None, None, None)
+
+
 class Connections:
-    """One engine, and on SQLite one lock for those of this process who write."""
+    """One engine, and on SQLite one writer of this process at a time."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        # SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
-        # PostgreSQL takes many: there rows and names are held (``hold``).
-        self.writer: AbstractContextManager[object] = (
-            threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
-        )
+        self.writer = Writers(alone=engine.dialect.name == "sqlite")
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import sqlite3
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -250,3 +253,48 @@ def test_told_to_stop_it_finishes_or_hands_back(tmp_path: Path) -> None:
         for paper in papers:
             told = wait_for(client, paper, "REVIEW")
             assert [m["after"] for m in told["history"]] == ["RECEIVED", "RECOGNISED", "REVIEW"]
+
+
+def test_a_locked_database_keeps_nobody_from_looking_and_no_process_alive(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    stop_seconds = 2
+    with (
+        serving(commands, env={"SOHOA_STOP_SECONDS": str(stop_seconds)}) as service,
+        closing(sqlite3.connect(commands.var / "sohoa.db", isolation_level=None)) as database,
+    ):
+        service.token = service.new_token("--scope", "intake", "--rate", 1000)
+        client = service.client("")
+        _looked(client)
+        asking = service.client()
+        assert asking.get("/v1/kinds").is_success
+        database.execute("BEGIN IMMEDIATE")
+        # More than there are threads for requests; what becomes of each is not asked here.
+        waiting = [
+            threading.Thread(target=_sent, args=(service, f"LOCKED-{n}"), daemon=True)
+            for n in range(60)
+        ]
+        for thread in waiting:
+            thread.start()
+        until(lambda: not _answers_intake(asking))
+        quick = httpx.Timeout(30)
+        assert client.get("/healthz", timeout=quick).status_code == 200
+        assert "database" in client.get("/readyz", timeout=quick).json()["parts"]
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(stop_seconds + 90) == 0
+        database.execute("ROLLBACK")
+        for thread in waiting:
+            thread.join()
+
+
+def _sent(service: Served, dossier: str) -> None:
+    with suppress(httpx.HTTPError):
+        service.client().post(f"/v1/dossiers/{dossier}/papers", content=png("một tờ"))
+
+
+def _answers_intake(client: httpx.Client) -> bool:
+    """Whether a thread is free for a request."""
+    try:
+        return client.get("/v1/kinds", timeout=3).is_success
+    except httpx.ReadTimeout:
+        return False
