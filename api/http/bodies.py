@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -49,8 +50,7 @@ async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
     if len(first) < _PIECE:
         yield Body(first)
         return
-    handle, name = await run_in_threadpool(tempfile.mkstemp, prefix="body-", dir=folder)
-    path = Path(name)
+    handle, path = await run_in_threadpool(_new_file, folder)
     digest = hashlib.sha256()
 
     def take(file: BinaryIO, piece: bytes) -> None:
@@ -67,10 +67,22 @@ async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
         await run_in_threadpool(path.unlink, missing_ok=True)
 
 
+def _new_file(folder: Path) -> tuple[int, Path]:
+    with _room_told():
+        handle, name = tempfile.mkstemp(prefix="body-", dir=folder)
+    return handle, Path(name)
+
+
 def _write(file: BinaryIO, piece: bytes) -> None:
-    try:
+    with _room_told():
         file.write(piece)
         file.flush()
+
+
+@contextmanager
+def _room_told() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise TransientFault(
             "store.no-room", f"the file cannot be written ({type(error).__name__}); try again later"

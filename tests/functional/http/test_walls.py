@@ -85,6 +85,18 @@ def test_a_body_that_does_not_say_its_length_is_counted(tmp_path: Path) -> None:
         assert (packed.status_code, packed.json()["code"]) == (415, "http.bad-encoding")
 
 
+def test_a_body_that_no_file_can_be_made_for_is_to_come_again(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "var")
+    commands.json("init", "--trial")
+    with serving(commands) as service:
+        service.token = service.new_token("--scope", "intake")
+        (folder,) = (commands.var / "scratch").glob("*/incoming")
+        folder.rename(folder.with_name("gone"))
+        answer = service.client().post("/v1/dossiers/ROOM-1/papers", content=bytes(1_100_000))
+        assert (answer.status_code, answer.json()["code"]) == (503, "store.no-room")
+        assert answer.headers["retry-after"]
+
+
 def test_headers_are_safe_and_no_other_site_may_call(served: Served, client: httpx.Client) -> None:
     for path in ("/", "/healthz", "/openapi.json", "/v1/papers", "/nowhere"):
         answer = client.get(path, headers={"Origin": "https://evil.example"})
