@@ -41,8 +41,12 @@ _STAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("archive", "Lưu", frozenset({_State.SIGNED})),
 )
 _ENDED = frozenset({_State.ARCHIVED, _State.REJECTED, _State.DISPOSED})
-# What could be somebody's number, also written in groups of three.
-_NUMBER = re.compile(r"(?<!\d)(?:\d{12}|\d{9}|\d{3}([ .\-])\d{3}\1\d{3}(?:\1\d{3})?)(?!\d)")
+# What could be somebody's number: twelve digits, within more too; nine alone; in groups of three or
+# four.
+_NUMBER = re.compile(
+    r"\d{12,}"
+    r"|(?<!\d)(?:\d{9}|\d{3}([ .\-])\d{3}\1\d{3}(?:\1\d{3})?|\d{4}([ .\-])\d{4}\2\d{4})(?!\d)"
+)
 
 
 @router.get("", responses=TOKEN_PROBLEMS)
@@ -118,7 +122,7 @@ def row_of(caller: Caller, standing: Standing) -> PaperRow:
         waits_for=waits_for(standing),
         code=standing.code,
         code_title=sentences.sentence(standing.code, standing.fault),
-        reason=problems.said(standing.code, standing.reason),
+        reason=reason_of(standing.code, standing.reason),
         kind=standing.kind,
         kind_title=caller.house.stages.forms.name_of(standing.kind),
         pages=standing.pages,
@@ -137,7 +141,7 @@ def line_of(move: Moved) -> MoveLine:
         after_title=STATES[_State(move.after)],
         code=move.code,
         code_title=sentences.sentence(move.code),
-        reason=problems.said(move.code, move.reason),
+        reason=reason_of(move.code, move.reason),
         # Which process of which machine is for the operator's log.
         actor="worker" if is_name(move.actor) else move.actor,
     )
@@ -190,6 +194,11 @@ def stages_of(standing: Standing, history: list[Moved]) -> list[Stage]:
 
 def _index(state: str) -> int:
     return next((i for i, (_, _, during) in enumerate(_STAGES) if state in during), len(_STAGES))
+
+
+def reason_of(code: str, reason: str) -> str:
+    """The reason to a code as the API tells it; a person who wrote it may have named a number."""
+    return numbers_masked(problems.said(code, reason))
 
 
 def numbers_masked(text: str) -> str:

@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api import desk, opening, sentences, words
-from api.http import problems
 from api.http.answers import PaperStanding, example
 from api.http.callers import Knowing, Reviewing
 from api.http.openapi import ACT_PROBLEMS, PAPER_PROBLEMS, TOKEN_PROBLEMS, file_answer
-from api.http.papers import standing_of, state_of
+from api.http.papers import reason_of, standing_of, state_of
 from api.ledger.hand import InHand
 from dossier.errors import WrongUse
 from dossier.spine import Box, Record, Value
@@ -137,7 +136,7 @@ def show_review(caller: Reviewing, paper: UUID) -> ReviewSheet:
         state=row.state.value,
         code=row.code,
         code_title=sentences.sentence(row.code, row.fault),
-        reason=problems.said(row.code, row.reason),
+        reason=reason_of(row.code, row.reason),
         kind=description.kind,
         doubts=list(description.doubts),
         doubt_titles=[sentences.doubt(doubt) for doubt in description.doubts],

@@ -99,6 +99,22 @@ def test_withdrawn_it_is_rejected_and_its_scan_may_come_again(client: httpx.Clie
     wait_for(client, again, "REVIEW")
 
 
+def test_a_number_that_a_reason_names_is_masked_wherever_it_is_told(client: httpx.Client) -> None:
+    paper = upload(client, "WHY-1", png("lý do có số"))
+    wait_for(client, paper, "REVIEW")
+    client.post(f"/v1/papers/{paper}/review", json={"values": {"owner.name": "Trần Văn Bình"}})
+    wait_for(client, paper, "DESCRIBED")
+    why = {"reason": "xem lại số 001184000123, 0011 8400 0123"}
+    told = [client.post(f"/v1/papers/{paper}/send-back", json=why).text]
+    shown = (f"papers/{paper}", f"papers/{paper}/review", "papers?dossier=WHY-1", "dossiers/WHY-1")
+    told += [client.get(f"/v1/{path}").text for path in shown]
+    with client.stream("GET", f"/v1/papers/{paper}/events") as stream:
+        told.append(next(line for line in stream.iter_lines() if "sent-back" in line))
+    for text in told:
+        assert "xem lại số •••••••••123, •••••••••123" in text
+        assert "8400" not in text
+
+
 def test_moved_what_was_confirmed_stays(client: httpx.Client) -> None:
     paper = upload(client, "FROM-1", png("giấy đi nhầm hồ sơ"))
     wait_for(client, paper, "REVIEW")
