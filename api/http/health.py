@@ -20,12 +20,14 @@ _NOT_READY = {
 }
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", responses=problems_of(500))
 async def healthz() -> Alive:
     """Whether the process answers at all."""
     return Alive()
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={**problems_of(500), 503: _NOT_READY})
 async def readyz(request: Request, response: Response) -> Ready:
     """Whether papers can be taken in, read, signed and laid down, part by part.

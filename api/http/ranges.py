@@ -1,4 +1,4 @@
-"""A file as an answer, or one range of it (RFC 9110 §14)."""
+"""A file as an answer, or one range of it (RFC 9110 §14), or that the caller has it (§13)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 def file_response(request: Request, file: OpenFile, media_type: str) -> Response:
     """Answer with a file; with the range that was asked for, where it is one.
 
-    Several ranges at once are answered with all of it, as RFC 9110 allows.
+    Several ranges at once are answered with all of it, as RFC 9110 allows. Who names the ETag in
+    If-None-Match has it: 304. HEAD is answered with the headers of all of it.
     """
     etag = f'"{file.digest}"'
     headers = {
@@ -27,6 +28,13 @@ def file_response(request: Request, file: OpenFile, media_type: str) -> Response
         "ETag": etag,
         "Content-Disposition": f'attachment; filename="{file.name}"',
     }
+    if _has_it(request, etag):
+        file.stream.close()
+        return Response(status_code=304, headers=headers)
+    if request.method == "HEAD":
+        file.stream.close()
+        whole = {**headers, "Content-Length": str(file.size)}
+        return Response(headers=whole, media_type=media_type)
     first, last, status = 0, file.size - 1, 200
     asked = _ONE_RANGE.fullmatch(request.headers.get("range", ""))
     if asked is not None and request.headers.get("if-range", etag) == etag:
@@ -43,6 +51,11 @@ def file_response(request: Request, file: OpenFile, media_type: str) -> Response
     return StreamingResponse(
         _pieces(file, first, last + 1), status_code=status, headers=headers, media_type=media_type
     )
+
+
+def _has_it(request: Request, etag: str) -> bool:
+    named = ",".join(request.headers.getlist("if-none-match")).split(",")
+    return not {"*", etag}.isdisjoint(tag.strip().removeprefix("W/") for tag in named)
 
 
 def _pieces(file: OpenFile, first: int, end: int) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ router = APIRouter(prefix="/v1/papers/{paper}", tags=["records"])
 
 _PDF = "application/pdf"
 _WEBP = "image/webp"
+_ZIP = "application/zip"
 _PIECE = 256 * 1024
 
 
@@ -102,6 +103,7 @@ _PDF_RESPONSES: dict[int | str, dict[str, Any]] = {
     **problems_of(416),
     200: file_answer(_PDF, "the PDF/A, signed once it is", "%PDF-1.7 ..."),
     206: file_answer(_PDF, "the range that was asked for", "..."),
+    304: {"description": "If-None-Match names it: the caller has it"},
 }
 
 
@@ -135,21 +137,21 @@ def get_validation(caller: Reading, paper: UUID) -> ValidationAnswer:
     "/package",
     responses={
         **ACT_PROBLEMS,
-        200: file_answer("application/zip", "the package of an archived paper", "PK..."),
+        200: file_answer(_ZIP, "the package of an archived paper", "PK..."),
     },
     response_class=Response,
 )
-def get_package(caller: Reading, paper: UUID) -> Response:
+def get_package(request: Request, caller: Reading, paper: UUID) -> Response:
     """The package of an archived paper as a ZIP, streamed."""
     standing = standing_of(caller, paper)
     name = f"{standing.dossier}.{standing.ordinal:03d}.zip"
     stream = _zipped(caller, paper)
     first = next(stream)  # what is wrong is told with its own status
-    return StreamingResponse(
-        _all(first, stream),
-        media_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if request.method == "HEAD":
+        stream.close()
+        return Response(headers=headers, media_type=_ZIP)
+    return StreamingResponse(_all(first, stream), media_type=_ZIP, headers=headers)
 
 
 @router.get(
@@ -168,6 +170,18 @@ def get_page_picture(
         caller.house, paper, page=page, box=None, size=(width, 2 * width), actor=caller.actor
     )
     return Response(drawn, media_type=_WEBP)
+
+
+# Whatever can be had can be asked about; not told in the document, where it would stand twice.
+for _path, _answer in (
+    ("/pdf", get_pdf),
+    ("/words", get_words),
+    ("/description", get_description),
+    ("/validation", get_validation),
+    ("/package", get_package),
+    ("/pages/{page}/picture", get_page_picture),
+):
+    router.add_api_route(_path, _answer, methods=["HEAD"], include_in_schema=False)
 
 
 def _document(caller: Caller, paper: UUID, which: str) -> dict[str, Any]:
@@ -200,7 +214,7 @@ class _Sink:
         return taken
 
 
-def _zipped(caller: Caller, paper: UUID) -> Iterator[bytes]:
+def _zipped(caller: Caller, paper: UUID) -> Generator[bytes]:
     with opening.package_folder(caller.house, paper, actor=caller.actor) as folder:
         sink = _Sink()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:  # type: ignore[call-overload]  # a stream that cannot seek will do

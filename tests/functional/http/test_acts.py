@@ -131,6 +131,28 @@ def test_moved_what_was_confirmed_stays(client: httpx.Client) -> None:
         assert "TO-1" in str(pdf.docinfo["/Title"])
 
 
+def test_files_can_be_asked_about_and_are_not_sent_to_who_has_them(client: httpx.Client) -> None:
+    paper = upload(client, "HAVE-1", png("đã có"), sign=True, accept=True)
+    wait_for(client, paper, "ARCHIVED")
+    for path in ("pdf", "words", "description", "validation", "package", "pages/1/picture"):
+        whole = client.get(f"/v1/papers/{paper}/{path}")
+        asked = client.head(f"/v1/papers/{paper}/{path}", headers={"Range": "bytes=0-1"})
+        assert (asked.status_code, asked.content) == (200, b""), path
+        for name in ("content-type", "etag", "content-disposition"):
+            assert asked.headers.get(name) == whole.headers.get(name), path
+        if path != "package":  # a stream does not know how long it will be
+            assert asked.headers["content-length"] == str(len(whole.content)), path
+    nothing = client.head("/v1/papers/0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11/pdf")
+    assert nothing.status_code == 404
+    pdf = f"/v1/papers/{paper}/pdf"
+    etag = client.head(pdf).headers["etag"]
+    for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        had = client.get(pdf, headers={"If-None-Match": known, "Range": "bytes=0-1"})
+        assert (had.status_code, had.content, had.headers["etag"]) == (304, b"", etag), known
+    other = client.get(pdf, headers={"If-None-Match": '"other"', "Range": "bytes=0-1"})
+    assert (other.status_code, len(other.content)) == (206, 2)
+
+
 def test_signed_it_is_not_changed_any_more(client: httpx.Client) -> None:
     paper = upload(client, "DONE-1", png("đã ký"), sign=True, accept=True)
     wait_for(client, paper, "ARCHIVED")

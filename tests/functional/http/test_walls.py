@@ -188,6 +188,12 @@ def test_every_error_is_a_problem_with_a_code(client: httpx.Client) -> None:
         assert len(told["detail"]) > 10
 
 
+def test_a_header_that_cannot_be_is_told_by_its_name(client: httpx.Client) -> None:
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "long"}
+    errors = client.post("/v1/uploads", headers=headers).json()["errors"]
+    assert [one["where"] for one in errors] == [["header", "Upload-Length"]]
+
+
 def test_what_was_sent_is_never_sent_back_or_logged(served: Served, client: httpx.Client) -> None:
     name = "Nguyễn Thị Không Ai"
     for answer in (
@@ -219,7 +225,9 @@ def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
     with serving(commands, env=env) as service:
         client = service.client("")
         assert client.get("/healthz").json() == {"status": "ok"}
+        assert client.head("/healthz").status_code == 200
         _looked(client)
+        assert client.head("/readyz").status_code == 503
         answer = client.get("/readyz")
         told = answer.json()
         assert (answer.status_code, told["status"]) == (503, "not-ready")
