@@ -100,16 +100,22 @@ SENTENCES = {
     "sign-requested": "Có người yêu cầu ký giấy này.",
     "withdrawn": "Giấy được rút khỏi hồ sơ.",
 }
-# The first word of a code, where all its codes mean the same to a clerk.
+_TRIED_AGAIN = f"{_NOT_LOST}, máy sẽ tự thử lại."
+_TELL = f"{_NOT_LOST}; hãy báo quản trị viên."
+# The first word of a code, where all its codes mean the same to a clerk: what happened, and what
+# becomes of a paper that waits for it.
 _FAMILIES = {
-    "database": f"Cơ sở dữ liệu đang bận hoặc chưa trả lời. {_NOT_LOST}, máy sẽ tự thử lại.",
-    "disk": f"Ổ đĩa hết chỗ hoặc không cho ghi. {_NOT_LOST}; hãy báo quản trị viên.",
-    "store": f"Kho lưu chưa nhận được. {_NOT_LOST}, máy sẽ tự thử lại.",
-    "tsa": f"Dịch vụ cấp dấu thời gian chưa trả lời. {_NOT_LOST}, máy sẽ tự ký lại.",
-    "signer": f"Chưa ký được: khóa ký hoặc chứng thư cần xem lại. {_NOT_LOST}; hãy báo quản trị "
-    "viên.",
-    "set-aside": f"Máy đã thử nhiều lần mà không được. {_NOT_LOST}; hãy báo quản trị viên.",
+    "catalogue": ("Sổ tra cứu đang bận hoặc chưa trả lời.", _TRIED_AGAIN),
+    "database": ("Cơ sở dữ liệu đang bận hoặc chưa trả lời.", _TRIED_AGAIN),
+    "disk": ("Ổ đĩa hết chỗ hoặc không cho ghi.", _TELL),
+    "store": ("Kho lưu chưa nhận được.", _TRIED_AGAIN),
+    "tsa": ("Dịch vụ cấp dấu thời gian chưa trả lời.", f"{_NOT_LOST}, máy sẽ tự ký lại."),
+    "signer": ("Chưa ký được: khóa ký hoặc chứng thư cần xem lại.", _TELL),
+    "set-aside": ("Máy đã thử nhiều lần mà không được.", _TELL),
 }
+_NOT_DONE = (
+    "Việc vừa yêu cầu chưa làm được. Hãy thử lại sau ít phút; nếu vẫn vậy, hãy báo quản trị viên."
+)
 # Why a value or a paper is doubtful; before a colon, what the doubt is about follows.
 _DOUBTS = {
     "missing": "Chưa thấy",
@@ -151,7 +157,22 @@ def sentence(code: str, fault: str = "") -> str:
         return ""
     if fault == IntegrityViolation.fault:
         return _ALARM
-    return SENTENCES.get(code) or _FAMILIES.get(code.partition(".")[0], _TROUBLE)
+    return SENTENCES.get(code) or " ".join(_FAMILIES.get(code.partition(".")[0], (_TROUBLE,)))
+
+
+def refusal(code: str, fault: str = "") -> str:
+    """What a clerk is told of why what was asked for was not done; empty where none meets that.
+
+    What was sent was perhaps not taken: unlike a paper that waits, nobody tries it again.
+
+    Args:
+        code: of the error.
+        fault: who must act (``dossier.errors``).
+    """
+    if code in SENTENCES or fault == IntegrityViolation.fault:
+        return sentence(code, fault)
+    known = _FAMILIES.get(code.partition(".")[0])
+    return "" if known is None else f"{known[0]} {_NOT_DONE}"
 
 
 def both(error: SohoaError) -> str:

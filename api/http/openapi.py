@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from api import sentences
 from api.http.answers import Problem
 from api.http.problems import MEDIA_TYPE
 
@@ -46,15 +47,15 @@ def problems_of(*statuses: int) -> Responses:
 
 def _problem(status: int) -> dict[str, Any]:
     code, detail = _EXAMPLES[status]
-    title = HTTPStatus(status).phrase
+    phrase = HTTPStatus(status).phrase
     return {
-        "description": title,
+        "description": phrase,
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
                 "example": {
                     "type": f"urn:sohoa:problem:{code}",
-                    "title": title,
+                    "title": sentences.refusal(code) or phrase,
                     "status": status,
                     "code": code,
                     "detail": detail,

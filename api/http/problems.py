@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from api.sentences import SENTENCES
+from api import sentences
 from dossier.errors import (
     IntegrityViolation,
     Misconfigured,
@@ -89,7 +89,7 @@ def document(error: SohoaError, **more: Any) -> dict[str, Any]:  # noqa: ANN401 
     status = status_of(error)
     return {
         "type": f"urn:sohoa:problem:{error.code}",
-        "title": SENTENCES.get(error.code, status.phrase),
+        "title": sentences.refusal(error.code, error.fault) or status.phrase,
         "status": status.value,
         "code": error.code,
         "detail": said(error.code, error.message),

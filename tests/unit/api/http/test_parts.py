@@ -193,4 +193,18 @@ def test_each_root_has_its_status_and_codes_their_own() -> None:
     assert problems.status_of(IntegrityViolation("any.code", "m")) == 500
     assert problems.status_of(WrongUse("paper.unknown", "m")) == 404
     told = problems.document(WrongUse("paper.unknown", "see them with: sohoa list"))
+    assert told["title"] == "Không có giấy này."
     assert "sohoa list" not in told["detail"]
+
+
+def test_a_problem_tells_a_clerk_in_vietnamese_what_to_do() -> None:
+    busy = problems.document(TransientFault("database.busy", "m"))["title"]
+    assert busy.startswith("Cơ sở dữ liệu đang bận")
+    # What was sent was not taken: nobody may think that it is tried again by itself.
+    assert "thử lại sau ít phút" in busy
+    assert "không mất" not in busy
+    for code in ("store.no-room", "catalogue.busy", "disk.full", "tsa.no-answer"):
+        assert "thử lại sau ít phút" in problems.document(TransientFault(code, "m"))["title"]
+    damaged = problems.document(IntegrityViolation("store.damaged", "m"))["title"]
+    assert damaged.startswith("BÁO ĐỘNG")
+    assert problems.document(WrongUse("http.bad-question", "m"))["title"] == "Unprocessable Entity"
