@@ -92,9 +92,12 @@ def expect_papers(caller: Intaking, dossier: str, expected: Expected) -> Dossier
     kinds = caller.house.stages.forms.by_id
     if not set(expected.expected) <= set(kinds):
         raise WrongUse("dossier.unknown-kind", "expected papers are kinds that GET /v1/kinds lists")
+    own = caller.house.settings.office
+    known = _dossiers(caller).get(code, office=own, offices=caller.house.offices)
     _dossiers(caller).expect(
         code,
-        office=caller.house.settings.office,
+        # Of an office below, where it is: another one of the same code would hide it.
+        office=own if known is None else known.office,
         kinds=expected.expected,
         now=caller.house.clock.now(),
     )

@@ -24,10 +24,10 @@ _FOR_SEVERAL = {"/v1/kinds"}
 ALL = [word for scope in SCOPES for word in ("--scope", scope)]
 
 
-@pytest.fixture(scope="module")
-def offices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, str, str]]:
+@pytest.fixture
+def offices(tmp_path: Path) -> Iterator[tuple[Served, str, str]]:
     """A service over two offices, one below the other, and a token of each."""
-    commands = Commands(tmp_path_factory.mktemp("offices") / "var")
+    commands = Commands(tmp_path / "var")
     commands.json("init", "--trial", env={"SOHOA_OFFICE": "H15"})
     commands.json("init", env={"SOHOA_OFFICE": "H15.50"})
     with serving(commands, env={"SOHOA_OFFICE": "H15"}) as service:
@@ -80,6 +80,24 @@ def test_no_route_answers_without_a_token(served: Served, client: httpx.Client) 
             assert answer.headers["www-authenticate"].startswith("Bearer")
             if method != "head":
                 assert answer.json()["code"] == "token.not-valid"
+
+
+def test_what_is_said_of_a_dossier_of_an_office_below_is_said_of_that_one(
+    offices: tuple[Served, str, str],
+) -> None:
+    served, above_token, below_token = offices
+    above, below = served.client(above_token), served.client(below_token)
+    paper = upload(below, "BELOW-1", png("giấy của phường"))
+    said = above.put("/v1/dossiers/BELOW-1", json={"expected": ["citizen-card"]}).json()
+    assert (said["office"], [p["paper"] for p in said["papers"]]) == ("H15.50", [paper])
+    assert [one["kind"] for one in below.get("/v1/dossiers/BELOW-1").json()["expected"]] == [
+        "citizen-card"
+    ]
+    assert above.post("/v1/dossiers/BELOW-1/close").json()["office"] == "H15.50"
+    assert below.get("/v1/dossiers/BELOW-1").json()["closed_at"]
+    # One that nobody knows yet is the own office's.
+    own = above.put("/v1/dossiers/ABOVE-1", json={"expected": []}).json()
+    assert own["office"] == "H15"
 
 
 def test_each_route_wants_its_scope(served: Served, client: httpx.Client) -> None:
