@@ -74,6 +74,19 @@ def masked(number: str) -> str:
     return "•" * max(len(number) - 3, 0) + number[-3:]
 
 
+# What could be somebody's number: twelve digits, within more too; nine alone; in groups of three or
+# four.
+_NUMBER = re.compile(
+    r"\d{12,}"
+    r"|(?<!\d)(?:\d{9}|\d{3}([ .\-])\d{3}\1\d{3}(?:\1\d{3})?|\d{4}([ .\-])\d{4}\2\d{4})(?!\d)"
+)
+
+
+def numbers_masked(text: str) -> str:
+    """The text with whatever could be a citizen's number shown by its last three digits only."""
+    return _NUMBER.sub(lambda found: masked(re.sub(r"\D", "", found[0])), text)
+
+
 _DOSSIER = re.compile(r"[A-Z0-9]+(?:[.\-_][A-Z0-9]+)*")
 _LONGEST_CODE = 100  # fileCode of TT 05/2025/TT-BNV
 
@@ -88,15 +101,18 @@ def dossier_code(text: str) -> str:
         WrongUse: ``dossier.bad-code``.
     """
     code = text.strip().upper()
-    digits = re.sub(r"[^0-9]", "", code)
-    looks_like_person = re.fullmatch(r"[0-9]{12}|[0-9]{9}", digits) and digits == code
-    if not _DOSSIER.fullmatch(code) or len(code) > _LONGEST_CODE or looks_like_person:
+    if not _DOSSIER.fullmatch(code) or len(code) > _LONGEST_CODE or _names_somebody(code):
         raise WrongUse(
             "dossier.bad-code",
             "a dossier code is made of letters, digits, dots and hyphens, such as "
             "H15.50.05.13-261008-0975; a citizen's number is not one",
         )
     return code
+
+
+def _names_somebody(code: str) -> bool:
+    """Whether a number of a person stands in it, or it is one written in groups."""
+    return re.search(r"\d{12}", code) is not None or _NUMBER.fullmatch(code) is not None
 
 
 _OFFICE = re.compile(r"[A-Z0-9]+(?:\.[A-Z0-9]+)*")

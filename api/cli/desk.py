@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import click
 
 from api import desk, sentences
-from api.cli.output import Output
+from api.cli.output import Output, seen
 from api.cli.shared import ROW_COLUMNS, actor, answering, house_of, listed, paper_named
 from api.exit_codes import Exit
 from api.settings import Settings
@@ -74,7 +74,7 @@ def text_command(output: Output, settings: Settings, *, paper: str) -> int:
         if output.as_json:
             output.line({"page": page.number, "text": page.text(), "unread": page.unread})
         else:
-            click.echo(page.text() + ("\f" if page is not pages[-1] else ""))
+            click.echo(seen(page.text()) + ("\f" if page is not pages[-1] else ""))
     return Exit.DONE
 
 

@@ -13,6 +13,7 @@ from api.cli.shared import actor, answering, house_of, paper_named
 from api.exit_codes import Exit
 from api.settings import Settings
 from dossier import written
+from dossier.codes import numbers_masked
 from dossier.errors import SohoaError, WrongUse
 from dossier.ports import Found
 from dossier.reports import SignatureReport
@@ -113,7 +114,7 @@ def _found(row: Found) -> dict[str, object]:
         "paper": str(row.paper),
         "dossier": row.dossier,
         "kind": row.kind,
-        "person": row.person,
+        "person": numbers_masked(row.person),
         "role": row.role,
         "number": row.number,
         "archived_at": row.archived_at,

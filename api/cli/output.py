@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +20,14 @@ from api.settings import Settings
 from ocr.fields.forms import Forms
 
 Row = Mapping[str, Any]
+
+
+def seen(text: str) -> str:
+    """The text without what a terminal would take for an order, or hide.
+
+    File names and what people typed may hold anything.
+    """
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
 
 
 class Output:
@@ -44,7 +53,7 @@ class Output:
             return
         table = Table(*(words.HEADINGS[column] for column in columns))
         for row in rows:
-            table.add_row(*(Text(self._cell(column, row.get(column))) for column in columns))
+            table.add_row(*(Text(seen(self._cell(column, row.get(column)))) for column in columns))
         if table.row_count:
             self._console.print(table)
         elif empty:
@@ -58,7 +67,7 @@ class Output:
     def say(self, sentence: str) -> None:
         """A sentence for people; nothing in JSON."""
         if not self.as_json:
-            self._console.print(Text(sentence))
+            self._console.print(Text(seen(sentence)))
 
     def at(self, time: datetime | None) -> str | None:
         """A time as it is shown."""

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api import sentences, words
+from api.cli.output import seen
 from api.watching import Event
 from dossier.errors import SohoaError
 from dossier.states import PaperState
@@ -52,7 +53,7 @@ class Waiting:
     def expect(self, paper: UUID, label: str) -> None:
         """A paper that is now on its way; the label tells people which."""
         with self._lock:
-            self._labels[paper] = label
+            self._labels[paper] = seen(label)
             self._progress.update(self._task, total=len(self._labels))
 
     def turned_away(self, paper: UUID, error: SohoaError) -> None:
@@ -118,7 +119,7 @@ class Counting:
 
 def _bar(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

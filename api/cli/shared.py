@@ -17,6 +17,7 @@ from api.bootstrap import open_house
 from api.cli.output import Output, Row
 from api.house import House
 from api.settings import Settings, read_settings
+from dossier.codes import numbers_masked
 from dossier.errors import WrongUse
 from dossier.ports import LedgerRow
 
@@ -80,12 +81,12 @@ def listed(row: LedgerRow) -> Row:
     return {
         "paper": str(row.paper),
         "dossier": row.dossier,
-        "source": row.source,
+        "source": numbers_masked(row.source),
         "state": row.state.value,
         "code": row.code,
         "pages": row.pages,
         "kind": row.kind,
         "ordinal": row.ordinal,
-        "reason": row.reason,
+        "reason": numbers_masked(row.reason),
         "updated_at": row.updated_at,
     }

@@ -88,6 +88,8 @@ def make_app(service: Service) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # Whither, the caller's Host would say, and a body with a number would be sent there.
+        redirect_slashes=False,
         # What a generated client calls its functions is part of the contract.
         generate_unique_id_function=lambda route: route.name,
     )

@@ -15,11 +15,11 @@ from typing import Annotated, BinaryIO
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from api.http import walls
 from api.http.callers import Intaking
 from dossier.errors import RejectedInput, TransientFault
 
 _PIECE = 1 << 20  # bytes that are gathered before a thread writes them
-_SILENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +111,16 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
     while not ended:
         gathered = bytearray()
         try:
-            async with asyncio.timeout(_SILENCE_SECONDS) as patience:
+            async with asyncio.timeout(walls.SILENCE_SECONDS) as patience:
                 while len(gathered) < _PIECE:
                     chunk = await anext(stream, None)
                     if chunk is None:
                         ended = True
                         break
                     gathered += chunk
-                    patience.reschedule(loop.time() + _SILENCE_SECONDS)
+                    patience.reschedule(loop.time() + walls.SILENCE_SECONDS)
         except TimeoutError:
-            raise RejectedInput(
-                "http.too-slow", f"nothing came for {_SILENCE_SECONDS:.0f} seconds; send it again"
-            ) from None
+            raise walls.TooSlow from None
         if gathered:
             yield bytes(gathered)
 

@@ -85,7 +85,7 @@ def _stream(
     reads: bool = False,
 ) -> Response:
     news = caller.service.news
-    if news.full:
+    if news.is_full_for(caller.token.id):
         raise TransientFault("events.full", "too many listen already; poll the state instead")
     events = _events(caller, after=after, paper=paper, dossier=dossier, reads=reads)
     allowed = _while_token_lasts(caller, events)
@@ -110,7 +110,7 @@ async def _events(
 ) -> AsyncGenerator[bytes]:
     service = caller.service
     seen, known, told, quiet = after, -1, None, 0.0
-    with service.news.listening():
+    with service.news.listening(caller.token.id):
         yield b"retry: 2000\n\n"
         while not service.news.ended:
             last = await service.news.last(service.listing.last_move)

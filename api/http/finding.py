@@ -13,7 +13,7 @@ from api import desk
 from api.http.answers import example
 from api.http.callers import Caller, Finding
 from api.http.openapi import SAID, TOKEN_PROBLEMS
-from api.http.papers import numbers_masked
+from dossier.codes import numbers_masked
 
 router = APIRouter(prefix="/v1/find", tags=["find"])
 

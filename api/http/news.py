@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 LOOK_SECONDS = 1.0
 _MOST_STREAMS = 200
+_MOST_OF_ONE = 20  # token
 
 
 class News:
@@ -21,7 +23,7 @@ class News:
 
     def __init__(self) -> None:
         self._ended = False
-        self._streams = 0
+        self._streams: Counter[str] = Counter()
         self._at = 0.0
         self._last = 0
         self._looking = asyncio.Lock()
@@ -35,10 +37,9 @@ class News:
         """Whether streams are to end."""
         return self._ended
 
-    @property
-    def full(self) -> bool:
-        """Whether there are as many streams as there may be."""
-        return self._streams >= _MOST_STREAMS
+    def is_full_for(self, token: str) -> bool:
+        """Whether there are as many streams as there may be, of all or of this token."""
+        return self._streams.total() >= _MOST_STREAMS or self._streams[token] >= _MOST_OF_ONE
 
     async def last(self, look: Callable[[], int]) -> int:
         """The newest move's number, not older than a second."""
@@ -50,10 +51,11 @@ class News:
             return self._last
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Count a stream for as long as the context lasts."""
-        self._streams += 1
+    def listening(self, token: str) -> Iterator[None]:
+        """Count a stream of a token for as long as the context lasts."""
+        self._streams[token] += 1
         try:
             yield
         finally:
-            self._streams -= 1
+            self._streams[token] -= 1
+            self._streams += Counter()  # forgets whose count is none

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from api.ledger.listing import Moved, Standing
 from api.process import is_name
 from api.words import STATES
 from dossier import states
-from dossier.codes import dossier_code, masked
+from dossier.codes import dossier_code, numbers_masked
 from dossier.errors import WrongUse
 
 router = APIRouter(prefix="/v1/papers", tags=["papers"])
@@ -41,12 +40,6 @@ _STAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("archive", "Lưu", frozenset({_State.SIGNED})),
 )
 _ENDED = frozenset({_State.ARCHIVED, _State.REJECTED, _State.DISPOSED})
-# What could be somebody's number: twelve digits, within more too; nine alone; in groups of three or
-# four.
-_NUMBER = re.compile(
-    r"\d{12,}"
-    r"|(?<!\d)(?:\d{9}|\d{3}([ .\-])\d{3}\1\d{3}(?:\1\d{3})?|\d{4}([ .\-])\d{4}\2\d{4})(?!\d)"
-)
 
 
 @router.get("", responses=TOKEN_PROBLEMS)
@@ -181,7 +174,7 @@ def stages_of(standing: Standing, history: list[Moved]) -> list[Stage]:
             at, status = (history[begins].at if history else standing.received_at), "done"
         elif standing.state in during:
             at, status = None, "now"
-        elif left is not None and left.after != _State.REJECTED:
+        elif left is not None and _index(left.after) > _index(left.before):
             at, status = left.at, "done"
         else:
             passed = ended or _index(standing.state) > _index(next(iter(during)))
@@ -199,8 +192,3 @@ def _index(state: str) -> int:
 def reason_of(code: str, reason: str) -> str:
     """The reason to a code as the API tells it; a person who wrote it may have named a number."""
     return numbers_masked(problems.said(code, reason))
-
-
-def numbers_masked(text: str) -> str:
-    """The text with whatever could be a citizen's number shown by its last three digits only."""
-    return _NUMBER.sub(lambda found: masked(re.sub(r"\D", "", found[0])), text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import traceback
 from collections.abc import Callable
@@ -31,6 +32,7 @@ HEADERS = {
 # What tus wants of every answer there, errors included; of a 412 also what would be understood.
 TUS_VERSION = "1.0.0"
 _TUS_PATH = "/v1/uploads"
+SILENCE_SECONDS = 30.0
 _LARGEST_QUESTION = 256 * 1024  # bytes of a JSON body
 
 
@@ -42,6 +44,15 @@ class TooLarge(RejectedInput):
             "http.too-large",
             f"the body may have at most {limit} bytes; send a smaller scan (200 to 300 dpi will "
             "do), or send it in parts",
+        )
+
+
+class TooSlow(RejectedInput):
+    """``http.too-slow``: nothing of a body came for ``SILENCE_SECONDS``."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "http.too-slow", f"nothing came for {SILENCE_SECONDS:.0f} seconds; send it again"
         )
 
 
@@ -114,12 +125,19 @@ class Walls:
         if told.isdigit() and int(told) > limit:
             await problems.answer(TooLarge(limit), {"Connection": "close"})(scope, receive, send)
             return
-        came = 0
+        came, whole = 0, False
 
         async def receive_some() -> Message:
-            nonlocal came
-            message = await receive()
+            nonlocal came, whole
+            # After the body it is the caller's leaving that is waited for.
+            seconds = None if file or whole else SILENCE_SECONDS
+            try:
+                async with asyncio.timeout(seconds):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow from None
             came += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if came > limit:
                 raise TooLarge(limit)
             return message

@@ -99,16 +99,20 @@ def _receive(connection: sa.Connection, part: Sequence[Incoming]) -> dict[int, A
             answers[id(one)] = dossier_is_closed()
     left = [one for one in left if id(one) not in answers]
     known = _known(connection, [one for one in left if one.rejected is None])
-    wishes: list[Line] = []
+    wishes: dict[int, Line] = {}
     for one in sorted(left, key=lambda one: known.get(id(one), one.paper)):
         paper = known.get(id(one))
         if paper is not None:
-            wishes += _ask_again(connection, paper, one)
+            wish = _ask_again(connection, paper, one)
+            if wish is not None:
+                wishes[id(one)] = wish
         answers[id(one)] = Received(paper or one.paper, known_already=paper is not None)
     new = [one for one in left if id(one) not in known]
     _write(connection, new)
     _write_answers(connection, left, answers)
-    _tell(connection, new, wishes)
+    # In the order in which they came.
+    lines = wishes | {id(one): _line(one, one.paper, _first_line(one)) for one in new}
+    add_moves(connection, [lines[id(one)] for one in left if id(one) in lines])
     return answers
 
 
@@ -224,31 +228,28 @@ def _write_answers(
         connection.execute(_NEW_ANSWERS, new)
 
 
-def _tell(connection: sa.Connection, new: Sequence[Incoming], wishes: Sequence[Line]) -> None:
-    begun = []
-    for one in new:
-        told = _begins(one)
-        if one.sign:
-            told = told._replace(code=SIGN_REQUESTED)
-        begun.append(_line(one, one.paper, told))
-    add_moves(connection, [*begun, *wishes])
+def _first_line(one: Incoming) -> Told:
+    told = _begins(one)
+    return told._replace(code=SIGN_REQUESTED) if one.sign else told
 
 
 def _line(one: Incoming, paper: UUID, told: Told) -> Line:
     return one.scan.office, paper, one.scan.received_at, told
 
 
-def _ask_again(connection: sa.Connection, paper: UUID, one: Incoming) -> Iterator[Line]:
+def _ask_again(connection: sa.Connection, paper: UUID, one: Incoming) -> Line | None:
     """Somebody hands in a paper that is there: it is tried anew, and signed where they ask for it.
 
     Whoever holds it may be dead, so that is not looked at; nor does a wish change what is held.
     """
     unfinished = PAPER.update().where(PAPER.c.id == paper, PAPER.c.state.in_(MOVING))
+    wish = None
     if one.sign:
         connection.execute(unfinished.values(retry_at=None))
         asked = unfinished.where(PAPER.c.sign_requested.is_(False)).values(sign_requested=True)
-        for state in connection.execute(asked.returning(PAPER.c.state)).scalars().all():
-            yield _line(one, paper, Told(state, state, SIGN_REQUESTED, "", one.actor))
+        state = connection.execute(asked.returning(PAPER.c.state)).scalar()
+        if state is not None:
+            wish = _line(one, paper, Told(state, state, SIGN_REQUESTED, "", one.actor))
     # Not one whose integrity is violated: that is an alarm until somebody has found out why. But
     # bytes that were missing have just come again.
     connection.execute(
@@ -259,3 +260,4 @@ def _ask_again(connection: sa.Connection, paper: UUID, one: Incoming) -> Iterato
             )
         ).values(set_aside_at=None, attempts=0, lost=0, retry_at=None)
     )
+    return wish

@@ -73,6 +73,7 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
     # The official sends it back once, with a reason; it stands in review with it.
     back = client.post(f"/v1/papers/{paper}/send-back", json={"reason": "sai tên"}).json()
     assert (back["state"], back["code"], back["reason"]) == ("REVIEW", "sent-back", "sai tên")
+    assert {stage["name"]: stage["status"] for stage in back["stages"]}["sign"] == "ahead"
     line = back["history"][-1]
     assert (line["after_title"], line["code_title"]) == ("Cần xem", "Người ký trả lại giấy này.")
     assert client.post(f"/v1/papers/{paper}/review", json={}).json()["state"] == "DESCRIBED"

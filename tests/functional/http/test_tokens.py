@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -133,6 +134,23 @@ def test_who_reads_sends_or_finds_may_know_the_kinds_of_paper(served: Served) ->
     known = {scope for scope, status in answers.items() if status == 200}
     assert known == {"intake", "read", "review", "find"}
     assert set(answers.values()) == {200, 403}
+
+
+def test_one_token_does_not_take_all_streams(served: Served) -> None:
+    with ExitStack() as open_ones:
+        greedy = served.client(served.new_token("--scope", "read"))
+        limits = httpx.Limits(max_connections=None)
+        with httpx.Client(base_url=served.url, headers=greedy.headers, limits=limits) as client:
+            streams = []
+            for _ in range(20):
+                stream = open_ones.enter_context(client.stream("GET", "/v1/events")).iter_lines()
+                assert next(stream).startswith("retry:")
+                streams.append(stream)  # kept, or it would be closed
+            refused = client.get("/v1/events")
+            assert (refused.status_code, refused.json()["code"]) == (503, "events.full")
+            other = served.client(served.new_token("--scope", "read"))
+            assert _status(other, "GET", "/v1/events") == 200
+            open_ones.close()
 
 
 def test_who_may_send_may_not_have_it_signed_too(served: Served) -> None:

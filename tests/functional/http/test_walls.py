@@ -318,3 +318,10 @@ def _answers_intake(client: httpx.Client) -> bool:
         return client.get("/v1/kinds", timeout=3).is_success
     except httpx.ReadTimeout:
         return False
+
+
+def test_nobody_is_sent_where_their_host_says(client: httpx.Client) -> None:
+    for path in ("/v1/papers/", "/v1/find/citizen/"):
+        answer = client.post(path, json={}, headers={"Host": "evil.example"})
+        assert answer.status_code == 404
+        assert "location" not in answer.headers

@@ -13,6 +13,7 @@ from dossier.codes import (
     dossier_code,
     is_cmnd,
     masked,
+    numbers_masked,
     office_code,
 )
 from dossier.errors import WrongUse
@@ -62,8 +63,41 @@ def test_masking_shows_three_digits(number: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("CCCD 001199012345.pdf", "CCCD •••••••••345.pdf"),
+        ("001 199 012 345", "•••••••••345"),
+        ("012345678", "••••••678"),
+        ("0011 8400 0123", "•••••••••123"),
+        ("0011-8400-0123.", "•••••••••123."),
+        ("20261008001184000123.pdf", "•••••••••••••••••123.pdf"),
+        ("id012345678x", "id••••••678x"),
+        ("0123456789", "0123456789"),
+        ("H15.50.05.13-261008-0975", "H15.50.05.13-261008-0975"),
+        ("scan-0001.pdf", "scan-0001.pdf"),
+        ("", ""),
+    ],
+)
+def test_numbers_are_masked(text: str, shown: str) -> None:
+    assert numbers_masked(text) == shown
+
+
+@given(st.text(), st.from_regex(r"[0-9]{12}", fullmatch=True), st.text())
+def test_no_citizens_number_is_left(before: str, number: str, after: str) -> None:
+    for between in ("", " "):
+        assert number not in numbers_masked(f"{before}{between}{number}{between}{after}")
+
+
+@pytest.mark.parametrize(
     "code",
-    ["000.00.01.H26-260930-0012", "H15.50.05.13-261008-0975", "h15.50.05.13-261008-1234567", "A1"],
+    [
+        "000.00.01.H26-260930-0012",
+        "H15.50.05.13-261008-0975",
+        "h15.50.05.13-261008-1234567",
+        "A1",
+        "2026.11.27-0001",
+        "HS-202600123",
+    ],
 )
 def test_dossier_codes_of_all_times(code: str) -> None:
     assert dossier_code(f" {code} ") == code.upper()
@@ -71,7 +105,23 @@ def test_dossier_codes_of_all_times(code: str) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["", "../x", "A B", "A/B", "Đ1", "-A", "A.", "001099012345", "123456789", "A" * 101, "A\n"],
+    [
+        "",
+        "../x",
+        "A B",
+        "A/B",
+        "Đ1",
+        "-A",
+        "A.",
+        "001099012345",
+        "123456789",
+        "001.099.012.345",
+        "0010-9901-2345",
+        "001099012345-1",
+        "HS-001099012345",
+        "A" * 101,
+        "A\n",
+    ],
 )
 def test_what_is_no_dossier_code(code: str) -> None:
     if code.strip().upper() == "A":

@@ -7,12 +7,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from unit.api.fakes import OFFICE, START, new_ledger
 
 from api.http import problems
-from api.http.papers import numbers_masked
 from api.http.pieces import Pieces
 from api.http.rates import Rates
 from api.ledger.tokens import Token, Tokens
@@ -86,32 +83,6 @@ def test_an_office_sees_itself_and_those_below(tmp_path: Path) -> None:
     assert set(tokens.offices("H15")) == {"H15", "H15.50", "H15.50.05"}
     assert set(tokens.offices("H15.50")) == {"H15.50", "H15.50.05"}
     assert tokens.offices("H9") == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("CCCD 001199012345.pdf", "CCCD •••••••••345.pdf"),
-        ("001 199 012 345", "•••••••••345"),
-        ("012345678", "••••••678"),
-        ("0011 8400 0123", "•••••••••123"),
-        ("0011-8400-0123.", "•••••••••123."),
-        ("20261008001184000123.pdf", "•••••••••••••••••123.pdf"),
-        ("id012345678x", "id••••••678x"),
-        ("0123456789", "0123456789"),
-        ("H15.50.05.13-261008-0975", "H15.50.05.13-261008-0975"),
-        ("scan-0001.pdf", "scan-0001.pdf"),
-        ("", ""),
-    ],
-)
-def test_numbers_are_masked(text: str, shown: str) -> None:
-    assert numbers_masked(text) == shown
-
-
-@given(st.text(), st.from_regex(r"[0-9]{12}", fullmatch=True), st.text())
-def test_no_citizens_number_is_left(before: str, number: str, after: str) -> None:
-    for between in ("", " "):
-        assert number not in numbers_masked(f"{before}{between}{number}{between}{after}")
 
 
 def test_a_message_is_ours_only_as_it_was_sent() -> None:

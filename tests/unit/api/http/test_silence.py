@@ -1,0 +1,78 @@
+"""Whoever opens a connection and says nothing, or not all, is not waited for."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from api.http import parsing, walls
+from api.http.parsing import Parsing
+from api.http.walls import Walls
+
+
+async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
+    body = await Request(scope, receive).body()
+    await PlainTextResponse(body)(scope, receive, send)
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A server that waits for a third of a second."""
+    monkeypatch.setattr(parsing, "_HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(walls, "SILENCE_SECONDS", 0.3)
+    config = uvicorn.Config(
+        Walls(_echo, takes_files=lambda *_: False, largest_file=9),
+        http=Parsing,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join()
+
+
+def _answer(port: int, said: bytes) -> bytes:
+    """All that is answered until the server hangs up."""
+    heard = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+        line.sendall(said)
+        with contextlib.suppress(ConnectionResetError):
+            while piece := line.recv(4096):
+                heard += piece
+    return heard
+
+
+_HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
+
+
+@pytest.mark.parametrize("said", [b"", b"POST", _HEAD])
+def test_who_does_not_say_what_they_want_is_hung_up_on(port: int, said: bytes) -> None:
+    assert _answer(port, said) == b""
+
+
+def test_who_begins_a_question_and_falls_silent_is_told(port: int) -> None:
+    heard = _answer(port, _HEAD + b"Connection: close\r\n\r\n{}")
+    assert heard.startswith(b"HTTP/1.1 408 ")
+    assert b"http.too-slow" in heard
+
+
+def test_who_says_all_is_answered_also_the_second_time(port: int) -> None:
+    whole = _HEAD + b"\r\nbody"
+    heard = _answer(port, whole + whole + b"POST")
+    assert heard.count(b"HTTP/1.1 200 ") == 2
