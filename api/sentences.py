@@ -75,6 +75,7 @@ SENTENCES = {
     "review.doubtful": "Giấy này cần người xem lại.",
     "review.not-in-review": "Giấy này không ở bước xem lại.",
     "send-back.not-described": "Chỉ trả lại được giấy đang chờ ký.",
+    "sign.changed-meanwhile": "Giấy đã thay đổi sau khi được xem. Hãy mở lại để xem rồi mới ký.",
     "sign.not-described": "Chỉ ký được giấy đang chờ ký.",
     "sign.which": "Hãy nêu các giấy cần ký, hoặc dùng --all; không dùng cả hai.",
     "state.move-not-allowed": "Không làm được việc này ở bước hiện tại của giấy. Giấy đã bị từ "

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.answers import PaperStanding
@@ -80,9 +80,19 @@ class Arrangement(BaseModel):
 
 
 @router.post("/sign", status_code=202, responses=ACT_PROBLEMS)
-def sign(caller: Signing, paper: UUID) -> PaperStanding:
-    """Ask that a described paper be signed with the office's key; then it is laid down."""
-    _arranging(caller).ask_to_sign(_act(caller, paper))
+def sign(
+    caller: Signing,
+    paper: UUID,
+    version: Annotated[
+        int | None,
+        Query(ge=0, le=2**31 - 1, description="of the paper as it was seen: no other is signed"),
+    ] = None,
+) -> PaperStanding:
+    """Ask that a described paper be signed with the office's key; then it is laid down.
+
+    Asking again changes nothing, also once it is signed.
+    """
+    _arranging(caller).ask_to_sign(_act(caller, paper), version=version)
     return _after(caller, paper)
 
 

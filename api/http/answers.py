@@ -161,6 +161,7 @@ class PaperStanding(PaperRow):
 
     model_config = example(
         **_ROW,
+        version=7,
         sign_requested=False,
         retry_at=None,
         progress={"pages_read": 2, "pages": 2},
@@ -174,6 +175,7 @@ class PaperStanding(PaperRow):
         scans=[{"sha256": "9f" * 32, "size": 183204, "received_at": _AT, "replaced_at": None}],
     )  # fmt: skip
 
+    version: int = Field(description="send it with a wish to sign: what was seen is signed")
     sign_requested: bool
     retry_at: datetime | None = Field(description="when it is tried again")
     progress: ReadSoFar

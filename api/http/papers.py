@@ -89,6 +89,7 @@ def state_of(caller: Caller, standing: Standing) -> PaperStanding:
     history = listing.moves(offices=caller.house.offices, paper=standing.paper)
     return PaperStanding(
         **row_of(caller, standing).model_dump(),
+        version=standing.version,
         sign_requested=standing.sign_requested,
         retry_at=standing.retry_at,
         progress=progress_of(caller, standing),

@@ -31,8 +31,9 @@ _NOT_FOUND = (
 _CONFLICT = (
     "dossier.closed", "dossier.has-it-already", "paper.not-archived", "paper.not-read",
     "paper.signed-already", "review.not-in-review", "review.changed-meanwhile",
-    "sign.not-described", "send-back.not-described", "state.move-not-allowed", "upload.in-hand",
-    "upload.wrong-offset", "paper.no-pdf", "pages.not-known",
+    "sign.not-described", "sign.changed-meanwhile", "send-back.not-described",
+    "state.move-not-allowed", "upload.in-hand", "upload.wrong-offset", "paper.no-pdf",
+    "pages.not-known",
 )  # fmt: skip
 STATUSES: dict[str, HTTPStatus] = {
     **dict.fromkeys(_NOT_FOUND, HTTPStatus.NOT_FOUND),

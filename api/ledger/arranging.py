@@ -59,22 +59,34 @@ class Arranging:
     def __init__(self, connections: Connections) -> None:
         self._writing = connections.writing
 
-    def ask_to_sign(self, act: Act) -> None:
+    def ask_to_sign(self, act: Act, *, version: int | None = None) -> None:
         """Let a described paper be signed; at once, not after a time to try again.
 
-        Who asks is written down once: asking again changes nothing else.
+        Who asks is written down once: asking again changes nothing else, also once it is signed.
+
+        Args:
+            act: on which paper.
+            version: of the paper as who asks has seen it; None where they did not say.
 
         Raises:
-            WrongUse: ``paper.unknown``, ``sign.not-described``: it is in another state.
+            WrongUse: ``paper.unknown``; ``sign.not-described``: it is in another state;
+                ``sign.changed-meanwhile``: it is not what was seen any more.
         """
         with self._writing() as c:
             row = paper_row(c, act.paper, lock=True)
             if row is None or row["office"] not in act.offices:
                 raise _unknown()
+            if row["state"] in _SIGNED and row["sign_requested"]:
+                return
             if row["state"] != PaperState.DESCRIBED:
                 raise WrongUse(
                     "sign.not-described",
                     f"paper {act.paper} is not DESCRIBED; only a described paper can be signed",
+                )
+            if version is not None and version != row["version"] and not row["sign_requested"]:
+                raise WrongUse(
+                    "sign.changed-meanwhile",
+                    f"paper {act.paper} was changed after it was looked at; look at it again",
                 )
             c.execute(
                 PAPER.update()

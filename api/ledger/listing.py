@@ -20,6 +20,7 @@ class Standing:
     """Where a paper stands, without what it says.
 
     Attributes:
+        version: changes with whatever is done to it.
         code: why it waits, was rejected or is in review; or empty.
         reason: the sentence to the code.
         fault: who must act, where the code is that of an error (``dossier.errors``).
@@ -30,6 +31,7 @@ class Standing:
     """
 
     paper: UUID
+    version: int
     office: str
     dossier: str
     ordinal: int
@@ -143,6 +145,7 @@ class Listing:
 def _standing(row: sa.RowMapping) -> Standing:
     return Standing(
         paper=row["id"],
+        version=row["version"],
         office=row["office"],
         dossier=row["dossier"],
         ordinal=row["ordinal"],

@@ -88,6 +88,29 @@ def test_who_asked_for_a_signature_is_written_down_once(ledger: SqlLedger) -> No
     ]
 
 
+def test_only_what_was_seen_is_signed(ledger: SqlLedger) -> None:
+    arranging = Arranging(ledger.connections)
+    _described(ledger)
+    seen = ledger.look(PAPER, offices=[OFFICE])
+    assert seen is not None
+    arranging.send_back(_act("xem lại"))
+    assert ledger.finish(
+        replace(seen, version=seen.version + 1, state=PaperState.REVIEW),
+        Outcome(after=PaperState.DESCRIBED), now=START, actor="x",
+    )  # fmt: skip
+    with pytest.raises(WrongUse) as raised:
+        arranging.ask_to_sign(_act(), version=seen.version)
+    assert raised.value.code == "sign.changed-meanwhile"
+    arranging.ask_to_sign(_act(), version=seen.version + 2)
+    # Asked again, since the answer was lost: also when it is in hand, and when it is signed.
+    for after in (PaperState.SIGNED, PaperState.ARCHIVED):
+        held = _claim(ledger)
+        arranging.ask_to_sign(_act(), version=seen.version + 2)
+        assert ledger.finish(held, Outcome(after=after), now=START, actor="h:1:1")
+        arranging.ask_to_sign(_act(), version=seen.version + 2)
+    assert [code for _, code, _ in _lines(ledger)].count("sign-requested") == 1
+
+
 def test_who_sends_a_paper_to_be_signed_is_written_down_too(ledger: SqlLedger) -> None:
     def send(number: int, content: bytes, *, sign: bool) -> UUID:
         came = Incoming(

@@ -71,6 +71,22 @@ def test_who_gives_a_reason_or_a_purpose_says_something(client: httpx.Client, sa
         assert (refused.status_code, refused.json()["code"]) == (422, "http.bad-question"), path
 
 
+def test_what_was_seen_is_signed_and_nothing_else(client: httpx.Client) -> None:
+    paper = upload(client, "SEEN-1", png("ký đúng bản đã xem"), accept=True)
+    seen = wait_for(client, paper, "DESCRIBED")
+    client.post(f"/v1/papers/{paper}/send-back", json={"reason": "xem lại"})
+    described = client.post(f"/v1/papers/{paper}/review", json={}).json()
+    assert described["state"] == "DESCRIBED"
+    path = f"/v1/papers/{paper}/sign"
+    stale = client.post(path, params={"version": seen["version"]})
+    assert (stale.status_code, stale.json()["code"]) == (409, "sign.changed-meanwhile")
+    assert client.post(path, params={"version": described["version"]}).status_code == 202
+    wait_for(client, paper, "ARCHIVED")
+    # The answer was lost, and it is asked for again.
+    again = client.post(path, params={"version": described["version"]})
+    assert (again.status_code, again.json()["state"]) == (202, "ARCHIVED")
+
+
 def test_no_word_is_too_strange_to_be_looked_for(client: httpx.Client) -> None:
     body = {"words": "a\0b", "purpose": "hai dòng\nđối chiếu"}
     assert client.post("/v1/find/text", json=body).status_code == 200
