@@ -269,9 +269,9 @@ def a_closed_dossier_takes_nothing(ledger: SqlLedger) -> None:
 
     def close_all() -> None:
         for at, code in enumerate(codes):
-            # Meanwhile all others come to this one.
-            _take(ledger, 10_000 + 2 * at, 1, dossier=code)
-            _take(ledger, 10_001 + 2 * at, 2, dossier=code)
+            # Meanwhile all others come to this one; their numbers do not come so far.
+            _take(ledger, 1_000_000 + 2 * at, 1, dossier=code)
+            _take(ledger, 1_000_001 + 2 * at, 2, dossier=code)
             known.close(code, office=OFFICE, actor="x", now=START)
             after[code] = len(_ordinals(ledger, code))
 
