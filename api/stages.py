@@ -42,7 +42,7 @@ class Stages:
         stamp_office: the office's name as stamps show it.
         stamp_zone: the zone in which stamps show the time.
         first_lock: how long a record is kept before its dossier is closed.
-        paper_seconds: how long making a PDF/A may take, seconds.
+        paper_seconds: how long making a PDF/A may take at most, seconds; less where pages are few.
         scratch: a folder for what is being made.
     """
 
