@@ -56,11 +56,13 @@ def port(patience: tuple[float, float], monkeypatch: pytest.MonkeyPatch) -> Iter
 def _answer(port: int, said: bytes) -> bytes:
     """All that is answered until the server hangs up."""
     heard = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
-        with contextlib.suppress(ConnectionError):
-            line.sendall(said)
-            while piece := line.recv(4096):
-                heard += piece
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=60) as line,
+        contextlib.suppress(ConnectionError),
+    ):
+        line.sendall(said)
+        while piece := line.recv(4096):
+            heard += piece
     return heard
 
 
