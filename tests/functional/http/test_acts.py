@@ -183,7 +183,15 @@ def test_signed_it_is_not_changed_any_more(client: httpx.Client) -> None:
     assert answer.json()["code"] == "paper.signed-already"
     answer = client.post(f"/v1/papers/{paper}/scan", content=png("khác"))
     assert answer.json()["code"] == "paper.signed-already"
-    assert client.post(f"/v1/papers/{paper}/sign").json()["code"] == "sign.not-described"
+    # It is as they wish, who ask that it be signed: nothing is signed or told again.
+    before = client.get(f"/v1/papers/{paper}").json()
+    again = client.post(f"/v1/papers/{paper}/sign")
+    assert (again.status_code, again.json()) == (202, before)
+    unread = upload(client, "DONE-1", png("chưa đọc xong"), accept=True)
+    wait_for(client, unread, "DESCRIBED")
+    client.post(f"/v1/papers/{unread}/withdraw", json={"reason": "x"})
+    refused = client.post(f"/v1/papers/{unread}/sign")
+    assert (refused.status_code, refused.json()["code"]) == (409, "sign.not-described")
 
 
 def test_a_dossier_knows_what_is_expected_and_closes(client: httpx.Client) -> None:
