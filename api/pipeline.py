@@ -33,6 +33,7 @@ from api import disk, logs
 from api.holding import Holding
 from api.ledger.hand import InHand, Outcome
 from api.ledger.sql_ledger import SqlLedger
+from api.pauses import pause
 from api.stages import Stages
 from api.watching import Event, Watch
 from dossier import written
@@ -227,7 +228,7 @@ class Pipeline:
         if isinstance(error, TransientFault | Misconfigured):
             most = _MOST_KILLS if error.code == "child.killed" else _MOST_CRASHES
             if not error.code.startswith("child.") or error.code == "child.not-started":
-                retry_at = now + _pause(held.attempts)
+                retry_at = now + pause(held.attempts, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
             elif held.attempts < most:
                 retry_at, at_once = now, True
         code = error.code if retry_at is not None else f"set-aside.{error.code}"
@@ -344,9 +345,3 @@ def _unexpected(paper: UUID, error: Exception) -> TransientFault:
         f"paper {paper}: a fault of ours ({type(error).__name__}); the paper is kept as it was, "
         "tell the operator",
     )
-
-
-def _pause(attempts: int) -> timedelta:
-    """How long to wait after so many attempts."""
-    # The power is bounded too: a paper may be tried for months.
-    return min(_FIRST_RETRY * (1 << min(attempts - 1, 20)), _LONGEST_RETRY)

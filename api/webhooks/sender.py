@@ -17,6 +17,7 @@ from uuid import UUID
 import structlog
 
 from api.ledger.outbox import Delivery, Outbox, Webhook
+from api.pauses import pause
 from api.webhooks.exchange import posted
 from api.webhooks.signature import HEADER, signed
 from dossier.errors import WrongUse
@@ -162,4 +163,4 @@ def _unwell(status: int) -> bool:
 
 def _again(now: datetime, tries: int) -> datetime:
     """When to try again what failed so many times."""
-    return now + min(_FIRST_RETRY * (1 << min(tries - 1, 20)), _LONGEST_RETRY)
+    return now + pause(tries, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
