@@ -72,9 +72,9 @@ def document(house: House, paper: UUID, which: str, *, actor: str) -> bytes:
     if row.state is PaperState.ARCHIVED:
         stored = read.load(house.store, desk.record_key(house, paper))
         return read.read_file(house.store, stored, which, limit=package.LARGEST_JSON)
-    record = None if desk.is_gone(row.state) else held.record
-    if which == package.WORDS and held.words is not None and not desk.is_gone(row.state):
-        with house.store.work_file(held.words) as file:
+    words, record = (None, None) if desk.is_gone(row.state) else (held.words, held.record)
+    if which == package.WORDS and words is not None:
+        with house.store.work_file(words) as file:
             return file.read_bytes()
     if record is None or which == package.WORDS:
         raise WrongUse(

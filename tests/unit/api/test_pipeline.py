@@ -99,6 +99,13 @@ class Desk:
         return self.state
 
     @property
+    def arranging(self) -> Arranging:
+        return Arranging(self.ledger.connections)
+
+    def act(self) -> Act:
+        return Act(paper=PAPER, offices=[OFFICE], actor="x", at=self.clock.now())
+
+    @property
     def state(self) -> PaperState:
         row = self.ledger.row(PAPER, offices=[OFFICE])
         assert row is not None
@@ -137,8 +144,7 @@ def test_nothing_is_signed_unless_somebody_asked(desk: Desk) -> None:
     desk.take(sign=False)
     assert desk.advance() is PaperState.DESCRIBED
     assert "sign" not in desk.stages.calls
-    act = Act(paper=PAPER, offices=[OFFICE], actor="x", at=desk.clock.now())
-    Arranging(desk.ledger.connections).ask_to_sign(act)
+    desk.arranging.ask_to_sign(desk.act())
     assert desk.advance() is PaperState.ARCHIVED
 
 
@@ -292,8 +298,7 @@ def test_a_paper_that_is_moved_while_it_is_read_is_read_once_more_and_no_oftener
     desk.take()
     first, second = _reads_when_told(desk, monkeypatch)
     first.begin()
-    act = Act(paper=PAPER, offices=[OFFICE], actor="x", at=desk.clock.now())
-    Arranging(desk.ledger.connections).move(act, "D2")
+    desk.arranging.move(desk.act(), "D2")
     second.begin()
     # The one that lost the paper ends first: the other has it still.
     first.end()
@@ -311,8 +316,7 @@ def test_what_came_of_a_paper_that_was_withdrawn_meanwhile_is_told_to_nobody(
     desk.take()
     first, _ = _reads_when_told(desk, monkeypatch)
     first.begin()
-    act = Act(paper=PAPER, offices=[OFFICE], actor="x", at=desk.clock.now())
-    Arranging(desk.ledger.connections).withdraw(act)
+    desk.arranging.withdraw(desk.act())
     progress = Progress()
     first.end()
     for event in desk.events:
