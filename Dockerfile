@@ -21,6 +21,7 @@ COPY ingest ingest
 COPY ocr ocr
 COPY signing signing
 COPY archive archive
+COPY workflow workflow
 COPY api api
 COPY setup/store_user.py setup/healthy.py setup/
 # The root file system is read-only later: what Python compiles, it compiles now.

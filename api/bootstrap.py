@@ -1,4 +1,4 @@
-"""Builds the house from the settings: the one file that knows which mode runs."""
+"""Builds the application from the settings: the one file that knows which mode runs."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
+from api.application import Application, Store
 from api.clocks import SharedClock, SystemClock, TimedIds
-from api.house import House, Store
-from api.ledger import schema
-from api.ledger.engine import build_engine
-from api.ledger.following import Following
-from api.ledger.rows import Sealing
-from api.ledger.sql_ledger import SqlLedger
-from api.process import this_process
 from api.settings import Settings
-from api.watching import Watch
-from api.working import Workers, WorkersElsewhere, WorkersHere
 from archive import identity
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.deposit import lay_root
 from archive.file_store import FileStore
 from dossier.errors import Misconfigured, WrongUse
 from dossier.ports import Clock
+from workflow.ledger import migrate as schema
+from workflow.ledger.engine import build_engine
+from workflow.ledger.following import Following
+from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.pipeline.events import Watch
+from workflow.pipeline.process_name import this_process
+from workflow.pipeline.workers import Workers, WorkersElsewhere, WorkersHere
 
 if TYPE_CHECKING:
-    from api.worker.process import WorkerProcess
+    from workflow.pipeline.celery.worker import WorkerProcess
 
 _TRIAL = "trial"
 # The three files that declare the storage root are kept as long as the calendar of every tool goes.
@@ -61,7 +61,7 @@ def init(settings: Settings, *, trial: bool) -> Made:
     try:
         schema.upgrade(engine)
         keys = identity.create(settings.keys_folder)
-        ledger = SqlLedger(engine, sealing=_sealing(keys))
+        ledger = SqlLedger(engine, cipher=_cipher(keys))
         # One commit makes it: who is killed before begins anew, who is killed after goes on.
         new = ledger.add_office(
             settings.office, settings.office_name, first_notes={_TRIAL: "yes"} if trial else {}
@@ -82,8 +82,8 @@ def init(settings: Settings, *, trial: bool) -> Made:
     return Made(new=new, trial=trial or was_trial)
 
 
-def open_house(settings: Settings) -> House:
-    """The house over what ``init`` made.
+def open_application(settings: Settings) -> Application:
+    """The application over what ``init`` made.
 
     Raises:
         Misconfigured: a setting is wrong, or nothing was made here yet.
@@ -92,14 +92,14 @@ def open_house(settings: Settings) -> House:
     engine = _engine(settings)
     schema.check(engine)
     keys = identity.load(settings.keys_folder)
-    sealing = _sealing(keys)
-    ledger = SqlLedger(engine, sealing=sealing)
+    cipher = _cipher(keys)
+    ledger = SqlLedger(engine, cipher=cipher)
     clock: Clock = SystemClock()
     if engine.dialect.name != "sqlite":
         # Many machines share the database, and its time: one with a wrong clock does no harm.
         clock = SharedClock(ledger.connections.time)
-    return House(
-        sealing=sealing,
+    return Application(
+        cipher=cipher,
         settings=settings,
         engine=engine,
         ledger=ledger,
@@ -116,10 +116,10 @@ def _engine(settings: Settings) -> sa.Engine:
     return build_engine(settings.database_address())
 
 
-def _sealing(keys: identity.IdentityKeys) -> Sealing:
-    return Sealing(
-        close=lambda plain, paper: keys.encrypt(plain, context=paper.bytes),
-        open=lambda closed, paper: keys.decrypt(closed, context=paper.bytes),
+def _cipher(keys: identity.IdentityKeys) -> FieldCipher:
+    return FieldCipher(
+        encrypt=lambda plain, paper: keys.encrypt(plain, context=paper.bytes),
+        decrypt=lambda closed, paper: keys.decrypt(closed, context=paper.bytes),
     )
 
 
@@ -164,49 +164,49 @@ def store_policy(settings: Settings) -> dict[str, object]:
     return least_policy(settings.store_address)
 
 
-def _workers(house: House, watch: Watch) -> Workers:
+def _workers(application: Application, watch: Watch) -> Workers:
     """Those who work papers off: threads here, or workers elsewhere where there is a broker."""
-    if house.settings.broker:
-        from api.worker.queue import CeleryQueue, make_celery  # noqa: PLC0415 - embedded mode does without Celery
+    if application.settings.broker:
+        from workflow.pipeline.celery.queue import CeleryQueue, make_celery  # noqa: PLC0415 - embedded mode does without Celery
 
-        house.sweep_scratch()
+        application.sweep_scratch()
         return WorkersElsewhere(
-            CeleryQueue(make_celery(_broker(house.settings))),
-            following=Following(house.ledger.connections),
-            clock=house.clock,
+            CeleryQueue(make_celery(_broker(application.settings))),
+            following=Following(application.ledger.connections),
+            clock=application.clock,
             watch=watch,
         )
-    house.tidy()
+    application.tidy()
     # A start is somebody asking for it.
-    house.ledger.wait_no_longer(now=house.clock.now())
+    application.ledger.wait_no_longer(now=application.clock.now())
     # One more than there are children: while one paper is signed or laid down, all read.
-    return WorkersHere(house.pipeline(watch), threads=house.settings.worker_count + 1)
+    return WorkersHere(application.pipeline(watch), threads=application.settings.worker_count + 1)
 
 
-def worker(house: House, *, watch: Watch) -> WorkerProcess:
+def worker(application: Application, *, watch: Watch) -> WorkerProcess:
     """What ``sohoa worker`` runs.
 
     Raises:
         Misconfigured: ``broker.not-set``.
     """
-    from api.worker.process import WorkerProcess  # noqa: PLC0415 - embedded mode does without Celery
-    from api.worker.queue import CeleryQueue, make_celery  # noqa: PLC0415 - the same
-    from api.worker.telling import Telling  # noqa: PLC0415 - the same
+    from workflow.pipeline.celery.progress_reporter import Telling  # noqa: PLC0415 - the same
+    from workflow.pipeline.celery.queue import CeleryQueue, make_celery  # noqa: PLC0415 - the same
+    from workflow.pipeline.celery.worker import WorkerProcess  # noqa: PLC0415 - embedded mode does without Celery
 
-    settings = house.settings
+    settings = application.settings
     app = make_celery(_broker(settings))
     queue = CeleryQueue(app)
-    telling = Telling(house.ledger, holder=this_process(), watch=watch)
-    house.sweep_scratch()
-    house.ledger.wait_no_longer(now=house.clock.now())
+    telling = Telling(application.ledger, holder=this_process(), watch=watch)
+    application.sweep_scratch()
+    application.ledger.wait_no_longer(now=application.clock.now())
     return WorkerProcess(
         app,
         queue=queue,
-        pipeline=house.pipeline(telling, nudge=queue.nudge),
+        pipeline=application.pipeline(telling, nudge=queue.nudge),
         telling=telling,
-        ledger=house.ledger,
-        clock=house.clock,
-        hands=house,
+        ledger=application.ledger,
+        clock=application.clock,
+        hands=application,
         threads=settings.worker_count + 1,
         stop_seconds=settings.stop_seconds,
     )
@@ -218,8 +218,8 @@ def beat(settings: Settings, *, ready: Callable[[], None]) -> None:
     Raises:
         Misconfigured: ``broker.not-set``.
     """
-    from api.worker.process import run_beat  # noqa: PLC0415 - embedded mode does without Celery
-    from api.worker.queue import make_celery  # noqa: PLC0415 - the same
+    from workflow.pipeline.celery.queue import make_celery  # noqa: PLC0415 - the same
+    from workflow.pipeline.celery.worker import run_beat  # noqa: PLC0415 - embedded mode does without Celery
 
     run_beat(make_celery(_broker(settings)), ready=ready)
 

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from api import bootstrap, desk, logs, words
+from api import bootstrap, logs
+from api.application import Application
+from api.cli.exit_codes import Exit, exit_of, worst
 from api.cli.output import Output
 from api.cli.progress import Waiting
-from api.exit_codes import Exit, exit_of, worst
-from api.house import House
-from api.intake import files_under
+from api.desk import papers as desk_papers
+from api.desk.intake import files_under
 from api.settings import read_settings
+from api.wording import labels
 from dossier.codes import dossier_code, masked
 from dossier.errors import SohoaError
 from dossier.ports import LedgerRow
@@ -33,21 +35,21 @@ def main(samples: Path) -> int:
     bootstrap.init(settings, trial=True)
     output.say("DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: CA, TSA và chữ ký ở đây không có giá trị.")
     output.say("The CA, TSA and signer made here prove nothing. Never put real papers here.\n")
-    house = bootstrap.open_house(settings)
+    application = bootstrap.open_application(settings)
     try:
         with Waiting(signing=True) as waiting:
-            known = _ingest(house, samples, waiting)
-        rows = house.ledger.rows(offices=house.offices)
+            known = _ingest(application, samples, waiting)
+        rows = application.ledger.rows(offices=application.offices)
         archived = [row for row in rows if row.state is PaperState.ARCHIVED]
         with tempfile.TemporaryDirectory() as folder:
-            table = [_told(house, row, Path(folder)) for row in archived]
+            table = [_told(application, row, Path(folder)) for row in archived]
         output.rows(table, _COLUMNS)
         if known:
             output.say(f"{known} giấy đã có từ trước, không nhận lần nữa / were already there.")
         output.say(f"{len(archived)} / {len(rows)} giấy đã lưu / archived.\n")
-        found = _look_up(house, archived, output)
+        found = _look_up(application, archived, output)
     finally:
-        house.close()
+        application.close()
     if waiting.errors:
         return worst(waiting.errors)
     sound = all(row["pdfa"] == _GOOD and row["signature"] == _GOOD for row in table)
@@ -57,7 +59,7 @@ def main(samples: Path) -> int:
 _GOOD = "đạt / valid"
 
 
-def _ingest(house: House, samples: Path, waiting: Waiting) -> int:
+def _ingest(application: Application, samples: Path, waiting: Waiting) -> int:
     """Take every folder in as a dossier of its name; how many papers were there already."""
     known = 0
 
@@ -66,7 +68,7 @@ def _ingest(house: House, samples: Path, waiting: Waiting) -> int:
         for folder in sorted(path for path in samples.iterdir() if path.is_dir()):
             code = dossier_code(folder.name)
             for file in files_under([folder]):
-                taken, error = house.intake.take(file, dossier=code, sign=True, accept=True)
+                taken, error = application.intake.take(file, dossier=code, sign=True, accept=True)
                 waiting.expect(taken.paper, f"{code} {file.name}")
                 if error is not None:
                     waiting.turned_away(taken.paper, error)
@@ -76,17 +78,17 @@ def _ingest(house: House, samples: Path, waiting: Waiting) -> int:
                     known += 1
                 enqueue(taken.paper)
 
-    house.work(take_all, watch=waiting)
+    application.work(take_all, watch=waiting)
     return known
 
 
-def _told(house: House, row: LedgerRow, folder: Path) -> dict[str, object]:
+def _told(application: Application, row: LedgerRow, folder: Path) -> dict[str, object]:
     """A row of the table; the signature is verified in the package as it comes out."""
-    shown = desk.show(house, row.paper, actor=_ACTOR)
-    _, signed = desk.export(house, row.paper, folder, actor=_ACTOR)
-    reports = house.verify(signed)
+    shown = desk_papers.show(application, row.paper, actor=_ACTOR)
+    _, signed = desk_papers.export(application, row.paper, folder, actor=_ACTOR)
+    reports = application.verify(signed)
     numbers = [
-        f"{words.role(value['field'].partition('.')[0])} {masked(value['text'])}"
+        f"{labels.role(value['field'].partition('.')[0])} {masked(value['text'])}"
         for value in shown["description"]["values"]
         if value["field"].endswith(".citizen_id")
     ]
@@ -103,11 +105,11 @@ def _told(house: House, row: LedgerRow, folder: Path) -> dict[str, object]:
     }
 
 
-def _look_up(house: House, archived: list[LedgerRow], output: Output) -> bool:
+def _look_up(application: Application, archived: list[LedgerRow], output: Output) -> bool:
     """Find the person whom most papers name; whether all of these papers were found."""
     named: Counter[str] = Counter()
     for row in archived:
-        held = house.ledger.look(row.paper, offices=house.offices)
+        held = application.ledger.look(row.paper, offices=application.offices)
         if held is not None and held.record is not None:
             people = held.record.description.people()
             named.update({person.citizen_id for person in people if person.citizen_id})
@@ -115,8 +117,8 @@ def _look_up(house: House, archived: list[LedgerRow], output: Output) -> bool:
         return False
     number, papers = named.most_common(1)[0]
     output.say(f'sohoa find --citizen-id {number} --purpose "xem thử / demo"')
-    found = desk.find(
-        house, "citizen-id", number, purpose="xem thử / demo", actor=_ACTOR, limit=100
+    found = desk_papers.find(
+        application, "citizen-id", number, purpose="xem thử / demo", actor=_ACTOR, limit=100
     )
     output.rows(
         ({"dossier": f.dossier, "kind": f.kind, "person": f.person, "role": f.role} for f in found),

@@ -12,12 +12,12 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, start_http_server
 from prometheus_client.registry import Collector
 
-from api.ledger.backlog import Backlog
-from api.pipeline import Lane, states_of
 from api.settings import Settings
-from api.watching import Event
 from dossier.errors import SohoaError
 from dossier.ports import Clock
+from workflow.ledger.statistics import Backlog
+from workflow.pipeline.events import Event
+from workflow.pipeline.steps import Lane, states_of
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
@@ -56,7 +56,7 @@ class Measured:
         return generate_latest(self.registry)
 
 
-class Looked(Collector):
+class DatabaseCollector(Collector):
     """What the database says when it is asked: the same for whichever process is asked.
 
     Args:

@@ -14,7 +14,7 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from api.ledger.tokens import Token, Tokens
+from workflow.ledger.tokens import Token, Tokens
 
 _WRITTEN = re.compile(r"sohoa_([a-z2-7]{16})_([A-Za-z0-9_-]{43})")
 _NOBODYS = hashlib.sha256(b"").digest()

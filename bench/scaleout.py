@@ -34,9 +34,9 @@ from servers.minio import minio
 from servers.postgres import postgres
 from servers.redis import redis
 
-from api.ledger.backlog import Backlog
 from bench.papers_drawn import draw_papers
 from dossier.states import PaperState
+from workflow.ledger.statistics import Backlog
 
 _DOSSIER = "H15.50.05.13-261008-0975"
 _MORE, _CPU = 1.6, 1.1
@@ -142,9 +142,9 @@ def distributed(folder: Path, work: Path, province: Province, *, workers: int) -
 
 @contextmanager
 def _counting(commands: Commands) -> Iterator[Callable[[], int]]:
-    with commands.house() as house:
-        backlog = Backlog(house.ledger.connections)
-        yield lambda: backlog.told(now=house.clock.now()).states.get(PaperState.ARCHIVED, 0)
+    with commands.application() as application:
+        backlog = Backlog(application.ledger.connections)
+        yield lambda: backlog.told(now=application.clock.now()).states.get(PaperState.ARCHIVED, 0)
 
 
 def _all_archived(commands: Commands, papers: int) -> None:

@@ -325,7 +325,7 @@ class LedgerRow:
 
 
 class Ledger(Protocol):
-    """Work in progress: scans, papers, their states and history. Adapters in ``api/ledger``."""
+    """Work in progress: scans, papers, their states and history. See ``workflow/ledger``."""
 
     def rows(
         self,

@@ -26,7 +26,7 @@ from pages.children import (
 from pages.headroom import need
 
 if TYPE_CHECKING:
-    from ocr.fields.careful import CarefulRecogniser
+    from ocr.preprocess.careful import CarefulRecogniser
 
 _BYTES_A_PIXEL = 12  # Tesseract on noise; 5 on text
 
@@ -284,8 +284,8 @@ def engine_name(*, engine: str, language: str, seconds: float) -> str:
 
 def _engine(engine: str, language: str, seconds: float) -> CarefulRecogniser:
     """The engine, and what reads numbers a second time, loaded once in each child."""
-    from ocr.fields.careful import CarefulRecogniser  # noqa: PLC0415 - in the child only
-    from ocr.fields.second_look import TesseractDigits  # noqa: PLC0415 - the same
+    from ocr.preprocess.careful import CarefulRecogniser  # noqa: PLC0415 - in the child only
+    from ocr.preprocess.second_reading import TesseractDigits  # noqa: PLC0415 - the same
     from ocr.recognisers.language import tessdata  # noqa: PLC0415 - the same
 
     key = (engine, language, seconds)

@@ -21,7 +21,7 @@ def _answers(url: str) -> bool:
 
 def _broker_answers() -> bool:
     from api.settings import read_settings  # noqa: PLC0415 - costs time that an address does not need
-    from api.worker.queue import CeleryQueue, make_celery  # noqa: PLC0415 - as above
+    from workflow.pipeline.celery.queue import CeleryQueue, make_celery  # noqa: PLC0415 - as above
 
     CeleryQueue(make_celery(read_settings().broker_address())).check()
     return True

@@ -20,7 +20,7 @@ from minio.error import MinioAdminException
 from minio.minioadmin import MinioAdmin
 
 from api.bootstrap import store_policy
-from api.exit_codes import Exit, exit_of
+from api.cli.exit_codes import Exit, exit_of
 from api.settings import Settings, read_settings
 from archive.s3_client import parse_address
 from dossier.errors import Misconfigured, SohoaError, TransientFault

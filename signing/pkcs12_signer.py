@@ -29,11 +29,11 @@ from dossier.ports import Clock, Stamp, TimeSource
 from dossier.reports import Level, Signature
 from signing.encoded import EncodedCertificate
 from signing.key import Key
-from signing.readback import check_signed
 from signing.signable import MALFORMED, open_signable, page_at
 from signing.stamp import StampPlace, StampStyle, frame_of, lay_out
 from signing.stamp_font import StampFont
 from signing.timestamp import TOLERANCE, PortTimeStamper, Token
+from signing.validation.readback import check_signed
 
 # Bytes kept free in the CMS besides our certificates: the rest of it, and a token with its chain.
 _RESERVED = 1_500 + 8_192

@@ -8,8 +8,10 @@ import sys
 import click
 import structlog
 
-from api import disk, logs, sentences
-from api.exit_codes import Exit, exit_of
+from api import logs
+from api.cli.exit_codes import Exit, exit_of
+from api.wording import sentences
+from dossier import disk
 from dossier.errors import SohoaError
 
 # Where each command lives; imported when it is called, so that `sohoa list` does not pay for

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import click
 
-from api import desk, sentences
+from api.cli.exit_codes import Exit
 from api.cli.output import Output, seen
-from api.cli.shared import ROW_COLUMNS, actor, answering, house_of, listed, paper_named
-from api.exit_codes import Exit
+from api.cli.shared import ROW_COLUMNS, actor, answering, application_of, listed, paper_named
+from api.desk import papers as desk_papers
 from api.settings import Settings
+from api.wording import sentences
 from dossier import written
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
@@ -27,9 +28,9 @@ def list_command(
     output: Output, settings: Settings, *, state: str | None, dossier: str | None
 ) -> int:
     """The papers, and where each stands."""
-    with house_of(settings) as house:
-        rows = house.ledger.rows(
-            offices=house.offices,
+    with application_of(settings) as application:
+        rows = application.ledger.rows(
+            offices=application.offices,
             state=None if state is None else PaperState(state.upper()),
             dossier=None if dossier is None else dossier_code(dossier),
         )
@@ -42,8 +43,8 @@ def list_command(
 @answering
 def show_command(output: Output, settings: Settings, *, paper: str) -> int:
     """One paper: state, history, description, signatures, where it lies."""
-    with house_of(settings) as house:
-        shown = desk.show(house, paper_named(house, paper), actor=actor())
+    with application_of(settings) as application:
+        shown = desk_papers.show(application, paper_named(application, paper), actor=actor())
     if output.as_json:
         output.line(shown)
         return Exit.DONE
@@ -68,8 +69,8 @@ def show_command(output: Output, settings: Settings, *, paper: str) -> int:
 @answering
 def text_command(output: Output, settings: Settings, *, paper: str) -> int:
     """What was read on a paper, in reading order."""
-    with house_of(settings) as house:
-        pages = desk.words(house, paper_named(house, paper), actor=actor())
+    with application_of(settings) as application:
+        pages = desk_papers.words(application, paper_named(application, paper), actor=actor())
     for page in pages:
         if output.as_json:
             output.line({"page": page.number, "text": page.text(), "unread": page.unread})
@@ -90,12 +91,12 @@ def review_command(
     changes = dict(_field_and_text(part) for part in typed)
     if changes and not accept:
         raise WrongUse("review.accept", "values are set together with --accept")
-    with house_of(settings) as house:
-        named = paper_named(house, paper)
+    with application_of(settings) as application:
+        named = paper_named(application, paper)
         if accept:
-            desk.review(house, named, changes, actor=actor())
-        held = house.ledger.look(named, offices=house.offices)
-        row = house.ledger.row(named, offices=house.offices)
+            desk_papers.review(application, named, changes, actor=actor())
+        held = application.ledger.look(named, offices=application.offices)
+        row = application.ledger.row(named, offices=application.offices)
         values = held.record.description.values if held and held.record else ()
         shown = [written.value_to_json(value) for value in values]
     if row is None or held is None:

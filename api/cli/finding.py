@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from api import desk
+from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import actor, answering, house_of, paper_named
-from api.exit_codes import Exit
+from api.cli.shared import actor, answering, application_of, paper_named
+from api.desk import papers as desk_papers
 from api.settings import Settings
 from dossier import written
 from dossier.codes import numbers_masked
@@ -56,8 +56,10 @@ def find_command(
         text = sys.stdin.readline().strip()
     if manner != "dossier" and not purpose.strip():
         raise WrongUse("find.no-purpose", "say why you look, with --purpose; it is logged")
-    with house_of(settings) as house:
-        found = desk.find(house, manner, text, purpose=purpose.strip(), actor=actor(), limit=_LIMIT)
+    with application_of(settings) as application:
+        found = desk_papers.find(
+            application, manner, text, purpose=purpose.strip(), actor=actor(), limit=_LIMIT
+        )
     output.rows(
         (_found(row) for row in found),
         ("paper", "dossier", "kind", "person", "role", "number", "archived_at"),
@@ -72,9 +74,9 @@ def find_command(
 @answering
 def export_command(output: Output, settings: Settings, *, paper: str, folder: Path) -> int:
     """Write the package of an archived paper as a folder in DIR."""
-    with house_of(settings) as house:
-        named = paper_named(house, paper)
-        package, signed = desk.export(house, named, folder, actor=actor())
+    with application_of(settings) as application:
+        named = paper_named(application, paper)
+        package, signed = desk_papers.export(application, named, folder, actor=actor())
     if output.as_json:
         output.line({"paper": str(named), "package": str(package), "signed_pdf": str(signed)})
     output.say(f"{package}\n{signed}")
@@ -93,10 +95,10 @@ def verify_command(output: Output, settings: Settings, *, files: tuple[Path, ...
     """Who signed a PDF, when, how far it is preserved, and whether to trust it."""
     rows: list[dict[str, object]] = []
     ended = Exit.DONE
-    with house_of(settings) as house:
+    with application_of(settings) as application:
         for file in files:
             try:
-                reports = house.verify(file)
+                reports = application.verify(file)
             except SohoaError as error:
                 reports = ()
                 rows.append({"file": str(file), "valid": False, "problem": error.code})

@@ -8,17 +8,17 @@ from uuid import UUID
 
 import click
 
+from api.application import Application
+from api.cli.exit_codes import worst
 from api.cli.output import Output
 from api.cli.progress import Waiting
-from api.cli.shared import ROW_COLUMNS, actor, answering, house_of, listed, paper_named
-from api.exit_codes import worst
-from api.house import House
-from api.intake import files_under
-from api.ledger.arranging import Act, Arranging
+from api.cli.shared import ROW_COLUMNS, actor, answering, application_of, listed, paper_named
+from api.desk.intake import files_under
 from api.settings import Settings
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 from dossier.states import PaperState
+from workflow.ledger.edits import Act, Arranging
 
 
 @click.command("ingest")
@@ -41,8 +41,8 @@ def ingest_command(
     """Take files and folders into a dossier; one file is one paper."""
     code = dossier_code(dossier)
     files = list(files_under(paths))
-    with house_of(settings) as house, Waiting(signing=sign) as waiting:
-        if accept and not house.trial:
+    with application_of(settings) as application, Waiting(signing=sign) as waiting:
+        if accept and not application.trial:
             raise WrongUse(
                 "ingest.accept-refused",
                 "--accept passes over the review, so it is for trial data only; leave it out",
@@ -52,7 +52,7 @@ def ingest_command(
 
         def take_all(enqueue: Callable[[UUID], None]) -> None:
             for file in files:
-                taken, error = house.intake.take(file, dossier=code, sign=sign, accept=accept)
+                taken, error = application.intake.take(file, dossier=code, sign=sign, accept=accept)
                 waiting.expect(taken.paper, file.name)
                 papers.append(taken.paper)
                 if error is not None:
@@ -67,8 +67,8 @@ def ingest_command(
         if no_wait:
             take_all(lambda paper: None)  # noqa: ARG005 - the next start brings them home
         else:
-            house.work(take_all, watch=waiting)
-        rows = _rows(house, dict.fromkeys(papers))
+            application.work(take_all, watch=waiting)
+        rows = _rows(application, dict.fromkeys(papers))
         for row in rows:
             row["known"] = UUID(str(row["paper"])) in known
     output.rows(rows, ROW_COLUMNS)
@@ -87,37 +87,37 @@ def sign_command(
     """Sign described papers with the configured key, and archive them."""
     if bool(papers) == every:
         raise WrongUse("sign.which", "name the papers to sign, or say --all; not both")
-    with house_of(settings) as house, Waiting(signing=True) as waiting:
-        described = house.ledger.rows(offices=house.offices, state=PaperState.DESCRIBED)
+    with application_of(settings) as application, Waiting(signing=True) as waiting:
+        described = application.ledger.rows(offices=application.offices, state=PaperState.DESCRIBED)
         wanted = (
             [row.paper for row in described]
             if every
-            else [paper_named(house, name) for name in papers]
+            else [paper_named(application, name) for name in papers]
         )
         signed_before = {
             paper
             for paper in wanted
-            if (row := house.ledger.row(paper, offices=house.offices)) is not None
+            if (row := application.ledger.row(paper, offices=application.offices)) is not None
             and row.state in {PaperState.SIGNED, PaperState.ARCHIVED}
         }
-        arranging, now = Arranging(house.ledger.connections), house.clock.now()
+        arranging, now = Arranging(application.ledger.connections), application.clock.now()
         for paper in wanted:
             waiting.expect(paper, str(paper))
             if paper not in signed_before:
                 arranging.ask_to_sign(
-                    Act(paper=paper, offices=house.offices, actor=actor(), at=now)
+                    Act(paper=paper, offices=application.offices, actor=actor(), at=now)
                 )
 
         def nudge(enqueue: Callable[[UUID], None]) -> None:
             for paper in wanted:
                 enqueue(paper)
 
-        house.work(nudge, watch=waiting)
-        rows = _rows(house, wanted)
+        application.work(nudge, watch=waiting)
+        rows = _rows(application, wanted)
     output.rows(rows, ROW_COLUMNS, empty="Không có giấy nào chờ ký / nothing waits to be signed.")
     return worst(waiting.errors)
 
 
-def _rows(house: House, papers: Iterable[UUID]) -> list[dict[str, object]]:
-    found = (house.ledger.row(paper, offices=house.offices) for paper in papers)
+def _rows(application: Application, papers: Iterable[UUID]) -> list[dict[str, object]]:
+    found = (application.ledger.row(paper, offices=application.offices) for paper in papers)
     return [dict(listed(row)) for row in found if row is not None]

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api import sentences, words
-from api.house import forms_of
+from api.application import forms_of
 from api.settings import Settings
+from api.wording import labels, sentences
 from ocr.fields.forms import Forms
 
 Row = Mapping[str, Any]
@@ -51,7 +51,7 @@ class Output:
             for row in rows:
                 self.line(row)
             return
-        table = Table(*(words.HEADINGS[column] for column in columns))
+        table = Table(*(labels.HEADINGS[column] for column in columns))
         for row in rows:
             table.add_row(*(Text(seen(self._cell(column, row.get(column)))) for column in columns))
         if table.row_count:
@@ -86,13 +86,13 @@ class Output:
 
     def _cell(self, column: str, value: object) -> str:
         if column in {"state", "before", "after"} and value:
-            return words.state(str(value))
+            return labels.state(str(value))
         if column == "doubt":
             return sentences.doubt_and_code(str(value or ""))
         if column == "kind":
             return self._forms.name_of(str(value))
         if column == "role":
-            return words.role(str(value))
+            return labels.role(str(value))
         match value:
             case None:
                 said = ""

@@ -9,12 +9,12 @@ from collections.abc import Callable
 import click
 
 from api import bootstrap, metrics
+from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import answering, house_of
-from api.exit_codes import Exit
+from api.cli.shared import answering, application_of
 from api.settings import Settings
-from api.worker import QUEUES
 from dossier.errors import WrongUse
+from workflow.pipeline.celery import QUEUES
 
 
 @click.command("worker")
@@ -31,8 +31,8 @@ def worker_command(output: Output, settings: Settings, *, queues: str) -> int:
     wanted = tuple(dict.fromkeys(name.strip() for name in queues.split(",") if name.strip()))
     if not wanted or not set(wanted) <= set(QUEUES):
         raise WrongUse("worker.no-such-queue", f"--queues takes some of: {', '.join(QUEUES)}")
-    with house_of(settings) as house, metrics.told(settings) as measured:
-        process = bootstrap.worker(house, watch=measured.note)
+    with application_of(settings) as application, metrics.told(settings) as measured:
+        process = bootstrap.worker(application, watch=measured.note)
         process.run(wanted, ready=_ready(output, {"working": list(wanted)}))
     return Exit.DONE
 

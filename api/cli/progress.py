@@ -11,11 +11,11 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api import sentences, words
 from api.cli.output import seen
-from api.watching import Event
+from api.wording import labels, sentences
 from dossier.errors import SohoaError
 from dossier.states import PaperState
+from workflow.pipeline.events import Event
 
 _UNTAKEN = (
     "chưa có máy nào nhận việc này, giấy không mất / no worker takes it up, nothing is lost; "
@@ -72,7 +72,7 @@ class Waiting:
             return
         with self._lock:
             label = self._labels.get(event.paper, str(event.paper))
-            said = "" if event.state is None else words.STATES[event.state]
+            said = "" if event.state is None else labels.STATES[event.state]
             if event.page:
                 said = f"trang {event.page}/{event.pages}"
             if event.error is not None:

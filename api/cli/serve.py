@@ -14,9 +14,9 @@ from types import FrameType
 import click
 import uvicorn
 
+from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import answering, house_of
-from api.exit_codes import Exit
+from api.cli.shared import answering, application_of
 from api.http.app import make_app
 from api.http.parsing import Parsing
 from api.http.service import Service
@@ -67,8 +67,8 @@ def serve_command(output: Output, settings: Settings, *, host: str | None, port:
     listening = _listen(host or settings.http_host, settings.http_port if port is None else port)
     # Threads that describe and sign are busy in Python: who answers shall not wait 5 ms for each.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    with house_of(settings) as house:
-        service = Service(house)
+    with application_of(settings) as application:
+        service = Service(application)
         config = uvicorn.Config(
             make_app(service),
             # Not uvicorn's choice: in Python alone a request costs more.

@@ -7,13 +7,15 @@ from itertools import islice
 
 import click
 
-from api import bootstrap, desk, sentences
+from api import bootstrap
+from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.progress import Counting
-from api.cli.shared import answering, house_of
-from api.exit_codes import Exit
-from api.ledger.backlog import Backlog
+from api.cli.shared import answering, application_of
+from api.desk import papers as desk_papers
 from api.settings import Settings
+from api.wording import sentences
+from workflow.ledger.statistics import Backlog
 
 _TRIAL_WARNING = (
     "DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: the CA, the time-stamping authority and the signer made "
@@ -45,16 +47,18 @@ def init_command(output: Output, settings: Settings, *, trial: bool) -> int:
 @answering
 def status_command(output: Output, settings: Settings) -> int:
     """How many papers stand where, and what waits for whom."""
-    with house_of(settings) as house:
-        told = Backlog(house.ledger.connections, offices=house.offices).told(now=house.clock.now())
+    with application_of(settings) as application:
+        told = Backlog(application.ledger.connections, offices=application.offices).told(
+            now=application.clock.now()
+        )
         counts = {state.value: number for state, number in told.states.items()}
         waiting, left = dict(told.codes), told.left()
-        covered = list(islice(house.store.covered(), _MOST_TOLD))
+        covered = list(islice(application.store.covered(), _MOST_TOLD))
         row: dict[str, object] = {
             "office": settings.office,
-            "trial": house.trial,
+            "trial": application.trial,
             "papers": counts,
-            "archived": house.catalogue.count(),
+            "archived": application.catalogue.count(),
             "waiting": waiting,
             "to_do": {s.value: n for s, n in told.waiting.items()},
             "seconds_left": None if left is None else round(left.total_seconds()),
@@ -63,7 +67,7 @@ def status_command(output: Output, settings: Settings) -> int:
     if output.as_json:
         output.line(row)
         return Exit.INTEGRITY if covered else Exit.DONE
-    if house.trial:
+    if application.trial:
         output.say(_TRIAL_WARNING)
     output.rows(
         [{"state": state, "papers": number} for state, number in counts.items()],
@@ -95,8 +99,8 @@ def _left_in_words(papers: int, left: timedelta | None) -> str:
 def rebuild_command(output: Output, settings: Settings) -> int:
     """Make the catalogue again from the store alone."""
     progress = Counting("rebuild")
-    with house_of(settings) as house, progress:
-        made, damaged = desk.rebuild_all(house, progress=progress)
+    with application_of(settings) as application, progress:
+        made, damaged = desk_papers.rebuild_all(application, progress=progress)
     if output.as_json:
         output.line({"records": made, "damaged": damaged})
     output.say(f"Đã lập lại {made} hồ sơ lưu / records made again; hỏng / damaged: {len(damaged)}")

@@ -1,4 +1,4 @@
-"""What every command begins with: the settings, the house, how to answer."""
+"""What every command begins with: the settings, the application, how to answer."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from uuid import UUID
 import click
 
 from api import logs
-from api.bootstrap import open_house
+from api.application import Application
+from api.bootstrap import open_application
 from api.cli.output import Output, Row
-from api.house import House
 from api.settings import Settings, read_settings
 from dossier.codes import numbers_masked
 from dossier.errors import WrongUse
 from dossier.ports import LedgerRow
+from workflow import log_context
 
 _R = TypeVar("_R")
 
@@ -36,20 +37,20 @@ def answering(command: Callable[..., _R]) -> Callable[..., _R]:
         settings = read_settings()
         logs.to_stderr(settings.log_level)
         output = Output(settings, as_json=as_json or bool(context.obj))
-        with logs.following():
+        with log_context.bind():
             return command(output, settings, **arguments)
 
     return answer
 
 
 @contextmanager
-def house_of(settings: Settings) -> Iterator[House]:
-    """The house, closed at the end; nothing of it runs unless it is asked to."""
-    house = open_house(settings)
+def application_of(settings: Settings) -> Iterator[Application]:
+    """The application, closed at the end; nothing of it runs unless it is asked to."""
+    application = open_application(settings)
     try:
-        yield house
+        yield application
     finally:
-        house.close()
+        application.close()
 
 
 def actor() -> str:
@@ -57,7 +58,7 @@ def actor() -> str:
     return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
 
 
-def paper_named(house: House, name: str) -> UUID:
+def paper_named(application: Application, name: str) -> UUID:
     """The paper of an id, or of ``<mã hồ sơ>.<STT>`` as its file is called.
 
     Raises:
@@ -69,9 +70,9 @@ def paper_named(house: House, name: str) -> UUID:
     except ValueError:
         dossier, _, ordinal = name.rpartition(".")
         if ordinal.isdecimal() and ordinal.isascii():
-            rows = house.ledger.rows(offices=house.offices, dossier=dossier.upper())
+            rows = application.ledger.rows(offices=application.offices, dossier=dossier.upper())
             paper = next((row.paper for row in rows if row.ordinal == int(ordinal)), None)
-    if paper is None or house.ledger.row(paper, offices=house.offices) is None:
+    if paper is None or application.ledger.row(paper, offices=application.offices) is None:
         raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
     return paper
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import click
 
+from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import actor, answering, house_of
-from api.exit_codes import Exit
-from api.ledger.tokens import Token, Tokens
+from api.cli.shared import actor, answering, application_of
 from api.settings import Settings
 from api.tokens import Scope, new_token
 from dossier.codes import office_code
+from workflow.ledger.tokens import Token, Tokens
 
 _COLUMNS = ("token", "name", "office", "scopes", "rate", "expires_at", "last_used_at", "revoked_at")
 
@@ -53,9 +53,9 @@ def create(
     rate: int,
 ) -> int:
     """Make a token for a program called NAME; it is shown this once and never again."""
-    with house_of(settings) as house:
+    with application_of(settings) as application:
         number, text, digest = new_token()
-        now = house.clock.now()
+        now = application.clock.now()
         token = Token(
             id=number,
             office=settings.office if office is None else office_code(office),
@@ -67,7 +67,7 @@ def create(
             created_by=actor(),
             expires_at=now + timedelta(days=days),
         )
-        Tokens(house.ledger.connections).add(token)
+        Tokens(application.ledger.connections).add(token)
     if output.as_json:
         output.line({**_row(token), "secret": text})
         return Exit.DONE
@@ -81,8 +81,8 @@ def create(
 @answering
 def list_(output: Output, settings: Settings) -> int:
     """All tokens, without their secrets."""
-    with house_of(settings) as house:
-        tokens = Tokens(house.ledger.connections).all()
+    with application_of(settings) as application:
+        tokens = Tokens(application.ledger.connections).all()
     output.rows((_row(token) for token in tokens), _COLUMNS, empty="Chưa có / none.")
     return Exit.DONE
 
@@ -92,10 +92,10 @@ def list_(output: Output, settings: Settings) -> int:
 @answering
 def revoke(output: Output, settings: Settings, *, tokens: tuple[str, ...]) -> int:
     """End tokens at once; ID is the first column of the list."""
-    with house_of(settings) as house:
-        kept = Tokens(house.ledger.connections)
+    with application_of(settings) as application:
+        kept = Tokens(application.ledger.connections)
         for token in tokens:
-            kept.revoke(token, now=house.clock.now())
+            kept.revoke(token, now=application.clock.now())
             if output.as_json:
                 output.line({"token": token, "revoked": True})
             output.say(f"{token}: đã thu hồi / revoked")

@@ -6,14 +6,14 @@ from uuid import UUID
 
 import click
 
+from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import actor, answering, house_of
-from api.exit_codes import Exit
-from api.ledger.outbox import Webhook
+from api.cli.shared import actor, answering, application_of
 from api.settings import Settings
-from api.webhooks.sender import webhook_url
-from api.webhooks.signature import new_secret
 from dossier.codes import office_code
+from workflow.ledger.webhooks import Webhook
+from workflow.webhooks.sender import webhook_url
+from workflow.webhooks.signature import new_secret
 
 _COLUMNS = ("webhook", "office", "url", "created_at", "stopped_at")
 
@@ -29,17 +29,17 @@ def webhook_command() -> None:
 @answering
 def add(output: Output, settings: Settings, *, url: str, office: str | None) -> int:
     """Tell moves at URL from now on; the secret that signs them is shown this once."""
-    with house_of(settings) as house:
+    with application_of(settings) as application:
         secret = new_secret()
         webhook = Webhook(
-            id=house.ids.new(),
+            id=application.ids.new(),
             office=settings.office if office is None else office_code(office),
             url=webhook_url(url),
             secret=secret.encode(),
-            created_at=house.clock.now(),
+            created_at=application.clock.now(),
             created_by=actor(),
         )
-        house.outbox.add(webhook)
+        application.outbox.add(webhook)
     if output.as_json:
         output.line({**_row(webhook), "secret": secret})
         return Exit.DONE
@@ -53,8 +53,8 @@ def add(output: Output, settings: Settings, *, url: str, office: str | None) -> 
 @answering
 def list_(output: Output, settings: Settings) -> int:
     """All webhooks, without their secrets."""
-    with house_of(settings) as house:
-        webhooks = house.outbox.webhooks()
+    with application_of(settings) as application:
+        webhooks = application.outbox.webhooks()
     output.rows((_row(webhook) for webhook in webhooks), _COLUMNS, empty="Chưa có / none.")
     return Exit.DONE
 
@@ -64,8 +64,8 @@ def list_(output: Output, settings: Settings) -> int:
 @answering
 def remove(output: Output, settings: Settings, *, webhook: UUID) -> int:
     """Tell nothing there any more, not even what still waits."""
-    with house_of(settings) as house:
-        house.outbox.stop(webhook, now=house.clock.now())
+    with application_of(settings) as application:
+        application.outbox.stop(webhook, now=application.clock.now())
     if output.as_json:
         output.line({"webhook": str(webhook), "stopped": True})
     output.say(f"{webhook}: đã dừng / stopped")

@@ -15,9 +15,9 @@ from api.http.callers import Caller, Intaking, Reviewing, Signing
 from api.http.intake import FILE_BODY, Name
 from api.http.openapi import ACT_PROBLEMS, BODY_PROBLEMS, SAID
 from api.http.papers import standing_of, state_of
-from api.ledger.arranging import Act, Arranging
 from dossier.codes import dossier_code
 from ingest.receive import receive
+from workflow.ledger.edits import Act, Arranging
 
 router = APIRouter(prefix="/v1/papers/{paper}", tags=["acts"])
 
@@ -130,31 +130,31 @@ def arrange_pages(caller: Reviewing, paper: UUID, arrangement: Arrangement) -> P
 )
 def scan_again(*, caller: Intaking, paper: UUID, body: Received, name: Name = "") -> PaperStanding:
     """Let another scan stand for a paper; it is read anew, the old scan stays in its history."""
-    house = caller.house
+    application = caller.application
     standing = standing_of(caller, paper)
     scan = receive(
         body.content,
         source=unquote(name, errors="replace"),
         office=standing.office,
-        store=house.store,
-        limits=house.intake.limits,
-        clock=house.clock,
-        ids=house.ids,
+        store=application.store,
+        limits=application.intake.limits,
+        clock=application.clock,
+        ids=application.ids,
     )
     _arranging(caller).scan_again(_act(caller, paper), scan)
     return _after(caller, paper)
 
 
 def _arranging(caller: Caller) -> Arranging:
-    return Arranging(caller.house.ledger.connections)
+    return Arranging(caller.application.ledger.connections)
 
 
 def _act(caller: Caller, paper: UUID, reason: str = "") -> Act:
     return Act(
         paper=paper,
-        offices=caller.house.offices,
+        offices=caller.application.offices,
         actor=caller.actor,
-        at=caller.house.clock.now(),
+        at=caller.application.clock.now(),
         reason=" ".join(reason.split()),
     )
 

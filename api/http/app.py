@@ -80,7 +80,7 @@ def make_app(service: Service) -> ASGIApp:
     Args:
         service: started by who serves, not here.
     """
-    settings = service.house.settings
+    settings = service.application.settings
     app = FastAPI(
         title="Sohoa",
         version="1",

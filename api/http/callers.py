@@ -11,11 +11,11 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from api.house import House
+from api.application import Application
 from api.http.service import Service, service_of
-from api.ledger.tokens import Token
 from api.tokens import Scope, genuine, public_half
 from dossier.errors import WrongUse
+from workflow.ledger.tokens import Token
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -29,12 +29,12 @@ class Caller:
     """A program that may ask what it asks.
 
     Attributes:
-        house: as the token's office sees it.
+        application: as the token's office sees it.
         actor: as history and log name it; no person's name.
     """
 
     token: Token
-    house: House
+    application: Application
     service: Service
     actor: str
 
@@ -71,7 +71,7 @@ def needs(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Caller:
         service = service_of(request)
-        now = service.house.clock.now()
+        now = service.application.clock.now()
         text = "" if credentials is None else credentials.credentials
         # Most requests are of a token seen a moment ago: a thread for each would cost more.
         if service.tokens.at_hand(public_half(text), now=now):
@@ -97,7 +97,7 @@ def _admitted(service: Service, text: str, scopes: Sequence[Scope], now: datetim
     service.tokens.note_use(token, now=now)
     return Caller(
         token=token,
-        house=service.house_of(token.office),
+        application=service.application_of(token.office),
         service=service,
         actor=f"token:{token.id}",
     )

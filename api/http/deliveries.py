@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.answers import example
 from api.http.callers import Hooking
 from api.http.openapi import TOKEN_PROBLEMS
-from api.ledger.outbox import Delivery
+from workflow.ledger.webhooks import Delivery
 
 router = APIRouter(prefix="/v1/webhooks/deliveries", tags=["webhooks"])
 
@@ -104,7 +104,7 @@ def list_deliveries(
 ) -> Deliveries:
     """What was told, oldest first, and what became of it."""
     found = caller.service.outbox.deliveries(
-        offices=caller.house.offices, after=after, limit=limit + 1
+        offices=caller.application.offices, after=after, limit=limit + 1
     )
     shown = found[:limit]
     return Deliveries(
@@ -117,10 +117,10 @@ def list_deliveries(
 def replay(caller: Hooking, which: Replay) -> Replayed:
     """Tell deliveries again, whatever became of them, with the same event numbers."""
     again = caller.service.outbox.replay(
-        offices=caller.house.offices,
+        offices=caller.application.offices,
         first=which.first,
         last=which.last,
-        now=caller.house.clock.now(),
+        now=caller.application.clock.now(),
     )
     return Replayed(deliveries=again)
 

@@ -13,10 +13,10 @@ from api.http.answers import PaperRow, example
 from api.http.callers import Caller, Intaking, Reading
 from api.http.openapi import PAPER_PROBLEMS
 from api.http.papers import row_of
-from api.ledger.dossiers import Dossiers
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 from dossier.states import PaperState
+from workflow.ledger.dossiers import Dossiers
 
 router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
 
@@ -89,17 +89,17 @@ def show_dossier(caller: Reading, dossier: str) -> Dossier:
 def expect_papers(caller: Intaking, dossier: str, expected: Expected) -> Dossier:
     """Say which papers are expected; ids of kinds, see GET /v1/kinds."""
     code = dossier_code(dossier)
-    kinds = caller.house.stages.forms.by_id
+    kinds = caller.application.stages.forms.by_id
     if not set(expected.expected) <= set(kinds):
         raise WrongUse("dossier.unknown-kind", "expected papers are kinds that GET /v1/kinds lists")
-    own = caller.house.settings.office
-    known = _dossiers(caller).get(code, office=own, offices=caller.house.offices)
+    own = caller.application.settings.office
+    known = _dossiers(caller).get(code, office=own, offices=caller.application.offices)
     _dossiers(caller).expect(
         code,
         # Of an office below, where it is: another one of the same code would hide it.
         office=own if known is None else known.office,
         kinds=expected.expected,
-        now=caller.house.clock.now(),
+        now=caller.application.clock.now(),
     )
     return _shown(caller, code)
 
@@ -110,18 +110,20 @@ def close_dossier(caller: Intaking, dossier: str) -> Dossier:
     code = dossier_code(dossier)
     known = _shown(caller, code)
     _dossiers(caller).close(
-        code, office=known.office, actor=caller.actor, now=caller.house.clock.now()
+        code, office=known.office, actor=caller.actor, now=caller.application.clock.now()
     )
     return _shown(caller, code)
 
 
 def _dossiers(caller: Caller) -> Dossiers:
-    return Dossiers(caller.house.ledger.connections)
+    return Dossiers(caller.application.ledger.connections)
 
 
 def _shown(caller: Caller, code: str) -> Dossier:
-    house = caller.house
-    dossier = _dossiers(caller).get(code, office=house.settings.office, offices=house.offices)
+    application = caller.application
+    dossier = _dossiers(caller).get(
+        code, office=application.settings.office, offices=application.offices
+    )
     if dossier is None:
         raise WrongUse(
             "dossier.unknown", "there is no such dossier; the first paper sent to it makes it"
@@ -138,7 +140,7 @@ def _shown(caller: Caller, code: str) -> Dossier:
         expected.append(
             ExpectedPaper(
                 kind=kind,
-                kind_title=house.stages.forms.name_of(kind),
+                kind_title=application.stages.forms.name_of(kind),
                 paper=found.paper if found else None,
             )
         )

@@ -21,11 +21,11 @@ from api.http.callers import Caller, Reading
 from api.http.news import LOOK_SECONDS
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
 from api.http.papers import line_of, standing_of
-from api.ledger.listing import Moved
 from api.tokens import still_lasts
 from dossier.codes import dossier_code
 from dossier.errors import TransientFault
 from dossier.states import PaperState
+from workflow.ledger.listing import Moved
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -99,7 +99,7 @@ async def _while_token_lasts(
     service = caller.service
     async with aclosing(events):
         async for event in events:
-            now = service.house.clock.now()
+            now = service.application.clock.now()
             if not await run_in_threadpool(still_lasts, caller.token, service.tokens, now=now):
                 return
             yield event
@@ -118,7 +118,7 @@ async def _events(
                 known = last
                 moves = await run_in_threadpool(
                     service.listing.moves,
-                    offices=caller.house.offices,
+                    offices=caller.application.offices,
                     paper=paper,
                     dossier=dossier,
                     after=seen,

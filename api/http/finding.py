@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import desk
+from api.desk import papers as desk_papers
 from api.http.answers import example
 from api.http.callers import Caller, Finding
 from api.http.openapi import SAID, TOKEN_PROBLEMS
@@ -127,8 +127,8 @@ def find_by_dossier(caller: Finding, question: ByDossier) -> FoundPapers:
 
 
 def _find(caller: Caller, manner: str, text: str, question: _Question) -> FoundPapers:
-    found = desk.find(
-        caller.house,
+    found = desk_papers.find(
+        caller.application,
         manner,
         text,
         purpose=question.purpose,
@@ -141,7 +141,7 @@ def _find(caller: Caller, manner: str, text: str, question: _Question) -> FoundP
                 paper=row.paper,
                 dossier=row.dossier,
                 kind=row.kind,
-                kind_title=caller.house.stages.forms.name_of(row.kind),
+                kind_title=caller.application.stages.forms.name_of(row.kind),
                 person=numbers_masked(row.person),
                 number=row.number,
                 role=row.role,

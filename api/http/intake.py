@@ -16,10 +16,10 @@ from api.http.bodies import Body, Received
 from api.http.callers import Caller, Intaking
 from api.http.openapi import BODY_PROBLEMS
 from api.http.papers import standing_of
-from api.ledger.hand import Once
 from api.tokens import Scope
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
+from workflow.ledger.types import Once
 
 router = APIRouter(prefix="/v1", tags=["intake"])
 
@@ -102,7 +102,7 @@ def take(
     """Take a body in and say what became of it."""
     if sign:
         caller.must_be_allowed(Scope.SIGN)
-    if accept and not caller.house.trial:
+    if accept and not caller.application.trial:
         raise WrongUse(
             "intake.accept-not-allowed", "only trial data may be taken as found, without review"
         )
@@ -114,7 +114,7 @@ def take(
             key=hashlib.sha256(key.encode()).digest(),
             asked=hashlib.sha256(asked).digest(),
         )
-    taken, error = caller.house.intake.take(
+    taken, error = caller.application.intake.take(
         body.content,
         dossier=dossier,
         sign=sign,

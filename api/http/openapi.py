@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from api import sentences
 from api.http.answers import Problem
 from api.http.problems import MEDIA_TYPE
+from api.wording import sentences
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api import sentences
 from api.http import problems
 from api.http.answers import (
     WAITS_FOR,
@@ -21,12 +20,13 @@ from api.http.answers import (
 )
 from api.http.callers import Caller, Reading
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
-from api.ledger.listing import Moved, Standing
-from api.process import is_name
-from api.words import STATES
+from api.wording import sentences
+from api.wording.labels import STATES
 from dossier import states
 from dossier.codes import dossier_code, numbers_masked
 from dossier.errors import WrongUse
+from workflow.ledger.listing import Moved, Standing
+from workflow.pipeline.process_name import is_name
 
 router = APIRouter(prefix="/v1/papers", tags=["papers"])
 
@@ -52,7 +52,7 @@ def list_papers(
 ) -> PaperList:
     """The papers this token may see, in the order they came in."""
     found = caller.service.listing.papers(
-        offices=caller.house.offices,
+        offices=caller.application.offices,
         state=state,
         dossier=None if dossier is None else dossier_code(dossier),
         after=after,
@@ -77,7 +77,7 @@ def standing_of(caller: Caller, paper: UUID) -> Standing:
     Raises:
         WrongUse: ``paper.unknown``, also where it is another office's.
     """
-    standing = caller.service.listing.standing(paper, offices=caller.house.offices)
+    standing = caller.service.listing.standing(paper, offices=caller.application.offices)
     if standing is None:
         raise WrongUse("paper.unknown", "there is no such paper")
     return standing
@@ -86,7 +86,7 @@ def standing_of(caller: Caller, paper: UUID) -> Standing:
 def state_of(caller: Caller, standing: Standing) -> PaperStanding:
     """Everything about a paper but its content."""
     listing = caller.service.listing
-    history = listing.moves(offices=caller.house.offices, paper=standing.paper)
+    history = listing.moves(offices=caller.application.offices, paper=standing.paper)
     return PaperStanding(
         **row_of(caller, standing).model_dump(),
         version=standing.version,
@@ -118,7 +118,7 @@ def row_of(caller: Caller, standing: Standing) -> PaperRow:
         code_title=sentences.sentence(standing.code, standing.fault),
         reason=reason_of(standing.code, standing.reason),
         kind=standing.kind,
-        kind_title=caller.house.stages.forms.name_of(standing.kind),
+        kind_title=caller.application.stages.forms.name_of(standing.kind),
         pages=standing.pages,
         received_at=standing.received_at,
         updated_at=standing.updated_at,

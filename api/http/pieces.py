@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from api.ledger.uploads import Upload, Uploads
 from dossier.errors import TransientFault, WrongUse
+from workflow.ledger.uploads import Upload, Uploads
 
 
 class Pieces:

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from api import sentences
+from api.wording import sentences
 from dossier.errors import (
     IntegrityViolation,
     Misconfigured,

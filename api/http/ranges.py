@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from api.desk.files import OpenFile
 from api.http import problems
-from api.opening import OpenFile
 from dossier.errors import WrongUse
 
 _PIECE = 256 * 1024

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.http.answers import Ready
-from api.http.looker import asked
+from api.http.health_probe import asked
 from api.http.service import Service
 from dossier.errors import TransientFault
 
@@ -15,7 +15,7 @@ _NEEDED = ("database", "store", "queue", "tesseract")
 def readiness(service: Service) -> Ready:
     """Each part, and what that makes of the whole."""
     parts = {
-        "database": asked(service.house.ledger.connections.ping),
+        "database": asked(service.application.ledger.connections.ping),
         "store": service.looked_at("store"),
         "queue": asked(lambda: _queue(service)),
         # Not needed to take papers in: they wait, and nobody who sends one is to be turned away.

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
-from api import opening
+from api.desk import files as opening
 from api.http.answers import example
 from api.http.callers import Caller, Reading
 from api.http.openapi import ACT_PROBLEMS, file_answer, problems_of
@@ -110,7 +110,7 @@ _PDF_RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.get("/pdf", responses=_PDF_RESPONSES, response_class=Response)
 def get_pdf(request: Request, caller: Reading, paper: UUID) -> Response:
     """The PDF/A of a paper, signed once it is; ranges are answered."""
-    file = opening.pdf(caller.house, paper, actor=caller.actor)
+    file = opening.pdf(caller.application, paper, actor=caller.actor)
     return file_response(request, file, _PDF)
 
 
@@ -167,7 +167,7 @@ def get_page_picture(
 ) -> Response:
     """A page as WebP, as it stands in the PDF/A. `page` is its number in the scan."""
     drawn = opening.picture(
-        caller.house, paper, page=page, box=None, size=(width, 2 * width), actor=caller.actor
+        caller.application, paper, page=page, box=None, size=(width, 2 * width), actor=caller.actor
     )
     return Response(drawn, media_type=_WEBP)
 
@@ -185,7 +185,7 @@ for _path, _answer in (
 
 
 def _document(caller: Caller, paper: UUID, which: str) -> dict[str, Any]:
-    content = opening.document(caller.house, paper, which, actor=caller.actor)
+    content = opening.document(caller.application, paper, which, actor=caller.actor)
     read: dict[str, Any] = json.loads(content)
     return read
 
@@ -215,7 +215,7 @@ class _Sink:
 
 
 def _zipped(caller: Caller, paper: UUID) -> Generator[bytes]:
-    with opening.package_folder(caller.house, paper, actor=caller.actor) as folder:
+    with opening.package_folder(caller.application, paper, actor=caller.actor) as folder:
         sink = _Sink()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:  # type: ignore[call-overload]  # a stream that cannot seek will do
             for file in sorted(folder.rglob("*")):

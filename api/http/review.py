@@ -9,14 +9,16 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api import desk, opening, sentences, words
+from api.desk import files as opening
+from api.desk import papers as desk_papers
 from api.http.answers import PaperStanding, example
 from api.http.callers import Knowing, Reviewing
 from api.http.openapi import ACT_PROBLEMS, PAPER_PROBLEMS, TOKEN_PROBLEMS, file_answer
 from api.http.papers import reason_of, standing_of, state_of
-from api.ledger.hand import InHand
+from api.wording import labels, sentences
 from dossier.errors import WrongUse
 from dossier.spine import Box, Record, Value
+from workflow.ledger.types import WorkItem
 
 router = APIRouter(prefix="/v1", tags=["review"])
 
@@ -121,14 +123,14 @@ class Reviewed(BaseModel):
 @router.get("/kinds", responses=TOKEN_PROBLEMS)
 def list_kinds(caller: Knowing) -> Kinds:
     """The kinds of paper there are form definitions for."""
-    forms = caller.house.stages.forms.by_id
+    forms = caller.application.stages.forms.by_id
     return Kinds(kinds=[Kind(kind=id_, name=form.name) for id_, form in forms.items()])
 
 
 @router.get("/papers/{paper}/review", responses=ACT_PROBLEMS)
 def show_review(caller: Reviewing, paper: UUID) -> ReviewSheet:
     """The values of a paper with box, confidence, doubt and picture; opening it is written down."""
-    held, row = desk.opened(caller.house, paper, actor=caller.actor)
+    held, row = desk_papers.opened(caller.application, paper, actor=caller.actor)
     description = _described(held).description
     return ReviewSheet(
         paper=paper,
@@ -153,7 +155,7 @@ def get_value_picture(
     caller: Reviewing, paper: UUID, field: Annotated[str, Path(pattern=_FIELD)]
 ) -> Response:
     """A picture of just the box a value stands in; looking at it is written down."""
-    held, _ = desk.looked(caller.house, paper)
+    held, _ = desk_papers.looked(caller.application, paper)
     values = _described(held).description.values
     value = next((v for v in values if v.field == field), None)
     if value is None or value.box is None or value.page is None:
@@ -165,7 +167,7 @@ def get_value_picture(
         value.box.bottom + _AROUND,
     )
     drawn = opening.picture(
-        caller.house, paper, page=value.page, box=box, size=_LARGEST_CROP, actor=caller.actor
+        caller.application, paper, page=value.page, box=box, size=_LARGEST_CROP, actor=caller.actor
     )
     return Response(drawn, media_type="image/webp")
 
@@ -173,12 +175,14 @@ def get_value_picture(
 @router.post("/papers/{paper}/review", responses={**PAPER_PROBLEMS, **ACT_PROBLEMS})
 def finish_review(caller: Reviewing, paper: UUID, reviewed: Reviewed) -> PaperStanding:
     """Set values, confirm the rest, and let the paper go on; all doubts are settled."""
-    desk.review(caller.house, paper, reviewed.values, actor=caller.actor, version=reviewed.version)
+    desk_papers.review(
+        caller.application, paper, reviewed.values, actor=caller.actor, version=reviewed.version
+    )
     return state_of(caller, standing_of(caller, paper))
 
 
-def _described(held: InHand) -> Record:
-    if held.record is None or desk.is_gone(held.state):
+def _described(held: WorkItem) -> Record:
+    if held.record is None or desk_papers.is_gone(held.state):
         raise WrongUse(
             "paper.not-read", f"paper {held.paper.id} has not come so far: it stands {held.state}"
         )
@@ -189,7 +193,7 @@ def _value(paper: UUID, value: Value) -> ReviewValue:
     box = value.box
     return ReviewValue(
         field=value.field,
-        field_title=words.field(value.field),
+        field_title=labels.field(value.field),
         text=value.text,
         source=value.source.value,
         confidence=round(value.confidence, 3),

@@ -1,4 +1,4 @@
-"""What a running service holds: the house, its workers, and what looks after both."""
+"""What a running service holds: the application, its workers, and what looks after both."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ import structlog
 from fastapi import Request
 
 from api import metrics
-from api.house import House
+from api.application import Application
 from api.http.answers import Part
-from api.http.looker import Looker
+from api.http.health_probe import HealthProbe
 from api.http.news import News
 from api.http.pieces import Pieces
 from api.http.rates import Rates
-from api.ledger.backlog import Backlog
-from api.ledger.hand import Once
-from api.ledger.listing import Listing
-from api.ledger.tokens import Token, Tokens
-from api.ledger.uploads import Upload, Uploads
-from api.progress import Progress
-from api.watching import Event
-from api.webhooks.sender import Sender
 from dossier.errors import SohoaError, WrongUse
+from workflow.ledger.listing import Listing
+from workflow.ledger.statistics import Backlog
+from workflow.ledger.tokens import Token, Tokens
+from workflow.ledger.types import Once
+from workflow.ledger.uploads import Upload, Uploads
+from workflow.pipeline.events import Event
+from workflow.pipeline.progress import Progress
+from workflow.webhooks.sender import Sender
 
 log = structlog.get_logger()
 
@@ -50,30 +50,32 @@ class Service:
     """One process: HTTP in front, workers behind, and a few threads that come round.
 
     Args:
-        house: opened; closed by whoever opened it, after ``stop``.
+        application: opened; closed by whoever opened it, after ``stop``.
     """
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, application: Application) -> None:
+        self.application = application
         self._ended = threading.Event()
-        connections = house.ledger.connections
+        connections = application.ledger.connections
         self.tokens = Tokens(connections, remember=_REMEMBER_SECONDS)
         self.listing = Listing(connections)
         self.rates = Rates()
         self.progress = Progress()
         self.news = News()
         self.uploads = Uploads(connections)
-        self.pieces = Pieces(house.settings.var / "uploads", self.uploads)
-        self.outbox = house.outbox
-        self._sender = Sender(self.outbox, clock=house.clock, ended=self._ended.is_set)
-        self._looker = Looker(house)
+        self.pieces = Pieces(application.settings.var / "uploads", self.uploads)
+        self.outbox = application.outbox
+        self._sender = Sender(self.outbox, clock=application.clock, ended=self._ended.is_set)
+        self._health_probe = HealthProbe(application)
         self.measured = metrics.Measured()
         self.measured.registry.register(
-            metrics.Looked(
-                Backlog(connections), clock=house.clock, store_seconds=self._looker.store_seconds
+            metrics.DatabaseCollector(
+                Backlog(connections),
+                clock=application.clock,
+                store_seconds=self._health_probe.store_seconds,
             )
         )
-        self._offices: dict[str, House] = {}
+        self._offices: dict[str, Application] = {}
         self._rounds: list[threading.Thread] = []
         self._ticked: dict[str, float] = {}
 
@@ -81,16 +83,16 @@ class Service:
         """Clear what a crash left half made, start the workers and the rounds."""
         self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Made before many threads ask for them at once.
-        _ = self.house.children, self.house.stages.forms
-        self._workers = self.house.start_work(watch=self._watch)
+        _ = self.application.children, self.application.stages.forms
+        self._workers = self.application.start_work(watch=self._watch)
         for upload in self.uploads.whole():
             # Not those that another process has in hand, or alone has the pieces of.
             with suppress(SohoaError), self.pieces.held(upload):
                 finished(self, upload)
         self._every(_NUDGE_SECONDS, self._workers.nudge, "nudge")
         self._every(_TELL_SECONDS, self._sender.round, "webhooks")
-        self._every(_STORE_SECONDS, self._looker.store, "store")
-        self._every(_OUTSIDE_SECONDS, self._looker.outside, "outside")
+        self._every(_STORE_SECONDS, self._health_probe.store, "store")
+        self._every(_OUTSIDE_SECONDS, self._health_probe.outside, "outside")
         self._every(_SWEEP_SECONDS, self._sweep, "sweep")
 
     def begin_stop(self) -> None:
@@ -111,17 +113,17 @@ class Service:
         stopped.join(seconds)
         if stopped.is_alive():
             log.warning("service.hands-back", seconds=seconds)
-            self.house.let_children_go()
+            self.application.let_children_go()
             stopped.join(seconds)
         # Who still waits to write has nobody left to answer: the process would wait for them all.
-        self.house.ledger.connections.writer.end()
+        self.application.ledger.connections.writer.end()
         for thread in self._rounds:
             thread.join(seconds)
 
     @cached_property
     def incoming(self) -> Path:
         """Where bodies are written while they come in; what a crash leaves is removed."""
-        return self.house.scratch / "incoming"
+        return self.application.scratch / "incoming"
 
     def enqueue(self, paper: UUID) -> None:
         """Ask that a paper be moved on."""
@@ -129,7 +131,7 @@ class Service:
 
     def looked_at(self, name: str) -> Part:
         """What was last seen of ``store``, ``tesseract`` or ``tsa``."""
-        return self._looker.of(name)
+        return self._health_probe.of(name)
 
     def check_workers(self) -> None:
         """See that papers are taken up.
@@ -151,12 +153,12 @@ class Service:
         """Count a request; the seconds to wait where there were too many, else 0."""
         return self.rates.take(token.id, rate=token.rate, now=time.monotonic())
 
-    def house_of(self, office: str) -> House:
-        """The house as an office sees it."""
+    def application_of(self, office: str) -> Application:
+        """The application as an office sees it."""
         seen = self.tokens.offices(office)
         known = self._offices.get(office)
         if known is None or known.seen != seen:
-            known = self._offices[office] = self.house.of(office, seen=seen)
+            known = self._offices[office] = self.application.of(office, seen=seen)
         return known
 
     def ticked(self, name: str) -> float:
@@ -186,9 +188,9 @@ class Service:
         self._rounds.append(thread)
 
     def _sweep(self) -> None:
-        now = self.house.clock.now()
+        now = self.application.clock.now()
         parts: dict[str, Callable[[], None]] = {
-            "left-behind": self.house.tidy,
+            "left-behind": self.application.tidy,
             "uploads": lambda: self.uploads.expire(now=now, answers_before=now - _ANSWERS_KEPT),
             "pieces": self.pieces.sweep,
             "deliveries": lambda: self.outbox.forget(before=now - _DELIVERIES_KEPT, now=now),
@@ -211,7 +213,7 @@ def finished(service: Service, upload: Upload) -> Upload:
     key = hashlib.sha256(b"upload:" + upload.id.bytes).digest()
     once = Once(token=upload.token, key=key, asked=key)
     try:
-        taken, error = service.house_of(upload.office).intake.take(
+        taken, error = service.application_of(upload.office).intake.take(
             service.pieces.path(upload.id),
             dossier=upload.dossier,
             sign=upload.sign,

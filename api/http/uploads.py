@@ -27,12 +27,12 @@ from api.http.callers import Caller, Intaking
 from api.http.openapi import BODY_PROBLEMS, problems_of
 from api.http.service import finished
 from api.http.walls import TUS_VERSION
-from api.ledger.dossiers import Dossiers
-from api.ledger.uploads import Upload
 from api.tokens import Scope
 from dossier.codes import dossier_code
 from dossier.errors import RejectedInput, WrongUse
 from ingest.receive import clean_source
+from workflow.ledger.dossiers import Dossiers
+from workflow.ledger.uploads import Upload
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
 
@@ -66,7 +66,7 @@ _PATCHED = {
 @router.options("", status_code=204, response_class=Response, responses=problems_of(500))
 def what_is_spoken(request: Request) -> Response:
     """What of tus is spoken here, and the largest file. Needs no token, as tus has it."""
-    largest = request.app.state.service.house.settings.limit_bytes
+    largest = request.app.state.service.application.settings.limit_bytes
     return Response(
         status_code=204,
         headers={
@@ -107,10 +107,10 @@ def begin(
     dossier = dossier_code(said["dossier"])
     _not_closed(caller, dossier)
     _not_too_many(caller)
-    now = caller.house.clock.now()
+    now = caller.application.clock.now()
     upload = Upload(
-        id=caller.house.ids.new(),
-        office=caller.house.settings.office,
+        id=caller.application.ids.new(),
+        office=caller.application.settings.office,
         token=caller.token.id,
         dossier=dossier,
         source=clean_source(said.get("filename", "")),
@@ -118,7 +118,7 @@ def begin(
         length=length,
         offset=0,
         created_at=now,
-        expires_at=now + timedelta(hours=caller.house.settings.upload_hours),
+        expires_at=now + timedelta(hours=caller.application.settings.upload_hours),
     )
     caller.service.uploads.add(upload)
     if not length:
@@ -240,7 +240,7 @@ def _found(caller: Caller, upload: UUID) -> Upload:
     found = caller.service.uploads.get(upload, token=caller.token.id)
     if found is None:
         raise WrongUse("upload.unknown", "there is no such upload of this token; begin a new one")
-    if found.expires_at <= caller.house.clock.now():
+    if found.expires_at <= caller.application.clock.now():
         raise WrongUse("upload.expired", "the upload was not finished in time; begin a new one")
     return found
 
@@ -258,7 +258,7 @@ def _speaks(version: str | None) -> None:
 
 
 def _not_too_long(caller: Caller, length: int | None) -> int:
-    largest = caller.house.settings.limit_bytes
+    largest = caller.application.settings.limit_bytes
     if length is None:
         raise RejectedInput("http.length-needed", "say in Upload-Length how long the file is")
     if length > largest:
@@ -277,8 +277,8 @@ def _not_too_many(caller: Caller) -> None:
 
 
 def _not_closed(caller: Caller, dossier: str) -> None:
-    known = Dossiers(caller.house.ledger.connections)
-    known.see_open(dossier, office=caller.house.settings.office)
+    known = Dossiers(caller.application.ledger.connections)
+    known.see_open(dossier, office=caller.application.settings.office)
 
 
 def _metadata(text: str) -> dict[str, str]:

@@ -13,9 +13,9 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import logs
 from api.http import problems
 from dossier.errors import RejectedInput, SohoaError, TransientFault
+from workflow import log_context
 
 log = structlog.get_logger()
 
@@ -77,7 +77,7 @@ class Walls:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with logs.following(_request_id(scope)) as request:
+        with log_context.bind(_request_id(scope)) as request:
             await self._answer(scope, receive, send, request)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:

@@ -147,7 +147,7 @@ def somebody(
     code = rng.choice(sorted(PROVINCES))
     lives_in = code if rng.random() < 0.75 else rng.choice(sorted(PROVINCES))
     live = place(rng, lives_in, merged=merged)
-    house = (
+    application = (
         f"số {rng.randrange(1, 320)} đường {_of(_STREETS, rng)}"
         if live.ward.startswith("phường")
         else f"thôn {rng.randrange(1, 12)}"
@@ -159,7 +159,7 @@ def somebody(
         folk=rng.choice(_FOLKS),
         number=citizen_number(rng, code, birthday, female=female),
         home=place(rng, code, merged=merged),
-        address=f"{house[0].upper()}{house[1:]}, {live.line()}",
+        address=f"{application[0].upper()}{application[1:]}, {live.line()}",
         card_day=date(2021, 3, 1) + timedelta(days=rng.randrange(1000)),
     )
 

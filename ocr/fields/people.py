@@ -16,7 +16,7 @@ from ocr.fields.names import Name, name_in
 from ocr.fields.numbers import Number, numbers_in
 from ocr.fields.reading import PAPER, Raw
 from ocr.fields.rows import Token, text_of
-from ocr.fields.second_look import CONFIRMED, DIFFER
+from ocr.preprocess.second_reading import CONFIRMED, DIFFER
 
 # Engine's confidence below which a value is doubtful.
 _NUMBER_SURE = 0.80

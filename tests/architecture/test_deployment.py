@@ -209,7 +209,7 @@ def test_the_image_holds_what_our_packages_need_and_nothing_else() -> None:
     )
     assert packages is not None
     assert {name.rstrip("*") for name in json.loads(packages[1])} < copied
-    for needed in ("ocr/forms/birth-certificate.toml", "api/ledger/migrations/env.py"):
+    for needed in ("ocr/forms/birth-certificate.toml", "workflow/ledger/migrations/env.py"):
         assert needed in taken
     for private in (
         ".env",

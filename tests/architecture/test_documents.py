@@ -11,7 +11,7 @@ from pathlib import Path
 from judges.compose_rules import COMPOSES_OWN
 
 from api.cli import _COMMANDS
-from api.exit_codes import Exit
+from api.cli.exit_codes import Exit
 from api.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""The house: import contracts, where SQL and the mode may be, sizes, forbidden names."""
+"""The application: import contracts, where SQL and the mode may be, sizes, forbidden names."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def test_import_contracts_hold() -> None:
 
 def test_sql_is_in_two_places_only() -> None:
     allowed = (ROOT / "archive" / "catalogue", ROOT / "api" / "ledger")
-    # bootstrap builds the engine and hands it on to the house; neither writes a query.
-    wiring = {ROOT / "api" / "bootstrap.py", ROOT / "api" / "house.py"}
+    # bootstrap builds the engine and hands it on to the application; neither writes a query.
+    wiring = {ROOT / "api" / "bootstrap.py", ROOT / "api" / "application.py"}
     strays = [
         file.relative_to(ROOT)
         for file in SOURCES
@@ -72,11 +72,11 @@ def test_sql_is_in_two_places_only() -> None:
 
 
 def test_only_bootstrap_knows_the_mode() -> None:
-    adapters = {"archive.file_store", "archive.s3_store", "api.worker.queue"}
+    adapters = {"archive.file_store", "archive.s3_store", "workflow.pipeline.celery.queue"}
     knowing = {file.relative_to(ROOT).as_posix() for file in SOURCES if adapters & _imports(file)}
     # export and deposit's own module share the store's way of translating errors; a worker is a
     # worker in one mode only.
-    inside = ("archive/", "api/worker/")
+    inside = ("archive/", "workflow/pipeline/celery/")
     assert {name for name in knowing if not name.startswith(inside)} == {"api/bootstrap.py"}
 
 

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from api import sentences, words
+from api.wording import labels, sentences
 from ocr.fields.forms import load_forms
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +81,6 @@ def test_each_field_of_a_built_in_form_has_a_name() -> None:
     fields |= {name for form in forms.by_id.values() for name in form.required}
     known = {field.rpartition(".")[2] for field in fields if field}
     assert {"name", "citizen_id", "number"} <= known
-    assert known - set(words.ATTRIBUTES) == set()
+    assert known - set(labels.ATTRIBUTES) == set()
     roles = {role.id for form in forms.by_id.values() for role in form.roles}
-    assert roles - set(words.ROLES) == set()
+    assert roles - set(labels.ROLES) == set()

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from servers.postgres import Postgres
 from unit.api.fakes import migrated
 
-from api.ledger import schema
-from api.ledger.engine import build_engine
-from api.ledger.models import METADATA
+from workflow.ledger import migrate as schema
+from workflow.ledger.engine import build_engine
+from workflow.ledger.tables import METADATA
 
 KINDS = ("sqlite", "postgres")
 

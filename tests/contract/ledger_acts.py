@@ -9,12 +9,12 @@ from uuid import UUID
 
 from unit.api.fakes import OFFICE, START, scan
 
-from api.ledger.arranging import Act, Arranging
-from api.ledger.hand import Incoming, InHand, Outcome
-from api.ledger.looking import MOVING
-from api.ledger.sql_ledger import SqlLedger
 from dossier.ports import LedgerRow
 from dossier.states import PaperState
+from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.papers import MOVING
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.types import Incoming, Outcome, WorkItem
 
 LEASE = timedelta(hours=1)
 ALL = (OFFICE, "H99")
@@ -38,7 +38,7 @@ def ask_to_sign(ledger: SqlLedger, paper: UUID, *, office: str = OFFICE) -> None
 
 def claim(
     ledger: SqlLedger, paper: UUID, *, gone: bool = False, later: int = 0, holder: str = "h:1:1"
-) -> InHand | None:
+) -> WorkItem | None:
     return ledger.claim(
         paper,
         now=START + timedelta(seconds=later),
@@ -48,7 +48,7 @@ def claim(
     )
 
 
-def hold(ledger: SqlLedger, paper: UUID) -> InHand:
+def hold(ledger: SqlLedger, paper: UUID) -> WorkItem:
     held = claim(ledger, paper)
     assert held is not None
     return held

@@ -14,8 +14,6 @@ import sqlalchemy as sa
 from servers.postgres import Postgres
 from unit.archive.made import FATHER, MOTHER, OFFICE, description, entry, paper_id, value
 
-from api.ledger import schema
-from api.ledger.engine import build_engine
 from archive.catalogue import models, postgres_search, rows, sqlite_search, terms
 from archive.catalogue.asked import Asked
 from archive.catalogue.sql_catalogue import SqlCatalogue
@@ -23,6 +21,8 @@ from archive.identity import IdentityKeys
 from dossier.errors import WrongUse
 from dossier.ports import Catalogue, Found
 from dossier.written import description_from_json, description_to_json
+from workflow.ledger import migrate as schema
+from workflow.ledger.engine import build_engine
 
 OFFICES = (OFFICE,)
 OTHERS = ("H15.50.05.14",)

@@ -14,10 +14,10 @@ from servers.postgres import Postgres
 from servers.starting import free_port
 from unit.api.fakes import OFFICE, ledger_on, scan
 
-from api.ledger.connections import Connections, hold
-from api.ledger.engine import build_engine
-from api.ledger.hand import Incoming
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
+from workflow.ledger.connections import Connections, hold
+from workflow.ledger.engine import build_engine
+from workflow.ledger.types import Incoming
 
 SECRET = "hidden-word"  # noqa: S105 - of nothing
 

@@ -19,15 +19,15 @@ from contract.ledger_acts import (
 )
 from unit.api.fakes import OFFICE, START, ledger_on, scan
 
-from api.ledger.backlog import Backlog
-from api.ledger.hand import Incoming, Lookup, Once, Outcome, Received
-from api.ledger.incoming import receive_all
-from api.ledger.listing import Listing
-from api.ledger.models import LOOKUP, PAPER
-from api.ledger.sql_ledger import SqlLedger
-from api.ledger.tokens import Token, Tokens
 from dossier.errors import WrongUse
 from dossier.states import PaperState
+from workflow.ledger.intake import receive_all
+from workflow.ledger.listing import Listing
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.statistics import Backlog
+from workflow.ledger.tables import LOOKUP, PAPER
+from workflow.ledger.tokens import Token, Tokens
+from workflow.ledger.types import Incoming, LookupEntry, Once, Outcome, Received
 
 # -- coming in -------------------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ def another_office_sees_nothing(ledger: SqlLedger) -> None:
 
 
 def what_was_looked_for_lies_sealed(ledger: SqlLedger) -> None:
-    lookup = Lookup(
+    lookup = LookupEntry(
         office=OFFICE, at=START, actor="cli:a", purpose="D1", manner="citizen-id",
         asked="001099012345", shown=(UUID(int=5),),
     )  # fmt: skip

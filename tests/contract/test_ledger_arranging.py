@@ -11,14 +11,14 @@ import pytest
 import sqlalchemy as sa
 from unit.api.fakes import OFFICE, START, ledger_on, scan
 
-from api.ledger.arranging import Act, Arranging
-from api.ledger.hand import Incoming, InHand, Outcome
-from api.ledger.models import DELIVERY
-from api.ledger.outbox import Outbox, Webhook
-from api.ledger.sql_ledger import SqlLedger
 from dossier.errors import WrongUse
 from dossier.spine import Page, RecognisedPaper
 from dossier.states import PaperState
+from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.tables import DELIVERY
+from workflow.ledger.types import Incoming, Outcome, WorkItem
+from workflow.ledger.webhooks import Outbox, Webhook
 
 PAPER = UUID(int=1)
 
@@ -34,7 +34,7 @@ def _act(reason: str = "") -> Act:
     return Act(paper=PAPER, offices=[OFFICE], actor="token:x", at=START, reason=reason)
 
 
-def _claim(ledger: SqlLedger) -> InHand:
+def _claim(ledger: SqlLedger) -> WorkItem:
     held = ledger.claim(
         PAPER, now=START, lease=timedelta(hours=1), holder="h:1:1", is_gone=lambda _: False
     )
@@ -42,7 +42,7 @@ def _claim(ledger: SqlLedger) -> InHand:
     return held
 
 
-def _counted(ledger: SqlLedger) -> InHand:
+def _counted(ledger: SqlLedger) -> WorkItem:
     """The paper, claimed, its two pages counted and saved."""
     held = _claim(ledger)
     paper = replace(held.paper, pages=(Page(1, 595, 842), Page(2, 842, 595)))
@@ -158,7 +158,7 @@ def test_another_offices_paper_is_not_there(ledger: SqlLedger) -> None:
 
 
 def test_a_move_and_its_messages_are_written_together(ledger: SqlLedger) -> None:
-    outbox = Outbox(ledger.connections, close=lambda b, _: b[::-1], open_=lambda b, _: b[::-1])
+    outbox = Outbox(ledger.connections, encrypt=lambda b, _: b[::-1], decrypt=lambda b, _: b[::-1])
     outbox.add(
         Webhook(
             id=UUID(int=5), office=OFFICE, url="http://x/", secret=b"s", created_at=START,

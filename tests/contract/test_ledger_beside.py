@@ -10,16 +10,16 @@ import pytest
 import sqlalchemy as sa
 from unit.api.fakes import OFFICE, START, ledger_on, scan
 
-from api.ledger.connections import Connections
-from api.ledger.dossiers import Dossier, Dossiers
-from api.ledger.hand import Incoming
-from api.ledger.incoming import receive_all
-from api.ledger.listing import Listing
-from api.ledger.models import WEBHOOK
-from api.ledger.outbox import Outbox, Webhook
-from api.ledger.tokens import Token, Tokens
-from api.ledger.uploads import Upload, Uploads
 from dossier.errors import WrongUse
+from workflow.ledger.connections import Connections
+from workflow.ledger.dossiers import Dossier, Dossiers
+from workflow.ledger.intake import receive_all
+from workflow.ledger.listing import Listing
+from workflow.ledger.tables import WEBHOOK
+from workflow.ledger.tokens import Token, Tokens
+from workflow.ledger.types import Incoming
+from workflow.ledger.uploads import Upload, Uploads
+from workflow.ledger.webhooks import Outbox, Webhook
 
 MINUTE = timedelta(minutes=1)
 ASKED_BY = "t"
@@ -47,7 +47,7 @@ def connections(engine: sa.Engine) -> Connections:
 def outbox(engine: sa.Engine) -> Outbox:
     """Two moves are to be told at one address."""
     ledger = ledger_on(engine)
-    box = Outbox(ledger.connections, close=lambda b, _: b[::-1], open_=lambda b, _: b[::-1])
+    box = Outbox(ledger.connections, encrypt=lambda b, _: b[::-1], decrypt=lambda b, _: b[::-1])
     box.add(HOOK)
     for number in (1, 2):
         ledger.receive(

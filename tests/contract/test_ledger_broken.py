@@ -14,12 +14,17 @@ from contract import test_ledger, test_ledger_holding
 from contract.ledger_acts import ALL, LEASE, Check
 from unit.api.fakes import START, new_ledger
 
-from api.ledger import arranging, backlog, claiming, incoming, rows, sql_ledger
-from api.ledger.claiming import Claiming
-from api.ledger.following import Following
-from api.ledger.looking import OLDEST_FIRST, Looking
-from api.ledger.models import PAPER
-from api.ledger.sql_ledger import SqlLedger
+from workflow.ledger import edits as arranging
+from workflow.ledger import intake as incoming
+from workflow.ledger import mapping as rows
+from workflow.ledger import queue as claiming
+from workflow.ledger import sql_ledger
+from workflow.ledger import statistics as backlog
+from workflow.ledger.following import Following
+from workflow.ledger.papers import OLDEST_FIRST, PaperQueries
+from workflow.ledger.queue import Claiming
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.tables import PAPER
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -108,7 +113,7 @@ FAULTS: dict[str, Break] = {
         ),
     ),
     "offices are not looked at": _replaced(
-        Looking, "row", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
+        PaperQueries, "row", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
     ),
     "a moment without a worker is long": _replaced(
         Following, "untaken", lambda f, *a, **k: f(*a, **k | {"since": k["now"]})

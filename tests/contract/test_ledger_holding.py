@@ -21,13 +21,13 @@ from contract.ledger_acts import (
 )
 from unit.api.fakes import OFFICE, START, ledger_on
 
-from api.ledger.arranging import Act, Arranging
-from api.ledger.following import Following
-from api.ledger.hand import Outcome
-from api.ledger.listing import Listing
-from api.ledger.looking import MOVING
-from api.ledger.sql_ledger import SqlLedger
 from dossier.states import PaperState
+from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.following import Following
+from workflow.ledger.listing import Listing
+from workflow.ledger.papers import MOVING
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.types import Outcome
 
 
 def a_lease_holds_until_its_time_or_its_holders_end(ledger: SqlLedger) -> None:

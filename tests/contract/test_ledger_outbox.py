@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from unit.api.fakes import OFFICE, START, ledger_on, scan
 
-from api.ledger import outbox as outbox_module
-from api.ledger.connections import Connections
-from api.ledger.hand import Incoming
-from api.ledger.models import DELIVERY
-from api.ledger.outbox import Delivery, Outbox, Webhook
+from workflow.ledger import webhooks as outbox_module
+from workflow.ledger.connections import Connections
+from workflow.ledger.tables import DELIVERY
+from workflow.ledger.types import Incoming
+from workflow.ledger.webhooks import Delivery, Outbox, Webhook
 
 MINUTE = timedelta(minutes=1)
 BELOW = "H15.01"
@@ -36,7 +36,7 @@ def connections(engine: sa.Engine) -> Connections:
 @pytest.fixture
 def outbox(connections: Connections) -> Outbox:
     """Fifty messages wait at one webhook, then two at another; 1 to 52."""
-    box = Outbox(connections, close=lambda b, _: b[::-1], open_=lambda b, _: b[::-1])
+    box = Outbox(connections, encrypt=lambda b, _: b[::-1], decrypt=lambda b, _: b[::-1])
     for webhook in (ONE, OTHER):
         box.add(webhook)
     rows = [
@@ -137,7 +137,7 @@ def test_what_waits_where_nobody_is_told_any_more_is_forgotten_too(outbox: Outbo
 def test_a_number_is_given_once_also_where_all_was_forgotten(
     engine: sa.Engine, connections: Connections
 ) -> None:
-    box = Outbox(connections, close=lambda b, _: b[::-1], open_=lambda b, _: b[::-1])
+    box = Outbox(connections, encrypt=lambda b, _: b[::-1], decrypt=lambda b, _: b[::-1])
     box.add(ONE)
     given = []
     for number in (1, 2, 3):

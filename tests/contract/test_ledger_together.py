@@ -16,16 +16,16 @@ import pytest
 import sqlalchemy as sa
 from unit.api.fakes import OFFICE, SEALING, START, ledger_on, scan
 
-from api.ledger.arranging import Act, Arranging
-from api.ledger.dossiers import Dossiers
-from api.ledger.hand import Incoming, InHand, Once, Outcome, Received
-from api.ledger.listing import Listing
-from api.ledger.looking import MOVING
-from api.ledger.outbox import Outbox, Webhook
-from api.ledger.sql_ledger import SqlLedger
-from api.ledger.tokens import Token, Tokens
 from dossier.errors import WrongUse
 from dossier.states import PaperState
+from workflow.ledger.dossiers import Dossiers
+from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.listing import Listing
+from workflow.ledger.papers import MOVING
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.tokens import Token, Tokens
+from workflow.ledger.types import Incoming, Once, Outcome, Received, WorkItem
+from workflow.ledger.webhooks import Outbox, Webhook
 
 THREADS = 8
 # How often all race for one thing: once can be won by nobody being in time to disturb.
@@ -40,7 +40,7 @@ class Apart(SqlLedger):
     """Takes each scan in as a process of its own would: gathered with no other."""
 
     def receive(self, incoming: Incoming) -> Received:
-        return SqlLedger(self.connections._engine, sealing=SEALING).receive(incoming)
+        return SqlLedger(self.connections._engine, cipher=SEALING).receive(incoming)
 
 
 class _Gathered(SqlLedger):
@@ -52,7 +52,7 @@ class _Gathered(SqlLedger):
     @cached_property
     def _two(self) -> tuple[SqlLedger, SqlLedger]:
         engine = self.connections._engine
-        return SqlLedger(engine, sealing=SEALING), SqlLedger(engine, sealing=SEALING)
+        return SqlLedger(engine, cipher=SEALING), SqlLedger(engine, cipher=SEALING)
 
 
 def _together(work: Callable[[int], object], *, threads: int = THREADS) -> list[Any]:
@@ -97,7 +97,7 @@ def _firsts() -> range:
     return range(1, ROUNDS * THREADS, THREADS)
 
 
-def _claim(ledger: SqlLedger, paper: UUID, n: int) -> InHand | None:
+def _claim(ledger: SqlLedger, paper: UUID, n: int) -> WorkItem | None:
     return ledger.claim(paper, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False)
 
 
@@ -159,7 +159,7 @@ def one_of_many_claims_wins(ledger: SqlLedger) -> None:
 
 
 def one_of_many_saves_wins(ledger: SqlLedger) -> None:
-    def save(held: InHand, n: int) -> bool:
+    def save(held: WorkItem, n: int) -> bool:
         outcome = Outcome(after=PaperState.RECOGNISED)
         return ledger.finish(held, outcome, now=START, actor=f"{n}")
 
@@ -320,7 +320,7 @@ def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
 
 
 def each_delivery_has_one_sender(ledger: SqlLedger) -> None:
-    box = Outbox(ledger.connections, close=lambda b, _: b, open_=lambda b, _: b)
+    box = Outbox(ledger.connections, encrypt=lambda b, _: b, decrypt=lambda b, _: b)
     box.add(
         Webhook(
             id=UUID(int=5), office=OFFICE, url="http://x/", secret=b"s", created_at=START,
@@ -376,12 +376,12 @@ def test_threads_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> N
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
 def test_processes_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> None:
     ledger_on(engine)
-    check(Apart(engine, sealing=SEALING))
+    check(Apart(engine, cipher=SEALING))
 
 
 def test_processes_that_gather_keep_the_contract(engine: sa.Engine) -> None:
     ledger_on(engine)
-    ledger = _Gathered(engine, sealing=SEALING)
+    ledger = _Gathered(engine, cipher=SEALING)
     assert ledger._two
 
     def take(n: int) -> None:

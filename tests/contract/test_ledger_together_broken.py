@@ -18,20 +18,20 @@ from contract import test_ledger_together as together
 from contract.conftest import emptied
 from unit.api.fakes import OFFICE, SEALING, ledger_on
 
-from api.ledger import (
-    arranging,
-    claiming,
+from dossier.errors import SohoaError
+from workflow.ledger import (
     connections,
     dossiers,
-    incoming,
-    looking,
-    moves,
+    edits,
+    history,
+    intake,
+    papers,
+    queue,
     sql_ledger,
 )
-from api.ledger.hand import InHand
-from api.ledger.outbox import Outbox
-from api.ledger.sql_ledger import SqlLedger
-from dossier.errors import SohoaError
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.types import WorkItem
+from workflow.ledger.webhooks import Outbox
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -66,10 +66,10 @@ def _held_in_any_order(connection: sa.Connection, office: str, *names: str) -> N
 
 
 def _unlocked(*args: Any, **_lock: bool) -> dict[str, Any] | None:  # noqa: ANN401 - as they are
-    return looking.paper_row(*args)
+    return papers.paper_row(*args)
 
 
-def _finished_anyhow(self: SqlLedger, held: InHand, *args: Any, **named: Any) -> bool:  # noqa: ANN401 - as they are
+def _finished_anyhow(self: SqlLedger, held: WorkItem, *args: Any, **named: Any) -> bool:  # noqa: ANN401 - as they are
     now = self.look(held.paper.id, offices=[OFFICE])
     while now is not None and not _finish(self, replace(held, version=now.version), *args, **named):
         now = self.look(held.paper.id, offices=[OFFICE])
@@ -83,15 +83,15 @@ def _instead(owner: object, name: str, broken: Callable[..., Any]) -> Break:
 FAULTS: dict[str, tuple[together.Check, Break]] = {
     "dossiers are not held by who receives": (
         together.ordinals_have_no_gap_and_no_double,
-        _instead(incoming, "hold_dossier", _held_by_nobody),
+        _instead(intake, "hold_dossier", _held_by_nobody),
     ),
     "dossiers are not held by who moves": (
         together.a_scan_is_moved_into_a_dossier_once,
-        _instead(arranging, "hold_dossier", _held_by_nobody),
+        _instead(edits, "hold_dossier", _held_by_nobody),
     ),
     "dossiers are held in any order": (
         together.papers_change_places_and_nobody_waits_for_ever,
-        _instead(arranging, "hold_dossier", _held_in_any_order),
+        _instead(edits, "hold_dossier", _held_in_any_order),
     ),
     "who closes does not wait": (
         together.a_closed_dossier_takes_nothing,
@@ -99,11 +99,11 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
     ),
     "keys are not held": (
         together.a_key_is_answered_once,
-        _instead(incoming, "hold", _held_but("key")),
+        _instead(intake, "hold", _held_but("key")),
     ),
     "moves are numbered as they come": (
         together.who_follows_the_moves_misses_none,
-        _instead(moves, "hold", _held_by_nobody),
+        _instead(history, "hold", _held_by_nobody),
     ),
     "offices are not held": (
         together.one_office_is_the_first,
@@ -111,11 +111,11 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
     ),
     "rows are not held by who claims": (
         together.one_of_many_claims_wins,
-        _instead(claiming, "paper_row", _unlocked),
+        _instead(queue, "paper_row", _unlocked),
     ),
     "rows are not held by who acts": (
         together.a_history_is_a_chain,
-        _instead(arranging, "paper_row", _unlocked),
+        _instead(edits, "paper_row", _unlocked),
     ),
     "work is handed out without holding it": (
         together.each_paper_is_handed_out_once,
@@ -144,7 +144,7 @@ def _ask(engine: sa.Engine, check: together.Check) -> None:
     """Let a check run over a ledger with nothing in it."""
     emptied(engine)
     ledger_on(engine)
-    check(together.Apart(engine, sealing=SEALING))
+    check(together.Apart(engine, cipher=SEALING))
 
 
 def _is_caught(engine: sa.Engine, check: together.Check) -> bool:

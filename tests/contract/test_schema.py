@@ -18,10 +18,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from contract.conftest import Databases
 
-from api.ledger import models, schema
-from api.ledger.engine import build_engine
 from archive.catalogue import models as catalogue
 from dossier.errors import Misconfigured, SohoaError
+from workflow.ledger import migrate as schema
+from workflow.ledger import tables as models
+from workflow.ledger.engine import build_engine
 
 # Each database has its own tables for words, made by statements of its own.
 _SEARCH = ("record_head", "record_body", "record_words")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from planted import small_paper, whole
 
-from api.exit_codes import Exit
+from api.cli.exit_codes import Exit
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
@@ -46,7 +46,7 @@ def test_a_disk_that_takes_no_more_is_told_and_the_next_start_goes_on(
 def _sohoa(*arguments: str | Path, var: Path) -> subprocess.CompletedProcess[str]:
     # As `sohoa`, but whoever holds the database is waited for a fifth of a second, not a minute.
     code = (
-        "from api.ledger import engine; engine._BUSY_MILLISECONDS = 200\n"
+        "from workflow.ledger import engine; engine._BUSY_MILLISECONDS = 200\n"
         "from api.cli import main; main()"
     )
     return subprocess.run(

@@ -17,7 +17,7 @@ from functional.cli.running import Commands
 from planted import small_paper, whole
 from planted.bad_files import BAD
 
-from api.exit_codes import Exit
+from api.cli.exit_codes import Exit
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures" / "bad"
@@ -204,12 +204,12 @@ def test_a_name_is_shown_clean_and_leads_nowhere(
 ) -> None:
     paper = small_paper.draw(tmp_path / "paper.png", 100 + list(NAMES).index(name))
     before = {path for path in trial.var.parent.rglob("*") if trial.var not in path.parents}
-    with whole.house_over(trial.var) as house:
-        taken, error = house.intake.take(
+    with whole.application_over(trial.var) as application:
+        taken, error = application.intake.take(
             paper, dossier="H15-2", sign=False, accept=False, source=name
         )
         assert error is None
-        row = house.ledger.row(taken.paper, offices=house.offices)
+        row = application.ledger.row(taken.paper, offices=application.offices)
     assert row is not None
     assert row.source == NAMES[name]
     assert {p for p in trial.var.parent.rglob("*") if trial.var not in p.parents} == before

@@ -107,7 +107,7 @@ def run(
     (folder / "words.json").write_bytes(words_to_json(tuple(pages), engine="none"))
     out = folder / "out.pdf"
     answer = children.run(
-        "ocr.twolayer.job:write_pdfa",
+        "ocr.pdfa.job:write_pdfa",
         {
             "scan": str(folder / "scan"),
             "media_type": media_type(folder / "scan").value,

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from dossier.spine import Box, RecognisedPage, Word
 from dossier.written import words_to_json
-from ocr.twolayer.job import write_pdfa
+from ocr.pdfa.job import write_pdfa
 
 SIZE = (300.0, 420.0)  # pt, of every page as received
 TEXT = ("Cộng", "hòa", "xã", "hội", "chủ", "nghĩa", "Việt", "Nam")

@@ -18,8 +18,8 @@ from planted.shim import Fault, Shim
 _IMPORTED = (
     "api.bootstrap", "api.cli.intake", "api.cli.finding", "api.cli.desk", "api.cli.setup",
     "archive.catalogue.sql_catalogue", "archive.deposit", "ocr.fields.describe",
-    "ocr.twolayer.make", "signing.key", "signing.pkcs12_signer", "signing.stamp_font",
-    "signing.time_source", "signing.trial.pki", "signing.trial.tsa", "signing.verify",
+    "ocr.pdfa.make", "signing.key", "signing.pkcs12_signer", "signing.stamp_font",
+    "signing.time_source", "signing.trial.pki", "signing.trial.tsa", "signing.validation.verify",
 )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def sohoa(
         said: a folder for what it says.
         log: where the shim logs its points; None for no shim.
         fault: what the shim does.
-        busy_milliseconds: how long a locked database is waited for; None as in the house.
+        busy_milliseconds: how long a locked database is waited for; None as in the application.
         settings: more of the environment.
     """
     out, err = said / "out", said / "err"
@@ -76,7 +76,7 @@ def sohoa(
             os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
         os.environ.update({"SOHOA_VAR": str(var), "SOHOA_CORES": "1"} | settings)
         if busy_milliseconds is not None:
-            from api.ledger import engine  # noqa: PLC0415 - only where it is planted
+            from workflow.ledger import engine  # noqa: PLC0415 - only where it is planted
 
             engine._BUSY_MILLISECONDS = busy_milliseconds
         if log is not None:

@@ -28,7 +28,7 @@ from pathlib import Path
 from planted import forked, small_paper, whole
 from planted.shim import Fault, Point
 
-from api.exit_codes import Exit
+from api.cli.exit_codes import Exit
 
 _DOSSIER = "H15.50.05.13-261008-0975"
 _ERRORS = {"full": errno.ENOSPC, "read-only": errno.EROFS}

@@ -13,32 +13,32 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from api.bootstrap import open_house
-from api.house import House
-from api.ledger.models import PAPER, SCAN
+from api.application import Application
+from api.bootstrap import open_application
 from api.settings import Settings
 from archive import fixity
 from dossier.states import PaperState, ScanState
-from signing.judge import verify_job
 from signing.trust import TrustAnchors
+from signing.validation.judge import verify_job
+from workflow.ledger.tables import PAPER, SCAN
 
 _SIGNED = "signed.pdf"
 _WAY = ["RECEIVED", "RECOGNISED", "DESCRIBED", "SIGNED", "ARCHIVED"]
 
 
 @contextmanager
-def house_over(var: Path, settings: Mapping[str, str] | None = None) -> Iterator[House]:
-    """The house over a folder, for looking only.
+def application_over(var: Path, settings: Mapping[str, str] | None = None) -> Iterator[Application]:
+    """The application over a folder, for looking only.
 
     Args:
         var: ``SOHOA_VAR``.
         settings: others of the environment, by their names there.
     """
-    house = open_house(settings_of(var, settings or {}))
+    application = open_application(settings_of(var, settings or {}))
     try:
-        yield house
+        yield application
     finally:
-        house.close()
+        application.close()
 
 
 def settings_of(var: Path, named: Mapping[str, str]) -> Settings:
@@ -64,18 +64,18 @@ def faults(
         unread: on how many papers a page could not be read.
         settings: others of the environment.
     """
-    with house_over(var, settings) as house:
+    with application_over(var, settings) as application:
         return [
-            *_of_ledger(house, papers, turned_away),
-            *_of_pages(house, unread),
-            *_of_records(house, papers),
-            *_of_leftovers(house),
+            *_of_ledger(application, papers, turned_away),
+            *_of_pages(application, unread),
+            *_of_records(application, papers),
+            *_of_leftovers(application),
         ]
 
 
-def _of_ledger(house: House, papers: int, turned_away: int) -> list[str]:
+def _of_ledger(application: Application, papers: int, turned_away: int) -> list[str]:
     found: list[str] = []
-    with house.engine.connect() as connection:
+    with application.engine.connect() as connection:
         everything = connection.execute(sa.select(PAPER)).mappings().all()
         digests = Counter(
             connection.execute(
@@ -101,37 +101,37 @@ def _of_ledger(house: House, papers: int, turned_away: int) -> list[str]:
         if row["state"] != PaperState.ARCHIVED or row["code"]:
             found.append(f"a paper stands {row['state']} ({row['code']}: {row['reason']})")
             continue
-        way = [move.after for move in house.ledger.history(row["id"])]
+        way = [move.after for move in application.ledger.history(row["id"])]
         if way != _WAY:
             found.append(f"a paper went {way}")
-    if house.catalogue.count() != papers:
-        found.append(f"{house.catalogue.count()} records in the catalogue, not {papers}")
+    if application.catalogue.count() != papers:
+        found.append(f"{application.catalogue.count()} records in the catalogue, not {papers}")
     return found
 
 
-def _of_pages(house: House, unread: int) -> list[str]:
+def _of_pages(application: Application, unread: int) -> list[str]:
     """How many archived papers have a page without words because it could not be read."""
     counted = 0
-    for row in house.ledger.rows(offices=house.offices, state=PaperState.ARCHIVED):
-        held = house.ledger.look(row.paper, offices=house.offices)
+    for row in application.ledger.rows(offices=application.offices, state=PaperState.ARCHIVED):
+        held = application.ledger.look(row.paper, offices=application.offices)
         doubts = () if held is None or held.record is None else held.record.description.doubts
         counted += any(doubt.startswith("page.unread") for doubt in doubts)
     return [] if counted == unread else [f"{counted} papers with an unread page, not {unread}"]
 
 
-def _of_records(house: House, papers: int) -> list[str]:
-    whole, alarms = fixity.survey(house.store)
+def _of_records(application: Application, papers: int) -> list[str]:
+    whole, alarms = fixity.survey(application.store)
     found = [f"{alarm.code}: {alarm.message}" for alarm in alarms]
     if whole != papers:
         found.append(f"{whole} whole objects in the record area, not {papers}")
-    anchors = TrustAnchors.from_folder(house.settings.trial_folder / "trust").to_json()
-    now = (house.clock.now() + timedelta(minutes=1)).isoformat()
-    for lying in fixity.lying(house.store):
+    anchors = TrustAnchors.from_folder(application.settings.trial_folder / "trust").to_json()
+    now = (application.clock.now() + timedelta(minutes=1)).isoformat()
+    for lying in fixity.lying(application.store):
         if lying.files is None or f"v1/content/{_SIGNED}" not in lying.files:
             found.append("an object without a signed PDF")
             continue
         record = lying.files[f"v1/content/{_SIGNED}"]
-        with house.store.open_record(record) as signed, tempfile.NamedTemporaryFile() as file:
+        with application.store.open_record(record) as signed, tempfile.NamedTemporaryFile() as file:
             file.write(signed.read())
             file.flush()
             reports = verify_job(path=file.name, anchors=anchors, now=now)
@@ -140,11 +140,11 @@ def _of_records(house: House, papers: int) -> list[str]:
     return found
 
 
-def _of_leftovers(house: House) -> list[str]:
-    found = [f"{record.key} is covered" for record in house.store.covered()]
-    address = house.settings.store_address
+def _of_leftovers(application: Application) -> list[str]:
+    found = [f"{record.key} is covered" for record in application.store.covered()]
+    address = application.settings.store_address
     # What a killed process was writing is swept; nothing else lies there.
-    house.store.sweep(before=house.clock.now() + timedelta(minutes=1))
+    application.store.sweep(before=application.clock.now() + timedelta(minutes=1))
     if address.startswith("file://"):
         root = Path(address.removeprefix("file://"))
         found += [
@@ -153,6 +153,8 @@ def _of_leftovers(house: House) -> list[str]:
             if hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name
         ]
         found += ["something is left in temp" for _ in (root / "temp").iterdir()]
-    if house.settings.scratch_folder.exists():
-        found += ["something is left in scratch" for _ in house.settings.scratch_folder.iterdir()]
+    if application.settings.scratch_folder.exists():
+        found += [
+            "something is left in scratch" for _ in application.settings.scratch_folder.iterdir()
+        ]
     return found

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from planted.whole import house_over
+from planted.whole import application_over
 
-from api.house import House
+from api.application import Application
 
 ROOT = Path(__file__).parents[3]
 # Commands that wait until papers have been worked off.
@@ -61,9 +61,9 @@ class Commands:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("SOHOA_")}
         return {**clean, "SOHOA_VAR": str(self.var), **self.settings, **(more or {})}
 
-    def house(self) -> AbstractContextManager[House]:
-        """The house over this data, for looking."""
-        return house_over(self.var, self.settings)
+    def application(self) -> AbstractContextManager[Application]:
+        """The application over this data, for looking."""
+        return application_over(self.var, self.settings)
 
     def run(self, *words: object, env: dict[str, str] | None = None, stdin: str = "") -> Ended:
         """Run one command."""

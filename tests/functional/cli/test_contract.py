@@ -14,7 +14,7 @@ from functional.cli.running import ROOT, Commands
 from functional.conftest import MODES, commands_in
 from PIL import Image, ImageDraw, ImageFont
 
-from api.ledger.models import LOOKUP
+from workflow.ledger.tables import LOOKUP
 
 FIXTURES = ROOT / "tests" / "fixtures"
 LETTER = FIXTURES / "vn-gov" / "2450-kgvx.pdf"
@@ -67,7 +67,7 @@ def _settled(commands: Commands) -> list[dict[str, object]]:
 
 def _lose_database(commands: Commands) -> None:
     """Leave nothing in the database, not even a table."""
-    with commands.house() as house, house.engine.begin() as connection:
+    with commands.application() as application, application.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     for file in commands.var.glob("sohoa.db*"):
@@ -155,7 +155,7 @@ def test_find_asks_for_a_purpose_and_writes_it_down(archived: tuple[Commands, st
     found = commands.json("find", "--dossier", DOSSIER)
     assert {row["paper"] for row in found} == {paper}
     assert all({"paper", "dossier", "kind", "person", "role"} <= set(row) for row in found)
-    with commands.house() as house, house.engine.connect() as database:
+    with commands.application() as application, application.engine.connect() as database:
         logged = database.execute(sa.select(LOOKUP)).mappings().all()
     asked = [row for row in logged if row["manner"] == "citizen-id"]
     assert [row["purpose"] for row in asked] == ["hồ sơ 1"]

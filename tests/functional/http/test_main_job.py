@@ -16,7 +16,7 @@ from functional.http.serving import Served, png, upload, wait_for
 from PIL import Image
 from planted import small_paper
 
-from api.ledger.models import LOOKUP
+from workflow.ledger.tables import LOOKUP
 
 LETTER = ROOT / "tests" / "fixtures" / "vn-gov" / "2450-kgvx.pdf"
 NUMBER = "001199012345"
@@ -144,7 +144,7 @@ def _fetched(client: httpx.Client, paper: str, scan: bytes) -> None:
 def test_every_opening_is_written_down(served: Served, client: httpx.Client) -> None:
     def logged() -> int:
         # The database itself is the witness here.
-        with served.commands.house() as house, house.engine.connect() as database:
+        with served.commands.application() as application, application.engine.connect() as database:
             return len(database.execute(sa.select(LOOKUP)).all())
 
     paper = upload(client, "LOG-1", png("Kính gửi ông Nguyễn Văn An"))

@@ -16,8 +16,8 @@ import pytest
 from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, upload, wait_for
 
-from api.ledger.models import TOKEN
 from api.tokens import public_half
+from workflow.ledger.tables import TOKEN
 
 OPEN = {"/healthz", "/readyz"}
 # Routes for tokens of any of several scopes.
@@ -188,7 +188,7 @@ def test_revoked_and_expired_it_is_worth_nothing(served: Served) -> None:
     # Within a second, in which what was known of it is remembered.
     until(lambda: client.get("/v1/papers").status_code == 401)
     (row,) = commands.json("token", "create", "old", "--scope", "read")
-    with commands.house() as house, house.engine.begin() as database:
+    with commands.application() as application, application.engine.begin() as database:
         past = datetime(2026, 1, 1, tzinfo=UTC)
         its = TOKEN.c.id == row["token"]
         database.execute(TOKEN.update().where(its).values(expires_at=past))

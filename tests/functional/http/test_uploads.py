@@ -15,7 +15,7 @@ from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, wait_for
 
 from api.http.service import Service, finished
-from api.ledger.uploads import Upload
+from workflow.ledger.uploads import Upload
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = TUS | {"Content-Type": "application/offset+octet-stream"}
@@ -199,11 +199,12 @@ def test_a_crash_before_it_is_noted_makes_no_second_paper(
     commands = Commands(tmp_path / "var")
     commands.json("init", "--trial")
     (row,) = commands.json("token", "create", "test", "--scope", "intake")
-    with commands.house() as house:
-        service = Service(house)
-        now = house.clock.now()
+    with commands.application() as application:
+        service = Service(application)
+        now = application.clock.now()
         upload = Upload(
-            id=house.ids.new(), office=house.settings.office, token=row["token"], dossier="TUS-10",
+            id=application.ids.new(), office=application.settings.office, token=row["token"],
+            dossier="TUS-10",
             source="", sign=False, length=len(content), offset=len(content), created_at=now,
             expires_at=now + timedelta(hours=1),
         )  # fmt: skip

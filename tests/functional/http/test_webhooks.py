@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, upload, wait_for
 
-from api.ledger.models import WEBHOOK
-from api.webhooks.signature import HEADER, genuine
+from workflow.ledger.tables import WEBHOOK
+from workflow.webhooks.signature import HEADER, genuine
 
 NUMBER = "001199012345"
 
@@ -133,7 +133,7 @@ def test_who_does_not_take_it_is_told_again(telling: Served, receiver: Receiver)
     (listed,) = telling.commands.json("webhook", "list")
     assert "secret" not in listed
     secret: str = telling.secret  # type: ignore[attr-defined]  # as above
-    with telling.commands.house() as house, house.engine.connect() as database:
+    with telling.commands.application() as application, application.engine.connect() as database:
         (kept,) = database.execute(sa.select(WEBHOOK)).all()
     assert not any(secret.encode() in _bytes(value) for value in kept)
     telling.commands.json("webhook", "remove", listed["webhook"])

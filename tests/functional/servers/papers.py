@@ -33,8 +33,8 @@ def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
 
 def archived(crew: Crew) -> int:
     """How many papers are archived."""
-    with crew.commands.house() as house:
-        return len(house.ledger.rows(offices=house.offices, state=PaperState.ARCHIVED))
+    with crew.commands.application() as application:
+        return len(application.ledger.rows(offices=application.offices, state=PaperState.ARCHIVED))
 
 
 def all_home(crew: Crew, papers: int) -> None:

@@ -18,8 +18,8 @@ from functional.servers.papers import all_home, archived, hand_in, until
 from planted import small_paper
 from soak.random_kills import children_of
 
-from api.ledger.models import PAPER
 from dossier.states import PaperState
+from workflow.ledger.tables import PAPER
 
 _SECONDS = 240.0
 
@@ -31,8 +31,8 @@ _SECONDS = 240.0
 def test_a_worker_killed_at_a_step(crew: Crew, tmp_path: Path, state: PaperState) -> None:
     hand_in(crew.commands, tmp_path / "in", 4)
     held = sa.select(PAPER.c.id).where(PAPER.c.state == state, PAPER.c.lease_until.is_not(None))
-    with crew.commands.house() as house:
-        engine = house.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with crew.commands.application() as application:
+        engine = application.engine.execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as database:
             crew.start_worker()
             end = time.monotonic() + _SECONDS
@@ -87,7 +87,7 @@ def test_told_to_stop_it_hands_back_and_another_goes_on(crew: Crew, tmp_path: Pa
     assert crew.stop_workers() == [0]
     (row,) = crew.commands.json("list")
     assert row["state"] in {"RECEIVED", "RECOGNISED"}
-    with crew.commands.house() as house, house.engine.connect() as database:
+    with crew.commands.application() as application, application.engine.connect() as database:
         (left,) = database.execute(sa.select(PAPER.c.lease_until, PAPER.c.attempts))
     assert tuple(left) == (None, 0)
     crew.start_worker()
@@ -103,9 +103,9 @@ def test_a_clock_that_is_an_hour_off_takes_nothing_from_others(crew: Crew, tmp_p
                                 "PLANTED_CLOCK_OFF": off})  # fmt: skip
     until(lambda: archived(crew) == 4, lambda: crew.commands.json("list"))
     after = time.time()
-    with crew.commands.house() as house:
-        for row in house.ledger.rows(offices=house.offices):
-            entry = house.catalogue.get(row.paper, offices=house.offices)
+    with crew.commands.application() as application:
+        for row in application.ledger.rows(offices=application.offices):
+            entry = application.catalogue.get(row.paper, offices=application.offices)
             assert entry is not None
             assert before - 5 < entry.archived_at.timestamp() < after + 5
     all_home(crew, 4)
@@ -119,9 +119,9 @@ def test_a_second_worker_takes_its_share_at_once(crew: Crew, tmp_path: Path) -> 
     crew.start_worker()
     all_home(crew, 40)
     actors = set()
-    with crew.commands.house() as house:
-        for row in house.ledger.rows(offices=house.offices):
-            actors |= {move.actor for move in house.ledger.history(row.paper)[1:]}
+    with crew.commands.application() as application:
+        for row in application.ledger.rows(offices=application.offices):
+            actors |= {move.actor for move in application.ledger.history(row.paper)[1:]}
     assert len(actors) == 2
 
 
@@ -151,9 +151,9 @@ def test_the_oldest_dossier_comes_first(crew: Crew, tmp_path: Path) -> None:
         lambda: commands.json("list"),
     )
     read_at = {}
-    with commands.house() as house:
-        for row in house.ledger.rows(offices=house.offices):
-            (read,) = [m for m in house.ledger.history(row.paper) if m.after == "RECOGNISED"]
+    with commands.application() as application:
+        for row in application.ledger.rows(offices=application.offices):
+            (read,) = [m for m in application.ledger.history(row.paper) if m.after == "RECOGNISED"]
             read_at[row.source] = read.at
     # The late paper of the oldest dossier is read before those of younger ones.
     assert read_at["4.png"] < read_at["3.png"]

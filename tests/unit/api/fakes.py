@@ -12,11 +12,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.ledger import schema
-from api.ledger.engine import build_engine
-from api.ledger.rows import Sealing
-from api.ledger.sql_ledger import SqlLedger
-from api.stages import Put
 from dossier.ports import CatalogueEntry, ObjectStore
 from dossier.reports import Level, PdfaReport, Signature
 from dossier.spine import (
@@ -36,10 +31,15 @@ from dossier.spine import (
     Value,
     Word,
 )
+from workflow.ledger import migrate as schema
+from workflow.ledger.engine import build_engine
+from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.pipeline.stages import Put
 
 OFFICE = "H15"
 START = datetime(2026, 10, 8, 2, 15, tzinfo=UTC)
-SEALING = Sealing(close=lambda plain, _: plain[::-1], open=lambda closed, _: closed[::-1])
+SEALING = FieldCipher(encrypt=lambda plain, _: plain[::-1], decrypt=lambda closed, _: closed[::-1])
 
 
 class StandingClock:
@@ -75,7 +75,7 @@ def new_ledger(folder: Path) -> SqlLedger:
 
 def ledger_on(engine: sa.Engine) -> SqlLedger:
     """A ledger with one office; descriptions are sealed by turning them around."""
-    ledger = SqlLedger(engine, sealing=SEALING)
+    ledger = SqlLedger(engine, cipher=SEALING)
     ledger.add_office(OFFICE, "UBND")
     return ledger
 

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from api.webhooks import exchange
-from api.webhooks.exchange import posted
+from workflow.webhooks import exchange
+from workflow.webhooks.exchange import posted
 
 Speak = Callable[[socket.socket], None]
 Listen = Callable[[Speak], int]

@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from unit.api.fakes import OFFICE, new_ledger
 from unit.api.test_pipeline import PAPER, Desk
 
-from api.ledger import schema
-from api.ledger.connections import translated
-from api.ledger.engine import build_engine
-from api.thread_queue import ThreadQueue
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 from dossier.states import PaperState
+from workflow.ledger import migrate as schema
+from workflow.ledger.connections import translated
+from workflow.ledger.engine import build_engine
+from workflow.pipeline.thread_queue import ThreadQueue
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_damaged_database_is_an_alarm(tmp_path: Path) -> None:
 @pytest.fixture
 def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
     """The database of a desk, locked by somebody else until the connection is closed."""
-    monkeypatch.setattr("api.ledger.engine._BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr("workflow.ledger.engine._BUSY_MILLISECONDS", 50)
     connection = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
     with closing(connection):
         yield connection

@@ -10,8 +10,8 @@ import pytest
 from api.cli.output import Output, seen
 from api.cli.progress import Waiting
 from api.settings import Settings
-from api.watching import Event
 from dossier.states import PaperState
+from workflow.pipeline.events import Event
 
 HOSTILE = "quét\x1b]0;mine\a\x1b[31m[red]\u202egnp.pdf"
 SHOWN = "quét]0;mine[31m[red]gnp.pdf"

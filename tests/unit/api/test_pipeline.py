@@ -17,13 +17,6 @@ from unit.api.fakes import (
     scan,
 )
 
-from api.ledger.arranging import Act, Arranging
-from api.ledger.hand import Incoming
-from api.ledger.sql_ledger import SqlLedger
-from api.pipeline import Pipeline
-from api.progress import Progress
-from api.stages import Stages
-from api.watching import Event
 from archive.file_store import FileStore
 from dossier.errors import (
     IntegrityViolation,
@@ -35,6 +28,13 @@ from dossier.errors import (
 from dossier.ports import Catalogue
 from dossier.spine import RecognisedPaper
 from dossier.states import PaperState
+from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.types import Incoming
+from workflow.pipeline.events import Event
+from workflow.pipeline.progress import Progress
+from workflow.pipeline.stages import Stages
+from workflow.pipeline.steps import Pipeline
 
 PAPER = UUID(int=7)
 

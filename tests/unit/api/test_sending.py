@@ -12,11 +12,11 @@ from uuid import UUID
 import pytest
 from unit.api.fakes import OFFICE, START, StandingClock, new_ledger
 
-from api.ledger.connections import Connections
-from api.ledger.models import DELIVERY
-from api.ledger.outbox import Delivery, Outbox, Webhook
-from api.webhooks import sender
-from api.webhooks.sender import Sender
+from workflow.ledger.connections import Connections
+from workflow.ledger.tables import DELIVERY
+from workflow.ledger.webhooks import Delivery, Outbox, Webhook
+from workflow.webhooks import sender
+from workflow.webhooks.sender import Sender
 
 PATIENCE = 60.0  # seconds; no test that passes waits so long
 ELSEWHERE = "H16"
@@ -77,7 +77,7 @@ def connections(tmp_path: Path) -> Connections:
 @pytest.fixture
 def outbox(connections: Connections) -> Outbox:
     """Two webhooks of two offices."""
-    box = Outbox(connections, close=lambda b, _: b, open_=lambda b, _: b)
+    box = Outbox(connections, encrypt=lambda b, _: b, decrypt=lambda b, _: b)
     for webhook, office in ((ONE, OFFICE), (OTHER, ELSEWHERE)):
         box.add(
             Webhook(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from api import sentences
-from api.ledger.claiming import LOST
+from api.wording import sentences
 from dossier.errors import IntegrityViolation, SohoaError, TransientFault, WrongUse
+from workflow.ledger.queue import LOST
 
 
 def test_a_doubt_tells_what_it_is_about() -> None:

@@ -15,12 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.cli.exit_codes import Exit, exit_of, worst
 from api.clocks import SystemClock, TimedIds
-from api.exit_codes import Exit, exit_of, worst
-from api.process import is_gone, is_name, this_process
-from api.review import reviewed
+from api.desk.corrections import reviewed
 from api.settings import Settings, read_settings
-from api.thread_queue import ThreadQueue
 from dossier.errors import (
     IntegrityViolation,
     Misconfigured,
@@ -30,6 +28,8 @@ from dossier.errors import (
     WrongUse,
 )
 from dossier.spine import Description, Source, Value
+from workflow.pipeline.process_name import is_gone, is_name, this_process
+from workflow.pipeline.thread_queue import ThreadQueue
 
 
 class _Steps:
@@ -112,7 +112,11 @@ def test_stopping_finishes_the_work_in_hand_and_drops_what_waits() -> None:
 def test_a_living_process_is_not_gone_and_a_dead_one_is() -> None:
     assert not is_gone(this_process())
     told = subprocess.run(
-        [sys.executable, "-c", "from api.process import this_process; print(this_process())"],
+        [
+            sys.executable,
+            "-c",
+            "from workflow.pipeline.process_name import this_process\nprint(this_process())",
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -127,7 +131,10 @@ def test_a_killed_process_is_gone_before_anybody_asked_how_it_ended() -> None:
         [
             sys.executable,
             "-c",
-            "from api.process import this_process; print(this_process(), flush=True); input()",
+            (
+                "from workflow.pipeline.process_name import this_process\n"
+                "print(this_process(), flush=True); input()"
+            ),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

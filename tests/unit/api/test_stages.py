@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from api.stages import Stages
 from dossier.errors import RejectedInput
 from pages.children import (
     ChildCrashed,
@@ -16,6 +15,7 @@ from pages.children import (
     ChildOutOfMemory,
     ChildTimedOut,
 )
+from workflow.pipeline.stages import Stages
 
 PAPER = UUID(int=7)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import cast
 from uuid import UUID
 
-from api.ledger.claiming import Claiming
-from api.watching import Event
-from api.worker.telling import Telling
 from dossier.states import PaperState
+from workflow.ledger.queue import Claiming
+from workflow.pipeline.celery.progress_reporter import Telling
+from workflow.pipeline.events import Event
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from unit.api.fakes import OFFICE, new_ledger, scan
 
-from api.bootstrap import init, open_house
-from api.ledger.hand import Incoming
-from api.process import this_process
+from api.bootstrap import init, open_application
 from api.settings import Settings
-from api.tidying import sweep_scratch, tidy
 from archive.file_store import FileStore
+from workflow.ledger.types import Incoming
+from workflow.pipeline.cleanup import sweep_scratch, tidy
+from workflow.pipeline.process_name import this_process
 
 LATER = datetime.now(UTC) + timedelta(days=2)
 
@@ -47,7 +47,11 @@ def test_a_blob_stays_for_a_day_and_for_as_long_as_a_paper_needs_it(tmp_path: Pa
 
 def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> None:
     told = subprocess.run(
-        [sys.executable, "-c", "from api.process import this_process; print(this_process())"],
+        [
+            sys.executable,
+            "-c",
+            "from workflow.pipeline.process_name import this_process\nprint(this_process())",
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -66,15 +70,15 @@ def test_what_a_living_process_has_in_the_making_stays(tmp_path: Path) -> None:
     """Whoever starts beside it sweeps the same folder."""
     settings = Settings(var=tmp_path / "var")
     init(settings, trial=True)
-    with closing(open_house(settings)) as house:
-        pipeline = house.pipeline(lambda _event: None)
-        house.ledger.receive(
+    with closing(open_application(settings)) as application:
+        pipeline = application.pipeline(lambda _event: None)
+        application.ledger.receive(
             Incoming(scan=scan(1, office=settings.office), paper=UUID(int=1), dossier="D1")
         )
-        held = house.ledger.look(UUID(int=1), offices=house.offices)
+        held = application.ledger.look(UUID(int=1), offices=application.offices)
         assert held is not None
         with pipeline._desk(held) as desk:
-            deposited = house.stages.scratch / "half.xml"
+            deposited = application.stages.scratch / "half.xml"
             deposited.touch()
             sweep_scratch(settings.scratch_folder)
             assert desk.is_dir()

@@ -12,14 +12,14 @@ from uuid import UUID
 import pytest
 from unit.api.fakes import OFFICE, START, StandingClock
 
-from api import working
-from api.ledger.following import Following
-from api.pipeline import Lane
-from api.watching import Event
-from api.working import WorkersElsewhere
 from dossier.errors import TransientFault
 from dossier.ports import LedgerRow
 from dossier.states import PaperState
+from workflow.ledger.following import Following
+from workflow.pipeline import workers as working
+from workflow.pipeline.events import Event
+from workflow.pipeline.steps import Lane
+from workflow.pipeline.workers import WorkersElsewhere
 
 PAPER = UUID(int=1)
 WAITED = LedgerRow(

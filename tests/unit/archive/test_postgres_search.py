@@ -14,8 +14,6 @@ import sqlalchemy as sa
 from servers.postgres import Postgres
 from unit.archive import made
 
-from api.ledger import schema
-from api.ledger.engine import build_engine
 from archive.catalogue import postgres_search, terms
 from archive.catalogue.models import METADATA
 from archive.catalogue.sql_catalogue import SqlCatalogue
@@ -23,6 +21,8 @@ from archive.catalogue.word_index import Row
 from archive.identity import IdentityKeys
 from dossier.ports import Catalogue
 from dossier.text import folded
+from workflow.ledger import migrate as schema
+from workflow.ledger.engine import build_engine
 
 OFFICES = (made.OFFICE,)
 NOTHING = made.description(values=())

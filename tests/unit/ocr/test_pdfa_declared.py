@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 from judges.scans import TITLE, page, picture, saved, written
 
-from ocr.twolayer import declared
+from ocr.pdfa import declared
 
 JPEG = saved(picture(), "JPEG")
 

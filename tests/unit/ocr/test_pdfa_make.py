@@ -13,7 +13,7 @@ from judges.scans import page
 from dossier.errors import IntegrityViolation, RejectedInput
 from dossier.spine import Blob, MediaType, Page, Paper, RecognisedPaper, Scan
 from dossier.written import words_from_json
-from ocr.twolayer.make import make_pdfa
+from ocr.pdfa.make import make_pdfa
 from pages.children import Children
 
 AT = datetime(2026, 10, 8, 2, 15, tzinfo=UTC)

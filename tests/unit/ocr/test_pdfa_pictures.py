@@ -19,8 +19,8 @@ from judges.scans import page, picture, saved, written
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from dossier.errors import IntegrityViolation, RejectedInput
-from ocr.twolayer.pictures import jpeg, png
-from ocr.twolayer.strips import joined
+from ocr.pdfa.pictures import jpeg, png
+from ocr.pdfa.strips import joined
 
 
 @contextmanager

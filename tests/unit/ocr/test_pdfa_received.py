@@ -30,8 +30,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from dossier.errors import IntegrityViolation, RejectedInput
 from dossier.spine import Box, RecognisedPage, Word
-from ocr.twolayer.content import ShownFont, Unkeepable
-from ocr.twolayer.unicode import meanings
+from ocr.pdfa.content import ShownFont, Unkeepable
+from ocr.pdfa.unicode import meanings
 
 JPEG = saved(picture(), "JPEG", quality=70)
 PICTURE = f"q {SIZE[0]} 0 0 {SIZE[1]} 0 0 cm /Im Do Q "

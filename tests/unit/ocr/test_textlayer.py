@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from judges.scans import TEXT, bytes_of, one_page, page, picture, saved, written
 
 from dossier.spine import Box, RecognisedPage, Word
-from ocr.twolayer.layer import Codes, Place, layer, readable
+from ocr.pdfa.layer import Codes, Place, layer, readable
 
 JPEG = saved(picture(), "JPEG")
 

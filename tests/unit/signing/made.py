@@ -27,7 +27,6 @@ from pyhanko_certvalidator import ValidationContext
 
 from dossier.ports import Stamp, TimeSource
 from dossier.reports import SignatureReport
-from signing.judge import verify
 from signing.key import Key
 from signing.pkcs12_signer import Pkcs12Signer
 from signing.stamp_font import StampFont
@@ -35,6 +34,7 @@ from signing.timestamp import TOLERANCE, PortTimeStamper
 from signing.trial.pki import TrialPki, make_trial_pki
 from signing.trial.tsa import TrialTimeSource
 from signing.trust import TrustAnchors
+from signing.validation.judge import verify
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "signing"
 UPRIGHT = FIXTURES / "upright.pdf"

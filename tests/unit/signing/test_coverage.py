@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signing.coverage import gap_problem
+from signing.validation.coverage import gap_problem
 
 CONTENTS = b"\x30\x03abc\x00\x00"
 BEFORE, GAP, AFTER = b"%PDF-1.7 /Contents ", b"<" + CONTENTS.hex().encode() + b">", b" rest %%EOF"

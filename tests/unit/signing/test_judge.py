@@ -22,9 +22,9 @@ from unit.signing.made import (
 
 from dossier.reports import Level, SignatureReport
 from signing.encoded import as_it_came
-from signing.judge import verify
 from signing.trial.pki import SIGNER_NAME
 from signing.trust import TrustAnchors
+from signing.validation.judge import verify
 
 
 def test_an_honest_signature_is_valid() -> None:

@@ -15,7 +15,7 @@ from unit.signing import tampering
 from unit.signing.made import NOW, countersigned, one, signed, signed_for_long, trust, updated
 
 from dossier.reports import Level
-from signing.judge import verify
+from signing.validation.judge import verify
 
 
 @pytest.mark.parametrize(

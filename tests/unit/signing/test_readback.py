@@ -26,8 +26,8 @@ from unit.signing.made import (
 from dossier.errors import IntegrityViolation, TransientFault
 from signing import pkcs12_signer
 from signing.encoded import EncodedToken, as_it_came
-from signing.readback import check_signed
 from signing.timestamp import Token
+from signing.validation.readback import check_signed
 
 
 def _token() -> Token:

@@ -21,7 +21,7 @@ from dossier.spine import Blob, Description, MediaType, Page, Paper, Record, Sca
 from pages.children import Children
 from signing.sign import sign
 from signing.trust import TrustAnchors
-from signing.verify import verify_file
+from signing.validation.verify import verify_file
 
 
 class _Store:

@@ -12,12 +12,7 @@ from unit.api.fakes import OFFICE, START, new_ledger
 from api.http import problems
 from api.http.pieces import Pieces
 from api.http.rates import Rates
-from api.ledger.tokens import Token, Tokens
-from api.ledger.uploads import Upload, Uploads
 from api.tokens import genuine, new_token
-from api.webhooks.sender import webhook_url
-from api.webhooks.signature import genuine as message_genuine
-from api.webhooks.signature import signed
 from dossier.errors import (
     IntegrityViolation,
     Misconfigured,
@@ -25,6 +20,11 @@ from dossier.errors import (
     TransientFault,
     WrongUse,
 )
+from workflow.ledger.tokens import Token, Tokens
+from workflow.ledger.uploads import Upload, Uploads
+from workflow.webhooks.sender import webhook_url
+from workflow.webhooks.signature import genuine as message_genuine
+from workflow.webhooks.signature import signed
 
 UPLOAD = UUID(int=7)
 ASKING = "t"

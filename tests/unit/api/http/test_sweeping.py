@@ -12,14 +12,14 @@ import pytest
 import structlog
 from unit.api.fakes import START, scan
 
-from api.bootstrap import init, open_house
+from api.bootstrap import init, open_application
 from api.http.service import Service
-from api.ledger.hand import Incoming
-from api.ledger.outbox import Webhook
-from api.ledger.tokens import Token
-from api.ledger.uploads import Upload
 from api.settings import Settings
 from dossier.errors import TransientFault
+from workflow.ledger.tokens import Token
+from workflow.ledger.types import Incoming
+from workflow.ledger.uploads import Upload
+from workflow.ledger.webhooks import Webhook
 
 ASKING = "t"
 OLD = UUID(int=7)
@@ -31,8 +31,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
     """A service that was not started, with an upload that took too long and a stray piece."""
     settings = Settings(var=tmp_path / "var")
     init(settings, trial=True)
-    with closing(open_house(settings)) as house:
-        made = Service(house)
+    with closing(open_application(settings)) as application:
+        made = Service(application)
         made.tokens.add(
             Token(
                 id=ASKING, office=settings.office, name="n", digest=b"d", scopes=(), rate=9,
@@ -58,7 +58,7 @@ def test_while_the_store_is_away_uploads_still_expire(
     def away(**_: object) -> None:
         raise fault
 
-    monkeypatch.setattr(service.house.store, "sweep", away)
+    monkeypatch.setattr(service.application.store, "sweep", away)
     with structlog.testing.capture_logs() as told:
         service._sweep()
     assert service.uploads.known() == set()
@@ -83,14 +83,14 @@ def test_while_uploads_cannot_be_forgotten_stray_pieces_still_go(
 
 
 def test_messages_that_came_to_their_end_a_month_ago_are_forgotten(service: Service) -> None:
-    house = service.house
-    office, now = house.settings.office, house.clock.now()
+    application = service.application
+    office, now = application.settings.office, application.clock.now()
     hook = Webhook(
         id=UUID(int=5), office=office, url="http://x/", secret=b"s", created_at=now, created_by="x"
     )
     service.outbox.add(hook)
     for number in (1, 2, 3):
-        house.ledger.receive(
+        application.ledger.receive(
             Incoming(
                 scan=scan(number, content=bytes([number]), office=office),
                 paper=UUID(int=number),

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from dossier.ports import GreyPicture
-from ocr.fields.dots import without_dots
+from ocr.preprocess.dots import without_dots
 
 WIDTH, HEIGHT = 1654, 700  # a part of A4 at 200 dpi
 SIDE, PITCH = 4, 9  # px: a full stop in 13 pt and the next one

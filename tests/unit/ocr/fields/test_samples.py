@@ -15,8 +15,8 @@ from PIL import Image, ImageSequence
 from dossier.ports import GreyPicture
 from dossier.spine import RecognisedPage
 from ocr.fields import Forms, describe
-from ocr.fields.careful import CarefulRecogniser
-from ocr.fields.second_look import TesseractDigits
+from ocr.preprocess.careful import CarefulRecogniser
+from ocr.preprocess.second_reading import TesseractDigits
 from ocr.recognisers.language import tessdata
 from ocr.recognisers.tesserocr_engine import TesserocrRecogniser
 

@@ -10,11 +10,11 @@ import pytest
 
 from dossier.ports import GreyPicture
 from dossier.spine import Box, RecognisedPage, Word
-from ocr.fields.black_ink import needs_black_ink, read_by_black_ink
-from ocr.fields.careful import CarefulRecogniser
-from ocr.fields.leaders import leaders_read_again
-from ocr.fields.second_look import CONFIRMED, DIFFER, numbers_read_again
-from ocr.fields.straight import straightened, turned_by
+from ocr.preprocess.black_ink import needs_black_ink, read_by_black_ink
+from ocr.preprocess.careful import CarefulRecogniser
+from ocr.preprocess.deskew import straightened, turned_by
+from ocr.preprocess.leaders import leaders_read_again
+from ocr.preprocess.second_reading import CONFIRMED, DIFFER, numbers_read_again
 
 NUMBER, OTHER = "048190001234", "048190001235"
 WIDTH, HEIGHT = 1240, 1754  # A4 at 150 dpi

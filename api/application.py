@@ -1,0 +1,253 @@
+"""The application: all rooms wired to each other, whichever mode runs."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.clocks import TimedIds
+from api.desk.intake import Intake
+from api.settings import Settings
+from api.signers import make_signer
+from archive.catalogue.sql_catalogue import SqlCatalogue
+from dossier.ports import Clock, ObjectStore, Signer
+from dossier.reports import SignatureReport
+from ocr.fields.forms import BUILT_IN, Forms, load_forms
+from ocr.reading import Engine, ReadingSettings
+from pages.children import Children
+from pages.limits import Limits
+from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.webhooks import Outbox
+from workflow.pipeline.cleanup import sweep_scratch, tidy
+from workflow.pipeline.events import Watch
+from workflow.pipeline.process_name import this_process
+from workflow.pipeline.stages import Stages
+from workflow.pipeline.steps import Lane, Pipeline
+from workflow.pipeline.workers import Workers
+
+# Another process may be writing a file of the store: the largest takes minutes.
+_TEMP_KEPT = timedelta(hours=1)
+
+
+class Store(ObjectStore, Protocol):
+    """A store that can be swept."""
+
+    def sweep(self, *, before: datetime) -> int:
+        """Remove what a crash left half written before then; how many files."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """All of it, wired; children and workers start when they are first needed."""
+
+    settings: Settings
+    engine: sa.Engine
+    ledger: SqlLedger
+    catalogue: SqlCatalogue
+    store: Store
+    clock: Clock
+    ids: TimedIds
+    trial: bool
+    cipher: FieldCipher
+    # Gets those who work papers off: which mode runs is known to whoever built this.
+    workers: Callable[[Application, Watch], Workers]
+    # The application that owns children and stages, where this is only how an office sees it.
+    main: Application | None = None
+    _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    seen: tuple[str, ...] = ()
+
+    @property
+    def offices(self) -> tuple[str, ...]:
+        """The offices whose papers this process may see."""
+        return self.seen or (self.settings.office,)
+
+    def of(self, office: str, *, seen: tuple[str, ...]) -> Application:
+        """This application as an office sees it, over the same children, stages and data.
+
+        Args:
+            office: whose papers come in by it, and in whose name look-ups are written down.
+            seen: the offices whose papers it may see.
+        """
+        settings = self.settings.model_copy(update={"office": office})
+        return replace(self, settings=settings, seen=seen, main=self.main or self)
+
+    @cached_property
+    def children(self) -> Children:
+        """The child processes, one a core."""
+        if self.main is not None:
+            return self.main.children
+        # Programs that children start write their own files here too, so that they are swept.
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self._closing.callback(shutil.rmtree, self.scratch, ignore_errors=True)
+        children = Children(
+            size=self.settings.worker_count,
+            memory_bytes=self.settings.child_memory,
+            scratch=self.scratch,
+        )
+        return self._closing.enter_context(children)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Where files come in."""
+        return Intake(
+            office=self.settings.office,
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            ids=self.ids,
+            limits=_limits(self.settings),
+        )
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Webhooks, and what is to be told there."""
+        return Outbox(
+            self.ledger.connections, encrypt=self.cipher.encrypt, decrypt=self.cipher.decrypt
+        )
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The stages' functions."""
+        if self.main is not None:
+            return self.main.stages
+        settings = self.settings
+        return Stages(
+            children=self.children,
+            limits=_limits(settings),
+            reading=ReadingSettings(
+                engine=Engine(settings.ocr_engine),
+                language=settings.ocr_language,
+                dpi=settings.ocr_dpi,
+                page_seconds=settings.page_seconds,
+                max_source_pixels=settings.limit_pixels,
+            ),
+            make_forms=lambda: forms_of(settings),
+            make_signer=self._signer,
+            verify=self.verify,
+            clock=self.clock,
+            stamp_form=settings.stamp_form,
+            stamp_office=settings.office_name,
+            stamp_zone=settings.zone,
+            first_lock=timedelta(days=settings.first_lock_days),
+            paper_seconds=settings.paper_seconds,
+            scratch=self.scratch,
+        )
+
+    def pipeline(
+        self, watch: Watch, *, nudge: Callable[[UUID, Lane], None] | None = None
+    ) -> Pipeline:
+        """The order of steps over this application."""
+        return Pipeline(
+            ledger=self.ledger,
+            store=self.store,
+            catalogue=self.catalogue,
+            stages=self.stages,
+            clock=self.clock,
+            scratch=self.scratch,
+            watch=watch,
+            nudge=nudge,
+        )
+
+    def work(self, give: Callable[[Callable[[UUID], None]], None], *, watch: Watch) -> None:
+        """Have papers worked off; return when none of them moves any more.
+
+        Args:
+            give: hands papers to the function it is given.
+            watch: is told what moves.
+        """
+        workers = self.start_work(watch=watch)
+        papers: list[UUID] = []
+
+        def enqueue(paper: UUID) -> None:
+            papers.append(paper)
+            workers.enqueue(paper)
+
+        try:
+            workers.nudge()
+            give(enqueue)
+            workers.wait(papers)
+        finally:
+            workers.stop()
+
+    def start_work(self, *, watch: Watch) -> Workers:
+        """Those who work papers off; whoever started them stops them."""
+        return self.workers(self, watch)
+
+    @cached_property
+    def scratch(self) -> Path:
+        """Where this process makes things; what a killed one left there, the next start takes."""
+        return self.settings.scratch_folder / this_process()
+
+    def tidy(self) -> None:
+        """Take away what killed processes left behind."""
+        now = self.clock.now()
+        self.store.sweep(before=now - _TEMP_KEPT)
+        self.sweep_scratch()
+        tidy(ledger=self.ledger, store=self.store, now=now)
+
+    def sweep_scratch(self) -> None:
+        """Take away what killed processes of this machine had in the making."""
+        sweep_scratch(self.settings.scratch_folder)
+
+    def let_children_go(self) -> None:
+        """End what the children have in hand."""
+        self.children.close()
+
+    def verify(self, file: Path) -> tuple[SignatureReport, ...]:
+        """Report on the signatures of any PDF, in a child."""
+        from signing.trust import TrustAnchors  # noqa: PLC0415 - costs half a second, seldom needed
+        from signing.validation.verify import verify_file  # noqa: PLC0415 - as above
+
+        folder = self.settings.trust
+        if folder is None and self.trial:
+            folder = self.settings.trial_folder / "trust"
+        trust = TrustAnchors() if folder is None else TrustAnchors.from_folder(folder)
+        return verify_file(file, children=self.children, trust=trust, now=self.clock.now())
+
+    def close(self) -> None:
+        """End children and helpers; what was in hand stays in the ledger."""
+        self._closing.close()
+        self.engine.dispose()
+
+    def _signer(self) -> Signer:
+        return make_signer(
+            self.settings, trial=self.trial, tsa_url=self.tsa_address(), clock=self.clock
+        )
+
+    def tsa_address(self) -> str:
+        """Where the time-stamping authority is; in trial data the trial's; else empty."""
+        return self.settings.tsa_url or (self._trial_tsa if self.trial else "")
+
+    @cached_property
+    def _trial_tsa(self) -> str:
+        """Start the trial's own time-stamping authority on loopback; its address."""
+        from signing.trial.pki import TrialPki  # noqa: PLC0415 - only trial data pays
+        from signing.trial.tsa import TrialTimeSource, TrialTsa  # noqa: PLC0415 - as above
+
+        source = TrialTimeSource.of(TrialPki(self.settings.trial_folder), clock=self.clock)
+        return self._closing.enter_context(TrialTsa(source)).url
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_bytes=settings.limit_bytes,
+        max_pages=settings.limit_pages,
+        max_pixels=settings.limit_pixels,
+    )
+
+
+def forms_of(settings: Settings) -> Forms:
+    """The form definitions of an office: the built-in ones, and its own over them."""
+    return load_forms((BUILT_IN,) if settings.forms is None else (BUILT_IN, settings.forms))

@@ -1,4 +1,0 @@
-"""The ledger of work in progress: scans, papers, their states, history and look-ups.
-
-The only SQL of the house outside ``archive/catalogue``.
-"""

@@ -1,9 +1,0 @@
-"""Alembic's entry: migrations run on the connection that ``api.ledger.schema`` hands in."""
-
-from __future__ import annotations
-
-from alembic import context
-
-context.configure(connection=context.config.attributes["connection"], render_as_batch=True)
-with context.begin_transaction():
-    context.run_migrations()

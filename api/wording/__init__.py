@@ -1,0 +1,1 @@
+"""Vietnamese labels and sentences that people see."""

@@ -1,0 +1,196 @@
+"""What a clerk is told of a code: in Vietnamese, what happened and what to do now.
+
+The English sentence of an error tells which paper and which limit; this one stands before it
+wherever a clerk reads, and is the same for all errors of a code. What only those meet who write
+programs or run the service (``http.*``, ``setting.*`` ...) has no sentence of its own here.
+"""
+
+from __future__ import annotations
+
+from api.wording import labels
+from dossier.errors import IntegrityViolation, SohoaError
+
+_SCAN_AGAIN = "Hãy quét lại giấy này."
+_NOT_LOST = "Giấy không mất"
+_ALARM = "BÁO ĐỘNG: nội dung đã lưu không còn như lúc ghi. Hãy báo ngay quản trị viên."
+_TROUBLE = f"Máy đang gặp trục trặc. {_NOT_LOST}; nếu chờ lâu, hãy báo quản trị viên."
+_LOWER_RESOLUTION = "Hãy quét ở độ phân giải thấp hơn; 200 đến 300 dpi là đủ."
+
+# Codes of one cause each.
+SENTENCES = {
+    "scan.empty": f"Tệp trống. {_SCAN_AGAIN}",
+    "scan.encrypted": "Tệp PDF bị khóa bằng mật khẩu hoặc chứng thư. Hãy gửi tệp không khóa.",
+    "scan.no-pages": "Tệp PDF không có trang nào. Hãy tạo lại tệp rồi gửi.",
+    "scan.not-a-file": "Đây không phải là một tệp. Hãy gửi bản quét.",
+    "scan.not-a-known-type": "Tệp không phải PDF, TIFF, JPEG hay PNG. Hãy lưu bản quét thành một "
+    "trong các loại này.",
+    "scan.damaged": f"Tệp bị hỏng, không đọc được. {_SCAN_AGAIN}",
+    "scan.page-too-large": "Có trang quá dài. Hãy kiểm tra độ phân giải mà máy quét ghi vào tệp, "
+    "rồi quét lại.",
+    "scan.page-too-small": "Có trang quá hẹp, không thể là giấy. Hãy kiểm tra độ phân giải mà máy "
+    "quét ghi vào tệp, rồi quét lại.",
+    "scan.too-large": "Tệp quá lớn. Hãy gửi từng phần, mỗi giấy một tệp, hoặc quét ở 200 đến "
+    "300 dpi.",
+    "scan.too-many-pages": "Tệp có quá nhiều trang. Hãy gửi từng phần, mỗi giấy một tệp.",
+    "scan.too-many-pixels": f"Ảnh trong tệp quá lớn. {_LOWER_RESOLUTION}",
+    "scan.too-much-memory": f"Tệp cần quá nhiều bộ nhớ để mở. {_SCAN_AGAIN}",
+    "scan.too-slow": f"Mở tệp mất quá nhiều thời gian. {_SCAN_AGAIN}",
+    "scan.unreadable": "Không đọc được tệp. Hãy kiểm tra tệp còn đó và cho phép đọc, hoặc quét lại "
+    "giấy này.",
+    "scan.unusable": "Tệp làm chương trình mở nó bị lỗi. Hãy in ra rồi quét bản in, hoặc quét lại "
+    "giấy này.",
+    "page.crashed": "Có trang làm chương trình đọc bị lỗi. Hãy nhập tay, hoặc quét lại trang này.",
+    "page.damaged": "Có trang bị hỏng, không đọc được. Hãy quét lại trang này.",
+    "page.failed": "Có trang không đọc được. Hãy nhập tay, hoặc quét lại trang này.",
+    "page.missing": "Trang này không có trong tệp. Hãy quét lại giấy.",
+    "page.out-of-memory": f"Có trang cần quá nhiều bộ nhớ để đọc. {_LOWER_RESOLUTION}",
+    "page.too-slow": "Có trang đọc quá lâu. Hãy in ra rồi quét lại.",
+    "page.unknown": "Giấy này không có trang đó.",
+    "pages.not-all": "Hãy nêu mỗi trang đúng một lần, theo số trang trong bản quét.",
+    "pages.not-known": "Chưa đếm xong số trang. Hãy thử lại sau ít phút.",
+    "pdf.page-box": f"Trang 1 không có khung trang đúng. {_SCAN_AGAIN}",
+    "pdf.page-too-small": "Trang 1 quá nhỏ, không đủ chỗ cho dấu ký. Hãy quét lại đúng khổ giấy và "
+    "độ phân giải, hoặc nhờ quản trị viên chọn mẫu dấu vừa hơn.",
+    "pdf.unreadable": f"Tệp PDF cần ký không đúng cấu trúc. {_SCAN_AGAIN}",
+    "pdfa.not-conformant": "Không tạo được PDF/A từ giấy này. Hãy quét lại và lưu thành TIFF hoặc "
+    "JPEG.",
+    "pdfa.not-passed": f"PDF/A của giấy này không đạt kiểm tra nên chưa được ký. {_SCAN_AGAIN}",
+    "paper.no-pdf": "Giấy này chưa có PDF/A.",
+    "paper.not-archived": "Giấy này chưa được lưu.",
+    "paper.not-read": "Giấy này chưa được đọc xong. Hãy thử lại sau ít phút.",
+    "paper.signed-already": "Giấy này đã ký. Giấy đã ký thì không sửa nữa.",
+    "paper.unknown": "Không có giấy này.",
+    "value.unknown": "Trên giấy này không có mục đó.",
+    "dossier.bad-code": "Mã hồ sơ chỉ gồm chữ, số, dấu chấm và gạch nối, ví dụ "
+    "H15.50.05.13-261008-0975. Số định danh của công dân không phải là mã hồ sơ.",
+    "dossier.closed": "Hồ sơ đã đóng, không nhận thêm giấy. Hãy dùng hồ sơ khác.",
+    "dossier.has-it-already": "Trong hồ sơ đã có giấy này.",
+    "dossier.unknown": "Không có hồ sơ này. Giấy đầu tiên gửi vào sẽ tạo ra nó.",
+    "dossier.unknown-kind": "Loại giấy này không có trong danh mục.",
+    "review.accept": "Sửa giá trị thì phải thêm --accept.",
+    "review.bad-field": "Tên mục viết dạng vai.mục, ví dụ mother.citizen_id hoặc paper.number.",
+    "review.bad-value": "Giá trị không đúng cách viết: số định danh 12 chữ số, CMND 9 chữ số, ngày "
+    "viết ngày/tháng/năm; không có ký tự ẩn (hãy gõ lại).",
+    "review.changed-meanwhile": "Có người vừa sửa giấy này. Hãy mở lại để xem.",
+    "review.doubtful": "Giấy này cần người xem lại.",
+    "review.not-in-review": "Giấy này không ở bước xem lại.",
+    "send-back.not-described": "Chỉ trả lại được giấy đang chờ ký.",
+    "sign.changed-meanwhile": "Giấy đã thay đổi sau khi được xem. Hãy mở lại để xem rồi mới ký.",
+    "sign.not-described": "Chỉ ký được giấy đang chờ ký.",
+    "sign.which": "Hãy nêu các giấy cần ký, hoặc dùng --all; không dùng cả hai.",
+    "state.move-not-allowed": "Không làm được việc này ở bước hiện tại của giấy. Giấy đã bị từ "
+    "chối thì gửi lại bản quét như một giấy mới.",
+    "find.bad-number": "Số định danh có 12 chữ số, ba số đầu là mã nơi đăng ký; số CMND có 9 chữ "
+    "số.",
+    "find.no-purpose": "Hãy nêu mục đích tra cứu (--purpose); mục đích được ghi lại.",
+    "find.which": "Hãy chọn một cách tra cứu: --citizen-id, --text hoặc --dossier.",
+    "export.bad-identifier": "Không dùng được mã của hồ sơ lưu này làm tên thư mục.",
+    "export.exists": "Nơi xuất ra đã có hồ sơ này với nội dung khác. Hãy chuyển nó đi, hoặc xuất "
+    "ra nơi khác.",
+    "export.not-a-folder": "Nơi xuất ra là một tệp. Hãy chọn một thư mục.",
+    "ingest.accept-refused": "--accept bỏ qua bước xem lại nên chỉ dùng cho dữ liệu thử nghiệm.",
+    "ingest.no-such-path": "Không có tệp hay thư mục đã nêu. Hãy kiểm tra lại tên.",
+    "ingest.nothing-there": "Trong thư mục đã nêu không có tệp nào.",
+    "intake.accept-not-allowed": "Chỉ dữ liệu thử nghiệm mới được bỏ qua bước xem lại.",
+    "office.bad-code": "Mã cơ quan chỉ gồm A-Z, 0-9 và dấu chấm, ví dụ H15.50.05.13.",
+    "office.unknown": "Không có cơ quan này.",
+    "moved": "Giấy được chuyển sang hồ sơ khác.",
+    "pages-arranged": "Các trang được sắp xếp lại.",
+    "scanned-again": "Giấy được quét lại.",
+    "sent-back": "Người ký trả lại giấy này.",
+    "sign-requested": "Có người yêu cầu ký giấy này.",
+    "withdrawn": "Giấy được rút khỏi hồ sơ.",
+}
+_TRIED_AGAIN = f"{_NOT_LOST}, máy sẽ tự thử lại."
+_TELL = f"{_NOT_LOST}; hãy báo quản trị viên."
+# The first word of a code, where all its codes mean the same to a clerk: what happened, and what
+# becomes of a paper that waits for it.
+_FAMILIES = {
+    "catalogue": ("Sổ tra cứu đang bận hoặc chưa trả lời.", _TRIED_AGAIN),
+    "database": ("Cơ sở dữ liệu đang bận hoặc chưa trả lời.", _TRIED_AGAIN),
+    "disk": ("Ổ đĩa hết chỗ hoặc không cho ghi.", _TELL),
+    "store": ("Kho lưu chưa nhận được.", _TRIED_AGAIN),
+    "tsa": ("Dịch vụ cấp dấu thời gian chưa trả lời.", f"{_NOT_LOST}, máy sẽ tự ký lại."),
+    "signer": ("Chưa ký được: khóa ký hoặc chứng thư cần xem lại.", _TELL),
+    "set-aside": ("Máy đã thử nhiều lần mà không được.", _TELL),
+}
+_NOT_DONE = (
+    "Việc vừa yêu cầu chưa làm được. Hãy thử lại sau ít phút; nếu vẫn vậy, hãy báo quản trị viên."
+)
+# Why a value or a paper is doubtful; before a colon, what the doubt is about follows.
+_DOUBTS = {
+    "missing": "Chưa thấy",
+    "unread": "Chưa đọc được",
+    "page.unread": "Không đọc được trang",
+    "kind.unknown": "Chưa biết đây là loại giấy gì",
+    "kind.by-number": "Loại giấy mới đoán theo số, ký hiệu",
+    "role.guessed": "Vai trò của người này mới là phỏng đoán",
+    "role.unknown": "Chưa rõ người này có vai trò gì",
+    "citizen_id.birth-mismatch": "Số định danh không khớp năm sinh",
+    "citizen_id.sex-mismatch": "Số định danh không khớp giới tính",
+    "citizen_id.near-another": "Số gần giống số của người khác",
+    "citizen_id.of-two-people": "Hai người mang cùng một số",
+    "name.tones": "Họ trong tên có thể sai dấu",
+    "name.cut": "Tên có thể bị cắt",
+    "birth.words-differ": "Ngày sinh bằng số khác ngày sinh bằng chữ",
+    "birth.number-differs": "Năm sinh không khớp số định danh",
+}
+# The last word of a doubt, whatever it is about.
+_DOUBTS_OF_ALL = {
+    "conflict": "Trên giấy ghi hai cách khác nhau",
+    "low-confidence": "Đọc không rõ",
+    "loose-digits": "Các chữ số cách rời nhau",
+    "read-once": "Chưa có lần đọc thứ hai xác nhận",
+    "readings-differ": "Hai lần đọc khác nhau",
+    "repaired": "Có chữ số đã đoán lại",
+    "unlabelled": "Không có nhãn đứng trước",
+}
+
+
+def sentence(code: str, fault: str = "") -> str:
+    """What a clerk is told of why a paper waits or was turned away; empty for an empty code.
+
+    Args:
+        code: of the paper.
+        fault: who must act, as a row keeps it (``dossier.errors``).
+    """
+    if not code:
+        return ""
+    if fault == IntegrityViolation.fault:
+        return _ALARM
+    return SENTENCES.get(code) or " ".join(_FAMILIES.get(code.partition(".")[0], (_TROUBLE,)))
+
+
+def refusal(code: str, fault: str = "") -> str:
+    """What a clerk is told of why what was asked for was not done; empty where none meets that.
+
+    What was sent was perhaps not taken: unlike a paper that waits, nobody tries it again.
+
+    Args:
+        code: of the error.
+        fault: who must act (``dossier.errors``).
+    """
+    if code in SENTENCES or fault == IntegrityViolation.fault:
+        return sentence(code, fault)
+    known = _FAMILIES.get(code.partition(".")[0])
+    return "" if known is None else f"{known[0]} {_NOT_DONE}"
+
+
+def both(error: SohoaError) -> str:
+    """An error as somebody at the command line reads it: Vietnamese, code, English."""
+    english = f"{error.code}: {error.message}"
+    known = error.code in SENTENCES or isinstance(error, IntegrityViolation)
+    return f"{sentence(error.code, error.fault)} / {english}" if known else english
+
+
+def doubt(code: str) -> str:
+    """Why a value or a paper is doubtful, such as ``name.cut`` or ``missing:child.name``."""
+    why, _, what = code.partition(":")
+    said = _DOUBTS.get(why) or _DOUBTS_OF_ALL.get(why.rpartition(".")[2], "Cần xem lại")
+    about = labels.field(what) if "." in what else what
+    return f"{said} {about}".strip() if code else ""
+
+
+def doubt_and_code(code: str) -> str:
+    """A doubt in words, with its code; empty where there is none."""
+    return f"{doubt(code)} ({code})" if code else ""

@@ -1,9 +1,0 @@
-"""The queue of distributed mode (Celery), and the processes that work it off."""
-
-from __future__ import annotations
-
-from api.pipeline import Lane
-
-HOUSEKEEPING = "housekeeping"
-# Named here, so that a command line that only shows its help does without Celery.
-QUEUES = (*(lane.value for lane in Lane), HOUSEKEEPING)

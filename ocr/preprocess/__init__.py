@@ -1,0 +1,1 @@
+"""Image preparation before recognition: deskew, dotted leaders, ink colour, second reading."""

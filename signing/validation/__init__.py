@@ -1,0 +1,1 @@
+"""Validation of signatures: integrity, changes after signing, chain and coverage."""

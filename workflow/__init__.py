@@ -1,0 +1,1 @@
+"""Work in progress: the ledger, the pipeline of steps and the webhooks."""

@@ -1,0 +1,238 @@
+"""Between rows of the ledger and the spine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from dossier import written
+from dossier.ports import LedgerRow
+from dossier.spine import Blob, MediaType, Page, Paper, Record, Scan, SignedRecord
+from dossier.states import PaperState, ScanState
+from workflow.ledger.tables import PAPER, SCAN
+from workflow.ledger.types import Outcome, WorkItem
+
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCipher:
+    """Encryption of a column's value.
+
+    Attributes:
+        encrypt: plain bytes, bound to the ID of the paper or row they belong to.
+        decrypt: the reverse; raises IntegrityViolation on bytes of another row.
+    """
+
+    encrypt: Callable[[bytes, UUID], bytes]
+    decrypt: Callable[[bytes, UUID], bytes]
+
+
+# What a new paper has of everything that later steps find out.
+EMPTY_PAPER: Columns = {
+    "version": 0,
+    "attempts": 0,
+    "lost": 0,
+    "pages_read": 0,
+    "pages_to_read": 0,
+    "held_by": "",
+    "pages": [],
+    "page_count": 0,
+    "arrived_signed": False,
+    "engine": "",
+    "kind": "",
+    "received_signatures": [],
+    "signatures": [],
+    "level": "",
+    "object_id": "",
+    "object_key": "",
+    "object_version": 0,
+    "fault": "",
+    "request": "",
+}
+
+# A paper's row never carries a scan's source under the paper's own column names.
+SELECT_PAPER = sa.select(
+    PAPER,
+    SCAN.c.state.label("scan_state"),
+    SCAN.c.digest.label("scan_digest"),
+    SCAN.c.size.label("scan_size"),
+    SCAN.c.media_type.label("scan_media_type"),
+    SCAN.c.source.label("scan_source"),
+    SCAN.c.received_at.label("scan_received_at"),
+).join(SCAN, SCAN.c.id == PAPER.c.scan)
+
+
+def blob_to_json(blob: Blob) -> Columns:
+    """A blob as a column keeps it."""
+    return {"digest": blob.digest, "size": blob.size}
+
+
+def blob_from_json(kept: Mapping[str, Any]) -> Blob:
+    """The blob of a column."""
+    return Blob(str(kept["digest"]), int(kept["size"]))
+
+
+def paper_of(row: Mapping[str, Any]) -> Paper:
+    """The paper of a row of ``SELECT_PAPER``."""
+    return Paper(
+        id=row["id"],
+        office=row["office"],
+        dossier=row["dossier"],
+        ordinal=row["ordinal"],
+        scan=Scan(
+            id=row["scan"],
+            office=row["office"],
+            blob=Blob(row["scan_digest"], row["scan_size"]),
+            media_type=MediaType(row["scan_media_type"]),
+            source=row["scan_source"],
+            received_at=row["scan_received_at"],
+        ),
+        pages=tuple(
+            Page(int(n), float(w), float(h), int(*turn)) for n, w, h, *turn in row["pages"]
+        ),
+        arrived_signed=row["arrived_signed"],
+    )
+
+
+def in_hand_of(row: Mapping[str, Any], cipher: FieldCipher) -> WorkItem:
+    """Everything known of a paper."""
+    paper = paper_of(row)
+    words = None if row["words"] is None else blob_from_json(row["words"])
+    record = signed = described = None
+    if row["description"] is not None:
+        opened = cipher.decrypt(row["description"], paper.id)
+        described = written.description_from_json(json.loads(opened))
+    if row["pdfa"] is not None and words is not None and described is not None:
+        record = Record(
+            paper=paper,
+            pdfa=blob_from_json(row["pdfa"]),
+            words=words,
+            engine=row["engine"],
+            pdfa_report=written.pdfa_report_from_json(row["pdfa_report"]),
+            description=described,
+            received_signatures=tuple(
+                written.report_from_json(report) for report in row["received_signatures"]
+            ),
+        )
+        if row["signed"] is not None:
+            signed = SignedRecord(
+                record=record,
+                pdf=blob_from_json(row["signed"]),
+                signatures=tuple(written.signature_from_json(s) for s in row["signatures"]),
+            )
+    return WorkItem(
+        paper=paper,
+        state=PaperState(row["state"]),
+        scan_state=ScanState(row["scan_state"]),
+        version=row["version"],
+        attempts=row["attempts"],
+        sign_requested=row["sign_requested"],
+        accept_as_found=row["accept_as_found"],
+        words=words,
+        engine=row["engine"],
+        record=record,
+        signed=signed,
+        kept=described if record is None else None,
+        request=row["request"],
+    )
+
+
+def row_of(row: Mapping[str, Any]) -> LedgerRow:
+    """The short form for lists."""
+    return LedgerRow(
+        paper=row["id"],
+        office=row["office"],
+        dossier=row["dossier"],
+        ordinal=row["ordinal"],
+        source=row["scan_source"],
+        state=PaperState(row["state"]),
+        code=row["code"],
+        reason=row["reason"],
+        pages=row["page_count"],
+        kind=row["kind"],
+        updated_at=row["updated_at"],
+        fault=row["fault"],
+    )
+
+
+def scan_columns(scan: Scan) -> Columns:
+    """What is written of a scan when it comes in."""
+    return {
+        "id": scan.id,
+        "office": scan.office,
+        "digest": scan.blob.digest,
+        "size": scan.blob.size,
+        "media_type": scan.media_type,
+        "source": scan.source,
+        "received_at": scan.received_at,
+    }
+
+
+def reading_of(row: sa.RowMapping) -> tuple[int, int] | None:
+    """Pages read and pages to read, while a worker elsewhere reads a paper; else None."""
+    read = row["state"] == PaperState.RECEIVED and row["lease_until"] is not None
+    return (row["pages_read"], row["pages_to_read"]) if read and row["pages_to_read"] else None
+
+
+def pages_to_json(pages: tuple[Page, ...]) -> list[list[float]]:
+    """Pages as a column keeps them; a turn only where there is one."""
+    return [[p.number, p.width, p.height, *([p.turn] if p.turn else [])] for p in pages]
+
+
+def pages_columns(paper: Paper) -> Columns:
+    """What is written when the pages of a scan were counted."""
+    return {
+        "pages": pages_to_json(paper.pages),
+        "page_count": len(paper.pages),
+        "arrived_signed": paper.arrived_signed,
+    }
+
+
+def record_columns(record: Record, cipher: FieldCipher) -> Columns:
+    """What is written when a record was made or its description changed."""
+    description = written.dumps(written.description_to_json(record.description))
+    return {
+        "kind": record.description.kind,
+        "description": cipher.encrypt(description, record.paper.id),
+        "pdfa": blob_to_json(record.pdfa),
+        "pdfa_report": written.pdfa_report_to_json(record.pdfa_report),
+        "received_signatures": [written.report_to_json(r) for r in record.received_signatures],
+    }
+
+
+def outcome_columns(outcome: Outcome, cipher: FieldCipher) -> Columns:
+    """The columns that an outcome sets."""
+    columns: Columns = {}
+    if outcome.split is not None:
+        columns |= pages_columns(outcome.split)
+    if outcome.recognised is not None:
+        recognised, words = outcome.recognised
+        columns |= {"words": blob_to_json(words), "engine": recognised.engine}
+    if outcome.record is not None:
+        columns |= record_columns(outcome.record, cipher)
+    if outcome.signed is not None:
+        columns |= {
+            "signed": blob_to_json(outcome.signed.pdf),
+            "signatures": [written.signature_to_json(s) for s in outcome.signed.signatures],
+            "level": outcome.signed.signatures[-1].level.value,
+        }
+    if outcome.archived is not None:
+        columns |= {
+            "object_id": outcome.archived.object_id,
+            "object_key": outcome.archived.key,
+            "object_version": outcome.archived.version,
+            "kept_until": outcome.archived.kept_until,
+        }
+    return columns
+
+
+def digests_of(row: sa.RowMapping) -> tuple[str, ...]:
+    """The digests of the blobs a row of ``SELECT_PAPER`` names."""
+    blobs = (row["words"], row["pdfa"], row["signed"])
+    return (row["scan_digest"], *(str(blob["digest"]) for blob in blobs if blob is not None))

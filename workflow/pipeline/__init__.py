@@ -1,0 +1,1 @@
+"""The order of steps, leases and the workers that run them."""

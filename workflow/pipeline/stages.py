@@ -1,0 +1,168 @@
+"""The stages' functions, each with what it needs of the settings; no order, no state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from archive import package
+from archive.deposit import deposit
+from dossier.errors import RejectedInput
+from dossier.ports import CatalogueEntry, Clock, ObjectStore, Signer, Stamp
+from dossier.reports import PdfaReport, SignatureReport
+from dossier.spine import ArchivedRecord, Blob, Paper, RecognisedPaper, Record, SignedRecord
+from ingest.receive import split
+from ocr.fields.describe import describe
+from ocr.fields.forms import Forms
+from ocr.pdfa.make import make_pdfa
+from ocr.reading import ReadingSettings, recognise
+from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children, ChildTimedOut
+from pages.limits import Limits
+from signing.sign import sign
+
+Put = Callable[[Path], Blob]
+_Made = TypeVar("_Made")
+# What making a PDF/A may take, also on a slow machine; hostile files take for ever.
+_SECONDS, _PAGE_SECONDS = 45.0, 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """What each step does, in its room.
+
+    Attributes:
+        make_forms: reads the form definitions; called once.
+        make_signer: loads the key; called once, when the first paper is to be signed.
+        verify: reports on the signatures of a PDF, in a child.
+        stamp_office: the office's name as stamps show it.
+        stamp_zone: the zone in which stamps show the time.
+        first_lock: how long a record is kept before its dossier is closed.
+        paper_seconds: how long making a PDF/A may take at most, seconds; less where pages are few.
+        scratch: a folder for what is being made.
+    """
+
+    children: Children
+    limits: Limits
+    reading: ReadingSettings
+    make_forms: Callable[[], Forms]
+    make_signer: Callable[[], Signer]
+    verify: Callable[[Path], tuple[SignatureReport, ...]]
+    clock: Clock
+    stamp_form: str
+    stamp_office: str
+    stamp_zone: tzinfo
+    first_lock: timedelta
+    paper_seconds: float
+    scratch: Path
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The form definitions, read once."""
+        return self.make_forms()
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The signer, its key loaded once."""
+        return self.make_signer()
+
+    def split(self, paper: Paper, scan: Path) -> Paper:
+        """The paper with its pages counted."""
+        return split(paper, scan, children=self.children, limits=self.limits)
+
+    def recognise(
+        self, paper: Paper, scan: Path, *, page_read: Callable[[int], None]
+    ) -> RecognisedPaper:
+        """The paper with what stands on its pages."""
+        return recognise(
+            paper, scan, children=self.children, settings=self.reading, page_read=page_read
+        )
+
+    def describe(
+        self, recognised: RecognisedPaper, *, scan: Path, words: Blob, pdfa: Path, put: Put
+    ) -> Record:
+        """The record: what the paper says, and its PDF/A; for a signed one, who signed it.
+
+        Raises:
+            RejectedInput: ``scan.unusable``: the file makes each child fail that opens it;
+                ``scan.too-slow``: it keeps a child for too long; and what making a PDF/A raises.
+        """
+        description = describe(recognised.pages, forms=self.forms)
+        report, signatures = self._in_two_children(
+            recognised.paper.id, lambda: self._made(recognised, scan, pdfa)
+        )
+        return Record(
+            paper=recognised.paper,
+            pdfa=put(pdfa),
+            words=words,
+            engine=recognised.engine,
+            pdfa_report=report,
+            description=description,
+            received_signatures=signatures,
+        )
+
+    def _made(
+        self, recognised: RecognisedPaper, scan: Path, pdfa: Path
+    ) -> tuple[PdfaReport, tuple[SignatureReport, ...]]:
+        """What children make of the file: its PDF/A, and the report on signatures it came with."""
+        signatures = self.verify(scan) if recognised.paper.arrived_signed else ()
+        report = make_pdfa(
+            recognised,
+            scan,
+            pdfa,
+            children=self.children,
+            created=recognised.paper.scan.received_at,
+            deadline=min(
+                self.paper_seconds, _SECONDS + _PAGE_SECONDS * len(recognised.paper.pages)
+            ),
+            max_pixels=self.limits.max_pixels,
+        )
+        return report, signatures
+
+    @staticmethod
+    def _in_two_children(paper: UUID, make: Callable[[], _Made]) -> _Made:
+        """What is made; where a child fails, in a fresh one: the second failure is the file's."""
+        try:
+            try:
+                return make()
+            except (ChildCrashed, ChildFailed, ChildOutOfMemory, ChildTimedOut):
+                return make()
+        except (ChildCrashed, ChildFailed, ChildOutOfMemory) as error:
+            raise RejectedInput(
+                "scan.unusable",
+                f"paper {paper}: the file makes what opens it fail ({error.code}); print it and "
+                "scan the print, or scan the paper again",
+            ) from None
+        except ChildTimedOut:
+            raise RejectedInput(
+                "scan.too-slow",
+                f"paper {paper}: the file takes too long to open; print it and scan the print, or "
+                "scan the paper again",
+            ) from None
+
+    def sign(self, record: Record, *, pdfa: Path, out: Path, store: ObjectStore) -> SignedRecord:
+        """The record with our signature."""
+        stamp = None
+        if self.stamp_form:
+            at = self.clock.now().astimezone(self.stamp_zone)
+            stamp = Stamp(form=self.stamp_form, office=self.stamp_office, at=at)
+        return sign(record, pdfa, out, signer=self.signer, stamp=stamp, store=store)
+
+    def deposit(
+        self, signed: SignedRecord, store: ObjectStore
+    ) -> tuple[ArchivedRecord, CatalogueEntry]:
+        """The record laid down and read back, and what the catalogue says of it."""
+        now = self.clock.now()
+        archived = deposit(
+            signed,
+            store=store,
+            archived_at=now,
+            kept_until=now + self.first_lock,
+            scratch=self.scratch,
+        )
+        with store.work_file(signed.record.words) as words:
+            return archived, package.catalogue_entry(archived, words=words.read_bytes())
