@@ -11,7 +11,7 @@ from api.wording import labels, sentences
 from ocr.fields.forms import load_forms
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("api", "archive", "dossier", "ingest", "ocr", "pages", "signing")
+ROOMS = ("api", "archive", "dossier", "ingest", "ocr", "pages", "signing", "workflow")
 # Met by who writes programs against the API, or runs the service.
 _NOT_A_CLERKS = {
     "http", "idempotency", "init", "record", "time", "token", "upload", "webhook", "work", "worker",
