@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 import sqlalchemy as sa
 from servers.postgres import Postgres
-from unit.api.fakes import migrated
+from unit.workflow.fakes import migrated
 
 from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine

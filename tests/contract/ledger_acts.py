@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from unit.api.fakes import OFFICE, START, scan
+from unit.workflow.fakes import OFFICE, START, scan
 
 from dossier.ports import LedgerRow
 from dossier.states import PaperState

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from servers.postgres import Postgres
 from servers.starting import free_port
-from unit.api.fakes import OFFICE, ledger_on, scan
+from unit.workflow.fakes import OFFICE, ledger_on, scan
 
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 from workflow.ledger.connections import Connections, hold

@@ -17,7 +17,7 @@ from contract.ledger_acts import (
     row_of,
     take,
 )
-from unit.api.fakes import OFFICE, START, ledger_on, scan
+from unit.workflow.fakes import OFFICE, START, ledger_on, scan
 
 from dossier.errors import WrongUse
 from dossier.states import PaperState

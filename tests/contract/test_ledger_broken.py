@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from contract import test_ledger, test_ledger_holding
 from contract.ledger_acts import ALL, LEASE, Check
-from unit.api.fakes import START, new_ledger
+from unit.workflow.fakes import START, new_ledger
 
 from workflow.ledger import edits as arranging
 from workflow.ledger import intake as incoming

@@ -19,7 +19,7 @@ from contract.ledger_acts import (
     take,
     waiting,
 )
-from unit.api.fakes import OFFICE, START, ledger_on
+from unit.workflow.fakes import OFFICE, START, ledger_on
 
 from dossier.states import PaperState
 from workflow.ledger.edits import Act, Arranging

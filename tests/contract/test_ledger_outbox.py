@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from unit.api.fakes import OFFICE, START, ledger_on, scan
+from unit.workflow.fakes import OFFICE, START, ledger_on, scan
 
 from workflow.ledger import webhooks as outbox_module
 from workflow.ledger.connections import Connections

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from unit.api.fakes import OFFICE, SEALING, START, ledger_on, scan
+from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
 
 from dossier.errors import WrongUse
 from dossier.states import PaperState

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from contract import test_ledger_together as together
 from contract.conftest import emptied
-from unit.api.fakes import OFFICE, SEALING, ledger_on
+from unit.workflow.fakes import OFFICE, SEALING, ledger_on
 
 from dossier.errors import SohoaError
 from workflow.ledger import (

@@ -8,7 +8,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from unit.api.fakes import (
+from unit.workflow.fakes import (
     OFFICE,
     FakeStages,
     ListingCatalogue,

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from unit.api.fakes import OFFICE, START, StandingClock, new_ledger
+from unit.workflow.fakes import OFFICE, START, StandingClock, new_ledger
 
 from workflow.ledger.connections import Connections
 from workflow.ledger.tables import DELIVERY

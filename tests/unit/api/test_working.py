@@ -10,7 +10,7 @@ from typing import cast
 from uuid import UUID
 
 import pytest
-from unit.api.fakes import OFFICE, START, StandingClock
+from unit.workflow.fakes import OFFICE, START, StandingClock
 
 from dossier.errors import TransientFault
 from dossier.ports import LedgerRow

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from unit.api.fakes import OFFICE, START, new_ledger
+from unit.workflow.fakes import OFFICE, START, new_ledger
 
 from api.http import problems
 from api.http.pieces import Pieces

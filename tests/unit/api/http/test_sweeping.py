@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 import structlog
-from unit.api.fakes import START, scan
+from unit.workflow.fakes import START, scan
 
 from api.bootstrap import init, open_application
 from api.http.service import Service

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
-from unit.api.fakes import scan
+from unit.workflow.fakes import scan
 
 from dossier.errors import TransientFault
 from workflow.ledger.batching import Gathering

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from unit.api.fakes import OFFICE, new_ledger, scan
+from unit.workflow.fakes import OFFICE, new_ledger, scan
 
 from api.bootstrap import init, open_application
 from api.settings import Settings

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.api.fakes import OFFICE, START, new_ledger, scan
+from unit.workflow.fakes import OFFICE, START, new_ledger, scan
 
 from dossier.errors import WrongUse
 from workflow.ledger.dossiers import Dossiers

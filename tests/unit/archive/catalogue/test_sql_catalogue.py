@@ -251,7 +251,7 @@ def test_two_processes_write_side_by_side(
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path / "catalogue.db"), str(first)],
-            cwd=Path(__file__).parents[3],
+            cwd=Path(__file__).parents[4],
         )
         for first in (100, 200)
     ]

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from unit.api.fakes import OFFICE, new_ledger
 from unit.api.test_pipeline import PAPER, Desk
+from unit.workflow.fakes import OFFICE, new_ledger
 
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 from dossier.states import PaperState
