@@ -19,12 +19,13 @@ from api.desk.intake import Intake
 from api.settings import Settings
 from api.signers import make_signer
 from archive.catalogue.sql_catalogue import SqlCatalogue
-from dossier.ports import Clock, ObjectStore, Signer
+from dossier.ports import AccessLog, Clock, ObjectStore, Signer
 from dossier.reports import SignatureReport
 from ocr.fields.forms import BUILT_IN, Forms, load_forms
 from ocr.reading import Engine, ReadingSettings
 from pages.children import Children
 from pages.limits import Limits
+from workflow.ledger.access_log import SqlAccessLog
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.webhooks import Outbox
@@ -109,6 +110,11 @@ class Application:
             ids=self.ids,
             limits=_limits(self.settings),
         )
+
+    @cached_property
+    def access_log(self) -> AccessLog:
+        """Log of access to personal data."""
+        return SqlAccessLog(self.ledger.connections, cipher=self.cipher, ids=self.ids)
 
     @cached_property
     def outbox(self) -> Outbox:

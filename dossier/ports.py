@@ -5,7 +5,7 @@ Protocols only; the adapters live in the room they belong to and are chosen in `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -280,26 +280,6 @@ class Catalogue(Protocol):
         ...
 
 
-class Queue(Protocol):
-    """A nudge: somebody should look at this paper. Losing one is harmless."""
-
-    def enqueue(self, paper: UUID) -> None:
-        """Ask that this paper be moved on."""
-        ...
-
-    def start(self, work: Callable[[UUID], None]) -> None:
-        """Start taking papers off, where this process is one that works."""
-        ...
-
-    def wait_until_idle(self) -> None:
-        """Return when nothing that was enqueued here is left or being worked on."""
-        ...
-
-    def stop(self) -> None:
-        """Finish the work in hand and take no more."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
     """A paper in progress as the ledger shows it.
@@ -324,15 +304,32 @@ class LedgerRow:
     fault: str = ""
 
 
-class Ledger(Protocol):
-    """Work in progress: scans, papers, their states and history. See ``workflow/ledger``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessEntry:
+    """One access to personal data: a lookup, or a paper opened.
 
-    def rows(
-        self,
-        *,
-        offices: Sequence[str],
-        state: PaperState | None = None,
-        dossier: str | None = None,
-    ) -> list[LedgerRow]:
-        """The papers, oldest first."""
+    Attributes:
+        office: in whose name.
+        at: aware UTC.
+        actor: the caller, as history names it; never a person's name.
+        purpose: as the caller stated it; empty where none is asked for.
+        action: ``open``, or the kind of lookup: ``citizen-id``, ``text``, ``dossier``.
+        subject: the paper opened, or the term looked up; encrypted at rest.
+        papers: those that the answer names.
+    """
+
+    office: str
+    at: datetime
+    actor: str
+    purpose: str
+    action: str
+    subject: str
+    papers: tuple[UUID, ...]
+
+
+class AccessLog(Protocol):
+    """Append-only log of access to personal data."""
+
+    def record(self, entry: AccessEntry) -> None:
+        """Append an entry durably; called before the data is shown."""
         ...

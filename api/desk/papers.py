@@ -16,10 +16,10 @@ from archive.recall import recall
 from dossier import written
 from dossier.codes import citizen_id, dossier_code, is_cmnd
 from dossier.errors import WrongUse
-from dossier.ports import Found, LedgerRow
+from dossier.ports import AccessEntry, Found, LedgerRow
 from dossier.spine import RecognisedPage, Record
 from dossier.states import PaperState
-from workflow.ledger.types import LookupEntry, Outcome, WorkItem
+from workflow.ledger.types import Outcome, WorkItem
 
 _LONGEST_PURPOSE = 500
 
@@ -258,13 +258,14 @@ def _write_down(
     actor: str,
     shown: tuple[UUID, ...],
 ) -> None:
-    lookup = LookupEntry(
-        office=application.settings.office,
-        at=application.clock.now(),
-        actor=actor,
-        purpose=purpose[:_LONGEST_PURPOSE],
-        manner=manner,
-        asked=asked,
-        shown=shown,
+    application.access_log.record(
+        AccessEntry(
+            office=application.settings.office,
+            at=application.clock.now(),
+            actor=actor,
+            purpose=purpose[:_LONGEST_PURPOSE],
+            action=manner,
+            subject=asked,
+            papers=shown,
+        )
     )
-    application.ledger.log_lookup(lookup, key=application.ids.new())

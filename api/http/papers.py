@@ -85,8 +85,12 @@ def standing_of(caller: Caller, paper: UUID) -> Standing:
 
 def state_of(caller: Caller, standing: Standing) -> PaperStanding:
     """Everything about a paper but its content."""
-    listing = caller.service.listing
-    history = listing.moves(offices=caller.application.offices, paper=standing.paper)
+    stored = caller.application.ledger.read(
+        standing.paper, offices=caller.application.offices, content=False
+    )
+    if stored is None:
+        raise WrongUse("paper.unknown", "there is no such paper")
+    standing, history = stored.standing, list(stored.history)
     return PaperStanding(
         **row_of(caller, standing).model_dump(),
         version=standing.version,
@@ -96,8 +100,13 @@ def state_of(caller: Caller, standing: Standing) -> PaperStanding:
         stages=stages_of(standing, history),
         history=[line_of(move) for move in history],
         scans=[
-            ScanLine(sha256=digest, size=size, received_at=received, replaced_at=replaced)
-            for digest, size, received, replaced in listing.scans(standing.paper)
+            ScanLine(
+                sha256=scan.sha256,
+                size=scan.size,
+                received_at=scan.received_at,
+                replaced_at=scan.replaced_at,
+            )
+            for scan in stored.scans
         ],
     )
 

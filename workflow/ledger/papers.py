@@ -13,6 +13,7 @@ from dossier.ports import LedgerRow
 from dossier.states import PaperState
 from workflow.ledger import mapping as rows
 from workflow.ledger.connections import Connections
+from workflow.ledger.listing import StoredPaper, stored_paper
 from workflow.ledger.tables import MOVE, NOTE, PAPER, SCAN
 from workflow.ledger.types import Move, WorkItem
 
@@ -72,6 +73,19 @@ class PaperQueries:
         if row is None or row["office"] not in offices:
             return None
         return rows.in_hand_of(row, self._cipher)
+
+    def read(
+        self, paper: UUID, *, offices: Sequence[str], content: bool = True
+    ) -> StoredPaper | None:
+        """One paper with history and scans, in one transaction.
+
+        Args:
+            paper: its id.
+            offices: whose papers may be read.
+            content: decrypt the description too; else ``item`` is None.
+        """
+        with self._reading() as c:
+            return stored_paper(c, paper, offices=offices, cipher=self._cipher if content else None)
 
     def row(self, paper: UUID, *, offices: Sequence[str]) -> LedgerRow | None:
         """The short form of one paper."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -25,8 +24,8 @@ from workflow.ledger.receiving import (
     write_papers,
     write_scans,
 )
-from workflow.ledger.tables import LOOKUP, NOTE, OFFICE, PAPER, SCAN
-from workflow.ledger.types import Answer, Incoming, LookupEntry, Outcome, Received, WorkItem
+from workflow.ledger.tables import NOTE, OFFICE, PAPER, SCAN
+from workflow.ledger.types import Answer, Incoming, Outcome, Received, WorkItem
 
 
 class SqlLedger(Claiming):
@@ -158,21 +157,6 @@ class SqlLedger(Claiming):
                 told = Told(held.state, outcome.after, outcome.code, outcome.reason, actor)
                 add_move(c, held.paper.office, held.paper.id, now, told)
         return True
-
-    def log_lookup(self, lookup: LookupEntry, *, key: UUID) -> None:
-        """Write down who looked for what and why, before it is shown."""
-        with self._writing() as c:
-            c.execute(
-                LOOKUP.insert().values(
-                    office=lookup.office,
-                    at=lookup.at,
-                    actor=lookup.actor,
-                    purpose=lookup.purpose,
-                    manner=lookup.manner,
-                    asked=key.bytes + self._cipher.encrypt(lookup.asked.encode(), key),
-                    shown=[str(paper) for paper in lookup.shown],
-                )
-            )
 
 
 def _scan_after(held: WorkItem, outcome: Outcome) -> ScanState:

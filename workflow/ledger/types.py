@@ -144,22 +144,3 @@ class Move:
     code: str
     reason: str
     actor: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookupEntry:
-    """One look-up as it is logged before anything is shown.
-
-    Attributes:
-        manner: ``citizen-id``, ``text`` or ``dossier``.
-        asked: what was looked for; sealed at rest.
-        shown: the papers the answer named.
-    """
-
-    office: str
-    at: datetime
-    actor: str
-    purpose: str
-    manner: str
-    asked: str
-    shown: tuple[UUID, ...]
