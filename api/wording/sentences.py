@@ -61,6 +61,9 @@ SENTENCES = {
     "paper.signed-already": "Giấy này đã ký. Giấy đã ký thì không sửa nữa.",
     "paper.unknown": "Không có giấy này.",
     "value.unknown": "Trên giấy này không có mục đó.",
+    "password.too-long": "Mật khẩu dài quá 200 ký tự. Hãy chọn mật khẩu ngắn hơn.",
+    "password.too-weak": "Mật khẩu cần ít nhất 10 ký tự, không lặp lại vài ký tự, không chứa tên "
+    "đăng nhập.",
     "web.foreign-origin": "Yêu cầu đến từ trang khác nên bị chặn. Hãy mở lại trang.",
     "dossier.bad-code": "Mã hồ sơ chỉ gồm chữ, số, dấu chấm và gạch nối, ví dụ "
     "H15.50.05.13-261008-0975. Số định danh của công dân không phải là mã hồ sơ.",
