@@ -29,7 +29,7 @@ from workflow.ledger.access_log import SqlAccessLog
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.webhooks import Outbox
-from workflow.pipeline.cleanup import sweep_scratch, tidy
+from workflow.pipeline.cleanup import remove_stale_scratch, remove_unneeded_blobs
 from workflow.pipeline.events import Watch
 from workflow.pipeline.process_name import this_process
 from workflow.pipeline.stages import Stages
@@ -201,13 +201,13 @@ class Application:
         now = self.clock.now()
         self.store.sweep(before=now - _TEMP_KEPT)
         self.sweep_scratch()
-        tidy(ledger=self.ledger, store=self.store, now=now)
+        remove_unneeded_blobs(ledger=self.ledger, store=self.store, now=now)
 
     def sweep_scratch(self) -> None:
         """Take away what killed processes of this machine had in the making."""
-        sweep_scratch(self.settings.scratch_folder)
+        remove_stale_scratch(self.settings.scratch_folder)
 
-    def let_children_go(self) -> None:
+    def end_children(self) -> None:
         """End what the children have in hand."""
         self.children.close()
 

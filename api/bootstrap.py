@@ -27,7 +27,7 @@ from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.pipeline.events import Watch
 from workflow.pipeline.process_name import this_process
-from workflow.pipeline.workers import Workers, WorkersElsewhere, WorkersHere
+from workflow.pipeline.workers import LocalWorkers, RemoteWorkers, Workers
 
 if TYPE_CHECKING:
     from workflow.pipeline.celery.worker import WorkerProcess
@@ -170,7 +170,7 @@ def _workers(application: Application, watch: Watch) -> Workers:
         from workflow.pipeline.celery.queue import CeleryQueue, make_celery  # noqa: PLC0415 - embedded mode does without Celery
 
         application.sweep_scratch()
-        return WorkersElsewhere(
+        return RemoteWorkers(
             CeleryQueue(make_celery(_broker(application.settings))),
             following=Following(application.ledger.connections),
             clock=application.clock,
@@ -180,7 +180,7 @@ def _workers(application: Application, watch: Watch) -> Workers:
     # A start is somebody asking for it.
     application.ledger.wait_no_longer(now=application.clock.now())
     # One more than there are children: while one paper is signed or laid down, all read.
-    return WorkersHere(application.pipeline(watch), threads=application.settings.worker_count + 1)
+    return LocalWorkers(application.pipeline(watch), threads=application.settings.worker_count + 1)
 
 
 def worker(application: Application, *, watch: Watch) -> WorkerProcess:
@@ -189,24 +189,24 @@ def worker(application: Application, *, watch: Watch) -> WorkerProcess:
     Raises:
         Misconfigured: ``broker.not-set``.
     """
-    from workflow.pipeline.celery.progress_reporter import Telling  # noqa: PLC0415 - the same
+    from workflow.pipeline.celery.progress_reporter import ProgressReporter  # noqa: PLC0415 - the same
     from workflow.pipeline.celery.queue import CeleryQueue, make_celery  # noqa: PLC0415 - the same
     from workflow.pipeline.celery.worker import WorkerProcess  # noqa: PLC0415 - embedded mode does without Celery
 
     settings = application.settings
     app = make_celery(_broker(settings))
     queue = CeleryQueue(app)
-    telling = Telling(application.ledger, holder=this_process(), watch=watch)
+    reporter = ProgressReporter(application.ledger, holder=this_process(), watch=watch)
     application.sweep_scratch()
     application.ledger.wait_no_longer(now=application.clock.now())
     return WorkerProcess(
         app,
         queue=queue,
-        pipeline=application.pipeline(telling, nudge=queue.nudge),
-        telling=telling,
+        pipeline=application.pipeline(reporter, nudge=queue.nudge),
+        reporter=reporter,
         ledger=application.ledger,
         clock=application.clock,
-        hands=application,
+        resources=application,
         threads=settings.worker_count + 1,
         stop_seconds=settings.stop_seconds,
     )

@@ -1,4 +1,4 @@
-"""What every log event of a request or step carries: its request ID, and the paper it is about."""
+"""Fields of every log event of a request or step: its request ID and its paper."""
 
 from __future__ import annotations
 

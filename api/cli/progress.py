@@ -78,7 +78,7 @@ class Waiting:
             if event.error is not None:
                 self.errors.append(event.error)
                 said = f"{said}: {sentences.both(event.error)}"
-            if event.untaken:
+            if event.no_worker:
                 said = f"{said}: {_UNTAKEN}"
             elif event.error is not None or (not event.page and event.state in self._resting):
                 self._done.add(event.paper)
@@ -87,7 +87,7 @@ class Waiting:
                 completed=len(self._done),
                 description=f"Giấy  {label}: {said}"[:100],
             )
-            if not sys.stderr.isatty() or event.error is not None or event.untaken:
+            if not sys.stderr.isatty() or event.error is not None or event.no_worker:
                 done, total = len(self._done), len(self._labels)
                 line = f"[{done}/{total}] {label}: {said}"
                 self._console.print(line, markup=False, soft_wrap=True)

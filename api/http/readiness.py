@@ -19,7 +19,7 @@ def readiness(service: Service) -> Ready:
         "store": service.looked_at("store"),
         "queue": asked(lambda: _queue(service)),
         # Not needed to take papers in: they wait, and nobody who sends one is to be turned away.
-        "workers": asked(service.check_taken),
+        "workers": asked(service.check_claims),
         "tesseract": service.looked_at("tesseract"),
         "tsa": service.looked_at("tsa"),
     }

@@ -65,7 +65,7 @@ class Service:
         self.uploads = Uploads(connections)
         self.pieces = Pieces(application.settings.var / "uploads", self.uploads)
         self.outbox = application.outbox
-        self._sender = Sender(self.outbox, clock=application.clock, ended=self._ended.is_set)
+        self._sender = Sender(self.outbox, clock=application.clock, stopped=self._ended.is_set)
         self._health_probe = HealthProbe(application)
         self.measured = metrics.Measured()
         self.measured.registry.register(
@@ -90,7 +90,7 @@ class Service:
             with suppress(SohoaError), self.pieces.held(upload):
                 finished(self, upload)
         self._every(_NUDGE_SECONDS, self._workers.nudge, "nudge")
-        self._every(_TELL_SECONDS, self._sender.round, "webhooks")
+        self._every(_TELL_SECONDS, self._sender.deliver_due, "webhooks")
         self._every(_STORE_SECONDS, self._health_probe.store, "store")
         self._every(_OUTSIDE_SECONDS, self._health_probe.outside, "outside")
         self._every(_SWEEP_SECONDS, self._sweep, "sweep")
@@ -113,7 +113,7 @@ class Service:
         stopped.join(seconds)
         if stopped.is_alive():
             log.warning("service.hands-back", seconds=seconds)
-            self.application.let_children_go()
+            self.application.end_children()
             stopped.join(seconds)
         # Who still waits to write has nobody left to answer: the process would wait for them all.
         self.application.ledger.connections.writer.end()
@@ -141,13 +141,13 @@ class Service:
         """
         self._workers.check()
 
-    def check_taken(self) -> None:
+    def check_claims(self) -> None:
         """See that whoever takes papers up is at work, where there is work.
 
         Raises:
             TransientFault: ``queue.untaken``.
         """
-        self._workers.check_taken()
+        self._workers.check_claims()
 
     def take_request(self, token: Token) -> float:
         """Count a request; the seconds to wait where there were too many, else 0."""

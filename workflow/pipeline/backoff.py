@@ -1,17 +1,17 @@
-"""How long to wait before what failed is tried again."""
+"""Exponential backoff between retries."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 
-def pause(tries: int, *, first: timedelta, longest: timedelta) -> timedelta:
-    """Twice as long each time, but not for ever.
+def backoff_delay(attempts: int, *, first: timedelta, longest: timedelta) -> timedelta:
+    """The delay before the next attempt: doubled each time, up to a limit.
 
     Args:
-        tries: so many have failed, from 1.
-        first: after the first one.
-        longest: in any case.
+        attempts: that have failed, from 1.
+        first: the delay after the first.
+        longest: the limit.
     """
-    # The power is bounded too: something may be tried for months.
-    return min(first * (1 << min(tries - 1, 20)), longest)
+    # The exponent is bounded too: a retry may go on for months.
+    return min(first * (1 << min(attempts - 1, 20)), longest)

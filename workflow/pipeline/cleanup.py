@@ -1,7 +1,7 @@
-"""What a killed process leaves behind, taken away by the next start. Nothing of it is needed.
+"""Removes what killed processes left behind.
 
-A process makes things in a folder of its own under ``scratch``, which goes when the process is
-gone. Blobs of the work area that no unfinished paper needs go when nobody put them for a day.
+A process works in a folder of its own under ``scratch``; the folder goes once the process is gone.
+Blobs of the work area go when no unfinished paper needs them and nobody has put them for a day.
 """
 
 from __future__ import annotations
@@ -14,31 +14,34 @@ from dossier.ports import ObjectStore
 from workflow.ledger.papers import PaperQueries
 from workflow.pipeline.process_name import is_gone, is_name
 
-# A blob is put before its paper is written down; between the two nobody waits for a day.
+# A blob is put before its paper is saved; no process takes a day between the two.
 _WORK_KEPT = timedelta(days=1)
 
 
-def tidy(*, ledger: PaperQueries, store: ObjectStore, now: datetime) -> int:
-    """Take away the blobs that nobody needs any more; how many.
+def remove_unneeded_blobs(*, ledger: PaperQueries, store: ObjectStore, now: datetime) -> int:
+    """Erase the blobs of the work area that no paper needs any more.
 
     Args:
-        ledger: knows which blobs are needed.
+        ledger: lists the blobs that are needed.
         store: whose work area is swept.
         now: aware UTC.
+
+    Returns:
+        How many blobs were erased.
     """
-    swept = 0
+    erased = 0
     needed, since = ledger.blobs_needed(), now - _WORK_KEPT
     for digest in store.works(untouched_since=since):
         if digest not in needed:
-            swept += store.erase_work(digest, untouched_since=since)
-    return swept
+            erased += store.erase_work(digest, untouched_since=since)
+    return erased
 
 
-def sweep_scratch(scratch: Path) -> None:
-    """Take away the folders of processes of this machine that are gone.
+def remove_stale_scratch(scratch: Path) -> None:
+    """Remove the folders of processes of this machine that are gone.
 
     Args:
-        scratch: holds a folder for each process that makes something.
+        scratch: holds one folder for each process.
     """
     if not scratch.is_dir():
         return

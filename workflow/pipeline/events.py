@@ -1,4 +1,4 @@
-"""What somebody who watches the pipeline is told."""
+"""Events of the pipeline, for progress display and metrics."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from dossier.states import PaperState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something a person who waits, or a machine that counts, would like to see.
+    """A page was read, a step ended, or a paper waits.
 
     Attributes:
-        state: the state the paper stands in now; None where the ledger cannot tell, or where a
-            step ended whose outcome is not wanted any more.
-        error: why it moved on no further, or None.
+        state: the paper's current state; None where the ledger cannot answer, or where a step
+            ended whose result was discarded.
+        error: why the paper stopped, or None.
         page: the page just read, from 1; 0 where the event is not about a page.
-        pages: of how many.
-        before: the state from which the step began that ended now; None where none did.
-        seconds: how long that step took on the clock.
-        untaken: it waits, and no worker that could take it has had anything in hand for a while.
+        pages: the number of pages of the paper.
+        before: the state from which the step that just ended began; None where none did.
+        seconds: wall-clock duration of that step, s.
+        no_worker: the paper waits, and no worker of its lane has been active for a while.
     """
 
     paper: UUID
@@ -32,7 +32,7 @@ class Event:
     pages: int = 0
     before: PaperState | None = None
     seconds: float = 0.0
-    untaken: bool = False
+    no_worker: bool = False
 
 
 Watch = Callable[[Event], None]

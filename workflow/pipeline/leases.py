@@ -1,4 +1,4 @@
-"""What the threads of this process have in hand: taken, held for longer, let go."""
+"""Leases of the papers that this process works on: claim, renew, release."""
 
 from __future__ import annotations
 
@@ -13,94 +13,93 @@ from workflow.ledger.queue import Claiming
 from workflow.ledger.types import WorkItem
 from workflow.pipeline.process_name import is_gone, this_process
 
-# Renewed while a step runs (``renew``); only another machine waits for it to pass.
+# Renewed while a step runs (``renew``); only another machine waits for it to expire.
 LEASE = timedelta(minutes=3)
 
 
-class Holding:
-    """The papers that a thread of this process is working on now.
+class Leases:
+    """The papers that the threads of this process have claimed.
 
     Args:
-        ledger: knows what is held, and by which process.
-        clock: tells until when.
+        ledger: stores leases and their holders.
+        clock: gives the current time.
 
     Attributes:
-        holder: this process, as the ledger names it.
+        holder: the name of this process in the ledger.
     """
 
     def __init__(self, ledger: Claiming, *, clock: Clock) -> None:
         self.holder = this_process()
         self._ledger = ledger
         self._clock = clock
-        # By the version that was taken: where another thread here took a paper away from one whose
-        # step still runs, it has it, whenever that step ends.
-        self._held: dict[UUID, int] = {}
-        # Those of which the ledger could not be told how far they came.
-        self._untold: set[UUID] = set()
-        self._claiming = threading.Lock()
+        # By claimed version: a second thread here may claim a paper whose first step still runs.
+        self._versions: dict[UUID, int] = {}
+        # Papers whose last result could not be saved.
+        self._unsaved: set[UUID] = set()
+        self._lock = threading.Lock()
 
-    def take(self, paper: UUID) -> WorkItem | None:
-        """Take a paper in hand, also one that this process holds but could not give back."""
+    def claim(self, paper: UUID) -> WorkItem | None:
+        """Claim a paper; also one that this process holds but could not release."""
 
-        def lets_go(holder: str) -> bool:
-            return is_gone(holder) or (holder == self.holder and paper not in self._held)
+        def expired(holder: str) -> bool:
+            return is_gone(holder) or (holder == self.holder and paper not in self._versions)
 
-        return self._taken(
+        return self._record(
             lambda: self._ledger.claim(
-                paper, now=self._clock.now(), lease=LEASE, holder=self.holder, is_gone=lets_go
+                paper, now=self._clock.now(), lease=LEASE, holder=self.holder, is_gone=expired
             )
         )
 
-    def take_oldest(self, states: Sequence[PaperState]) -> WorkItem | None:
-        """Take the oldest paper in hand that stands in one of these states."""
-        return self._taken(
+    def claim_next(self, states: Sequence[PaperState]) -> WorkItem | None:
+        """Claim the next paper that waits in one of these states."""
+        return self._record(
             lambda: self._ledger.claim_next(
                 states, now=self._clock.now(), lease=LEASE, holder=self.holder, is_gone=is_gone
             )
         )
 
-    def _taken(self, claim: Callable[[], WorkItem | None]) -> WorkItem | None:
-        """What a claim gives, known as ours before another thread claims."""
-        with self._claiming:
-            held = claim()
-            if held is not None:
-                self._held[held.paper.id] = held.version
-        return held
+    def _record(self, claim: Callable[[], WorkItem | None]) -> WorkItem | None:
+        """Claim a paper and record it before another thread can claim."""
+        with self._lock:
+            item = claim()
+            if item is not None:
+                self._versions[item.paper.id] = item.version
+        return item
 
-    def has(self, held: WorkItem) -> bool:
-        """Whether no other thread of this process has taken the paper meanwhile."""
-        return self._held.get(held.paper.id) == held.version
+    def owns(self, item: WorkItem) -> bool:
+        """Whether no other thread of this process has claimed the paper since."""
+        return self._versions.get(item.paper.id) == item.version
 
-    def end(self, held: WorkItem, *, told: bool) -> None:
-        """A step at a paper is over.
+    def finish(self, item: WorkItem, *, saved: bool) -> None:
+        """Record that a step has ended.
 
         Args:
-            held: as it was taken.
-            told: whether the ledger could be told how it ended.
+            item: as it was claimed.
+            saved: whether the ledger has stored the result.
         """
-        with self._claiming:
-            if not told:
-                self._untold.add(held.paper.id)
-            if self.has(held):
-                del self._held[held.paper.id]
+        with self._lock:
+            if not saved:
+                self._unsaved.add(item.paper.id)
+            if self.owns(item):
+                del self._versions[item.paper.id]
 
     def stalled(self) -> list[UUID]:
-        """What a crash or a passed time left to do, oldest dossier first."""
-        left = self._ledger.stalled(
+        """Papers that a crash left behind or whose retry is due, oldest dossier first."""
+        stalled = self._ledger.stalled(
             now=self._clock.now(), is_gone=lambda holder: holder == self.holder or is_gone(holder)
         )
-        return [paper for paper in left if paper not in self._held]
+        return [paper for paper in stalled if paper not in self._versions]
 
     def renew(self) -> None:
-        """Hold for longer what is in hand; to be called well within ``LEASE``."""
-        papers = tuple(self._held)
+        """Extend the leases of running steps; call it well within ``LEASE``."""
+        papers = tuple(self._versions)
         if papers:
             self._ledger.renew(self.holder, papers, until=self._clock.now() + LEASE)
 
-    def give_back(self) -> None:
-        """Let go what the ledger could not be told of, once it answers; to be called often."""
-        with self._claiming:
-            papers = self._untold - self._held.keys()
+    def release_unsaved(self) -> None:
+        """Release papers whose result could not be saved, once the ledger answers."""
+        with self._lock:
+            papers = self._unsaved - self._versions.keys()
             if papers:
                 self._ledger.give_back(self.holder, papers, now=self._clock.now())
-            self._untold.clear()
+            self._unsaved.clear()

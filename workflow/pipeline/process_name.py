@@ -1,7 +1,7 @@
-"""Who holds a paper: a name for this process, and whether another one is gone.
+"""The name of a process as a lease holder, and whether that process still runs.
 
-A lease alone would keep a paper for as long as the longest step after its process was killed.
-On one machine we can look: a process that is gone holds nothing.
+A lease alone would block a paper until it expires after its process was killed. On the same machine
+a process that is gone is detected at once.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ def is_name(text: str) -> bool:
 
 
 def _started(pid: int) -> str:
-    """When a process was started: which start of the machine, clock ticks since; empty if gone."""
+    """Boot id and start time of a process in clock ticks; empty if it is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         boot = _BOOT_ID.read_text(encoding="ascii")
     except OSError:
         return ""
     facts = stat.rpartition(")")[2].split()
-    # Dead, and nobody has asked yet how it ended: in a container perhaps nobody ever will.
+    # A zombie: in a container its parent may never reap it.
     if facts[_STATE_FIELD] in {"Z", "X"}:
         return ""
-    # After a power cut a service may have the same pid at the same tick again.
+    # After a reboot a service may get the same pid at the same tick.
     return f"{boot[:8]}-{facts[_START_TIME_FIELD]}"

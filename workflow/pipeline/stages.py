@@ -1,4 +1,4 @@
-"""The stages' functions, each with what it needs of the settings; no order, no state."""
+"""The functions of the stages, bound to settings; no order, no state."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from signing.sign import sign
 
 Put = Callable[[Path], Blob]
 _Made = TypeVar("_Made")
-# What making a PDF/A may take, also on a slow machine; hostile files take for ever.
+# The time that a PDF/A may take, also on a slow machine; hostile files take for ever.
 _SECONDS, _PAGE_SECONDS = 45.0, 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stages:
-    """What each step does, in its room.
+    """The function of each step, with its settings.
 
     Attributes:
         make_forms: reads the form definitions; called once.
@@ -43,7 +43,7 @@ class Stages:
         stamp_zone: the zone in which stamps show the time.
         first_lock: how long a record is kept before its dossier is closed.
         paper_seconds: how long making a PDF/A may take at most, seconds; less where pages are few.
-        scratch: a folder for what is being made.
+        scratch: a folder for temporary files.
     """
 
     children: Children
@@ -77,7 +77,7 @@ class Stages:
     def recognise(
         self, paper: Paper, scan: Path, *, page_read: Callable[[int], None]
     ) -> RecognisedPaper:
-        """The paper with what stands on its pages."""
+        """The paper with the words of its pages."""
         return recognise(
             paper, scan, children=self.children, settings=self.reading, page_read=page_read
         )
@@ -85,11 +85,11 @@ class Stages:
     def describe(
         self, recognised: RecognisedPaper, *, scan: Path, words: Blob, pdfa: Path, put: Put
     ) -> Record:
-        """The record: what the paper says, and its PDF/A; for a signed one, who signed it.
+        """The record: description and PDF/A; for a paper that arrived signed, its signatures.
 
         Raises:
-            RejectedInput: ``scan.unusable``: the file makes each child fail that opens it;
-                ``scan.too-slow``: it keeps a child for too long; and what making a PDF/A raises.
+            RejectedInput: ``scan.unusable``: every child that opens the file fails;
+                ``scan.too-slow``: no child finishes in time; and the codes of ``make_pdfa``.
         """
         description = describe(recognised.pages, forms=self.forms)
         report, signatures = self._in_two_children(
@@ -108,7 +108,7 @@ class Stages:
     def _made(
         self, recognised: RecognisedPaper, scan: Path, pdfa: Path
     ) -> tuple[PdfaReport, tuple[SignatureReport, ...]]:
-        """What children make of the file: its PDF/A, and the report on signatures it came with."""
+        """The report on the PDF/A, and on the signatures that the file arrived with."""
         signatures = self.verify(scan) if recognised.paper.arrived_signed else ()
         report = make_pdfa(
             recognised,
@@ -125,7 +125,7 @@ class Stages:
 
     @staticmethod
     def _in_two_children(paper: UUID, make: Callable[[], _Made]) -> _Made:
-        """What is made; where a child fails, in a fresh one: the second failure is the file's."""
+        """Run a job; retry once in a fresh child: a second failure is blamed on the file."""
         try:
             try:
                 return make()
@@ -134,7 +134,7 @@ class Stages:
         except (ChildCrashed, ChildFailed, ChildOutOfMemory) as error:
             raise RejectedInput(
                 "scan.unusable",
-                f"paper {paper}: the file makes what opens it fail ({error.code}); print it and "
+                f"paper {paper}: the file cannot be opened ({error.code}); print it and "
                 "scan the print, or scan the paper again",
             ) from None
         except ChildTimedOut:
@@ -155,7 +155,7 @@ class Stages:
     def deposit(
         self, signed: SignedRecord, store: ObjectStore
     ) -> tuple[ArchivedRecord, CatalogueEntry]:
-        """The record laid down and read back, and what the catalogue says of it."""
+        """The record, deposited and read back, and its catalogue entry."""
         now = self.clock.now()
         archived = deposit(
             signed,

@@ -1,16 +1,15 @@
-"""The order of steps: the one place that knows it.
+"""The order of steps. No other module knows it.
 
     RECEIVED    count the pages, read them       -> RECOGNISED
     RECOGNISED  describe, make the PDF/A         -> DESCRIBED; REVIEW where something is doubtful
-    DESCRIBED   sign, if somebody asked for it   -> SIGNED
+    DESCRIBED   sign, if requested               -> SIGNED
     SIGNED      deposit, read back, catalogue    -> ARCHIVED
 
-A step is: claim, run the stage's function, write blobs, save the row, commit. Whatever ends a
-process between two of these leaves a paper that the next claim takes from where it stood.
+A step is: claim, run the stage's function, write blobs, save the row, commit. A process that is
+killed between two of these leaves a paper that the next claim takes up at the same step.
 
-Where workers are many, steps have two lanes, reading and signing, so that a thousand scans do not
-hold up a signature. A nudge then only says that there is something to do in a lane: it is always
-the oldest dossier's paper that is taken.
+With several workers, steps have two lanes, reading and signing, so that a thousand scans do not
+delay a signature. A message then only says that a lane has work; the ledger chooses the paper.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
@@ -43,23 +42,23 @@ from dossier.states import PAPER_MOVES, PaperState, ScanState
 from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.types import Outcome, WorkItem
-from workflow.pipeline.backoff import pause
+from workflow.pipeline.backoff import backoff_delay
 from workflow.pipeline.events import Event, Watch
-from workflow.pipeline.leases import Holding
+from workflow.pipeline.leases import Leases
 from workflow.pipeline.stages import Stages
 
 log = structlog.get_logger()
 
 _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=10)
-# A paper that kills its worker twice is set aside, not retried for ever.
-_MOST_CRASHES = 2
-# One whose child somebody else ended is not to blame, unless the machine has to do it each time.
-_MOST_KILLS = 10
+# A paper that crashes its child twice is set aside, not retried for ever.
+_MAX_CRASHES = 2
+# A child killed from outside is rarely the paper's fault; a paper for which it always happens is.
+_MAX_KILLS = 10
 
 
 class Lane(StrEnum):
-    """Where a paper waits for its next step; the name of a queue."""
+    """The queue in which a paper waits for its next step."""
 
     OCR = "ocr"
     SIGNING = "signing"
@@ -74,12 +73,12 @@ LANES = {
 
 
 def states_of(lane: Lane) -> tuple[PaperState, ...]:
-    """The states from which a lane's steps begin."""
+    """The states from which the steps of a lane begin."""
     return tuple(state for state, its in LANES.items() if its is lane)
 
 
 class Pipeline:
-    """Moves papers on, one step after the other, as far as they go by themselves."""
+    """Runs the steps of papers, one after the other, until a paper waits or is finished."""
 
     def __init__(
         self,
@@ -101,8 +100,7 @@ class Pipeline:
         self._scratch = scratch
         self._watch = watch
         self._nudge = nudge
-        self._holding = Holding(ledger, clock=clock)
-        self._holder = self._holding.holder
+        self._leases = Leases(ledger, clock=clock)
         self._stopping = threading.Event()
         self._steps: dict[PaperState, Callable[[WorkItem, Path], Outcome]] = {
             PaperState.RECEIVED: self._read,
@@ -112,27 +110,24 @@ class Pipeline:
         }
 
     def advance(self, paper: UUID) -> None:
-        """Move a paper on until it waits for a person, a time or nothing; raises nothing of ours.
+        """Run a paper's steps until it waits for a person or a time, or is finished.
 
-        What goes wrong is saved with the paper and told to the watch.
+        Raises no ``SohoaError``: an error is saved with the paper and sent to the watch.
         """
-        with self._unsaved(paper):
-            self._go_on(self._taken(paper), lane=None)
+        with self._log_unsaved(paper):
+            self._run_steps(self._claim(paper), lane=None)
 
-    def advance_oldest(self, lane: Lane) -> None:
-        """Move the paper of the oldest dossier that waits in a lane to the end of the lane.
+    def advance_next(self, lane: Lane) -> None:
+        """Claim the next paper of a lane and run its steps to the end of the lane.
 
-        Where it goes on in another, that one is nudged. Raises nothing of ours, as ``advance``.
+        A paper that goes on in another lane is announced there. Raises nothing, as ``advance``.
         """
-        with self._unsaved(None):
-            self._go_on(self._taken_oldest(lane), lane=lane)
+        with self._log_unsaved(None):
+            self._run_steps(self._claim_next(lane), lane=lane)
 
     @contextmanager
-    def _unsaved(self, paper: UUID | None) -> Iterator[None]:
-        """Where the ledger itself cannot write, it says what it said last.
-
-        The paper's lease stays ours; the next nudge takes it again.
-        """
+    def _log_unsaved(self, paper: UUID | None) -> Iterator[None]:
+        """Log an error that the ledger could not save; the lease stays until it is released."""
         try:
             yield
         except SohoaError as error:
@@ -140,100 +135,106 @@ class Pipeline:
             if paper is not None:
                 self._watch(Event(paper=paper, state=None, error=error))
 
-    def _go_on(self, held: WorkItem | None, *, lane: Lane | None) -> None:
-        """Step after step, as long as the paper moves and stays in the lane, if there is one."""
-        while held is not None:
-            paper, told = held.paper.id, True
+    def _run_steps(self, item: WorkItem | None, *, lane: Lane | None) -> None:
+        """Run step after step while the paper moves and stays in the lane, if one is given."""
+        while item is not None:
+            paper, saved = item.paper.id, True
             try:
-                with log_context.bind(held.request, paper=str(paper)):
-                    state = self._advance_one(held)
+                with log_context.bind(item.request, paper=str(paper)):
+                    state = self._run_step(item)
             except SohoaError:
-                told = False
+                saved = False
                 raise
             finally:
-                self._holding.end(held, told=told)
+                self._leases.finish(item, saved=saved)
             its = None if state is None else LANES.get(state)
             if its is None or self._stopping.is_set():
                 return
             if lane is not None and its is not lane:
-                if self._nudge is not None and (its is Lane.OCR or held.sign_requested):
+                if self._nudge is not None and (its is Lane.OCR or item.sign_requested):
                     self._nudge(paper, its)
                 return
-            held = self._taken(paper)
+            item = self._claim(paper)
 
-    def _taken(self, paper: UUID) -> WorkItem | None:
-        return None if self._stopping.is_set() else self._holding.take(paper)
+    def _claim(self, paper: UUID) -> WorkItem | None:
+        return None if self._stopping.is_set() else self._leases.claim(paper)
 
-    def _taken_oldest(self, lane: Lane) -> WorkItem | None:
-        return None if self._stopping.is_set() else self._holding.take_oldest(states_of(lane))
+    def _claim_next(self, lane: Lane) -> WorkItem | None:
+        return None if self._stopping.is_set() else self._leases.claim_next(states_of(lane))
 
     def stop(self) -> None:
-        """Begin no step any more; one whose child is ended from now on is handed back."""
+        """Begin no more steps; a step whose child is killed from now on is released."""
         self._stopping.set()
 
     def renew(self) -> None:
-        """Hold for longer what is in hand; to be called well within ``LEASE``."""
-        self._holding.renew()
+        """Extend the leases of running steps; call it well within ``LEASE``."""
+        self._leases.renew()
 
-    def give_back(self) -> None:
-        """Let go what the ledger could not be told of, once it answers; to be called often."""
-        self._holding.give_back()
+    def release_unsaved(self) -> None:
+        """Release papers whose result could not be saved, once the ledger answers."""
+        self._leases.release_unsaved()
 
-    def _advance_one(self, held: WorkItem) -> PaperState | None:
-        """Run one step; the state from which it is worth going on at once, or None."""
+    def stalled_papers(self) -> list[UUID]:
+        """Papers that a crash left behind or whose retry is due, oldest dossier first."""
+        return self._leases.stalled()
+
+    def _run_step(self, item: WorkItem) -> PaperState | None:
+        """Run one step.
+
+        Returns:
+            The state from which the next step can begin at once, or None.
+        """
         began = time.monotonic()
         try:
-            with self._desk(held) as desk:
-                outcome = self._steps[held.state](held, desk)
-                saved = self._ledger.finish(
-                    held, outcome, now=self._clock.now(), actor=self._holder
-                )
+            with self._work_folder(item) as folder:
+                outcome = self._steps[item.state](item, folder)
+                saved = self._save(item, outcome)
         except SohoaError as error:
-            return self._stopped(held, error)
+            return self._record_failure(item, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not take the worker down
-            ours = disk.as_ours(error) if isinstance(error, OSError) else None
-            return self._stopped(held, ours or _unexpected(held.paper.id, error))
+            disk_fault = disk.as_ours(error) if isinstance(error, OSError) else None
+            return self._record_failure(item, disk_fault or _unexpected(item.paper.id, error))
         if not saved:
-            self._tell_nothing_came(held)
+            self._report_discarded(item)
             return None
         seconds = time.monotonic() - began
         log.info("paper.moved", state=outcome.after.value, seconds=round(seconds, 3))
         self._watch(
-            Event(paper=held.paper.id, state=outcome.after, before=held.state, seconds=seconds)
+            Event(paper=item.paper.id, state=outcome.after, before=item.state, seconds=seconds)
         )
         return outcome.after
 
-    def _stopped(self, held: WorkItem, error: SohoaError) -> PaperState | None:
-        """Save why a step did not come to its end; the paper's state where to try again at once."""
+    def _save(self, item: WorkItem, outcome: Outcome) -> bool:
+        now = self._clock.now()
+        return self._ledger.finish(item, outcome, now=now, actor=self._leases.holder)
+
+    def _record_failure(self, item: WorkItem, error: SohoaError) -> PaperState | None:
+        """Save why a step failed: rejected, retried later or set aside.
+
+        Returns:
+            The paper's state where the step can be retried at once, or None.
+        """
         now = self._clock.now()
         if self._stopping.is_set() and error.code.startswith("child."):
-            # Neither the paper's fault nor a try: whoever starts next takes it as it was.
-            self._ledger.hand_back(held, now=now)
-            self._tell_nothing_came(held)
+            # The service stops: neither the paper's fault nor an attempt.
+            self._ledger.hand_back(item, now=now)
+            self._report_discarded(item)
             return None
         log.warning("paper.stopped", code=error.code)
-        rejectable = PaperState.REJECTED in PAPER_MOVES[held.state]
-        if isinstance(error, RejectedInput) and rejectable:
+        if isinstance(error, RejectedInput) and PaperState.REJECTED in PAPER_MOVES[item.state]:
             outcome = Outcome(
                 after=PaperState.REJECTED,
                 code=error.code,
                 reason=error.message,
                 fault=error.fault,
             )
-            self._ledger.finish(held, outcome, now=now, actor=self._holder)
-            self._watch(Event(paper=held.paper.id, state=PaperState.REJECTED, error=error))
+            self._save(item, outcome)
+            self._watch(Event(paper=item.paper.id, state=PaperState.REJECTED, error=error))
             return None
-        retry_at = None
-        at_once = False
-        if isinstance(error, TransientFault | Misconfigured):
-            most = _MOST_KILLS if error.code == "child.killed" else _MOST_CRASHES
-            if not error.code.startswith("child.") or error.code == "child.not-started":
-                retry_at = now + pause(held.attempts, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
-            elif held.attempts < most:
-                retry_at, at_once = now, True
+        retry_at, at_once = _retry(item, error, now)
         code = error.code if retry_at is not None else f"set-aside.{error.code}"
         self._ledger.let_go(
-            held,
+            item,
             code=code[:60],
             reason=error.message[:500],
             fault=error.fault,
@@ -241,29 +242,29 @@ class Pipeline:
             retry_at=retry_at,
         )
         if at_once:
-            return held.state
-        self._watch(Event(paper=held.paper.id, state=held.state, error=error))
+            return item.state
+        self._watch(Event(paper=item.paper.id, state=item.state, error=error))
         return None
 
-    def _tell_nothing_came(self, held: WorkItem) -> None:
-        """Whoever counts pages is to forget those of a step whose outcome is not wanted."""
-        if self._holding.has(held):
-            self._watch(Event(paper=held.paper.id, state=None))
+    def _report_discarded(self, item: WorkItem) -> None:
+        """Report that a step's result was discarded, so that its page count is dropped."""
+        if self._leases.owns(item):
+            self._watch(Event(paper=item.paper.id, state=None))
 
     @contextmanager
-    def _desk(self, held: WorkItem) -> Iterator[Path]:
-        """A folder for what is being made, gone when the step is over."""
+    def _work_folder(self, item: WorkItem) -> Iterator[Path]:
+        """A temporary folder for the files of one step."""
         self._scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"{held.paper.id}-", dir=self._scratch) as desk:
-            yield Path(desk)
+        with tempfile.TemporaryDirectory(prefix=f"{item.paper.id}-", dir=self._scratch) as folder:
+            yield Path(folder)
 
     # -- the four steps ----------------------------------------------------------------------
 
-    def _read(self, held: WorkItem, _desk: Path) -> Outcome:
-        paper = held.paper
+    def _read(self, item: WorkItem, _folder: Path) -> Outcome:
+        paper = item.paper
         with self._store.work_file(paper.scan.blob) as scan:
             split = None
-            if held.scan_state is ScanState.RECEIVED:
+            if item.scan_state is ScanState.RECEIVED:
                 paper = split = self._stages.split(paper, scan)
             recognised = self._stages.recognise(
                 paper,
@@ -282,62 +283,67 @@ class Pipeline:
         )
         return Outcome(after=PaperState.RECOGNISED, split=split, recognised=(recognised, words))
 
-    def _describe(self, held: WorkItem, desk: Path) -> Outcome:
-        if held.words is None:
+    def _describe(self, item: WorkItem, folder: Path) -> Outcome:
+        if item.words is None:
             raise IntegrityViolation(
-                "paper.no-words", f"paper {held.paper.id} is RECOGNISED but has no words"
+                "paper.no-words", f"paper {item.paper.id} is RECOGNISED but has no words"
             )
-        with self._store.work_file(held.words) as words:
+        with self._store.work_file(item.words) as words:
             pages, engine = written.words_from_json(words.read_bytes())
-        with self._store.work_file(held.paper.scan.blob) as scan:
+        with self._store.work_file(item.paper.scan.blob) as scan:
             record = self._stages.describe(
-                RecognisedPaper(paper=held.paper, pages=pages, engine=engine),
+                RecognisedPaper(paper=item.paper, pages=pages, engine=engine),
                 scan=scan,
-                words=held.words,
-                pdfa=desk / "paper.pdf",
+                words=item.words,
+                pdfa=folder / "paper.pdf",
                 put=self._store.put_work,
             )
-        if held.kept is not None:
-            record = replace(record, description=held.kept)
-        if record.description.certain or held.accept_as_found:
+        if item.kept is not None:
+            record = replace(record, description=item.kept)
+        if record.description.certain or item.accept_as_found:
             return Outcome(after=PaperState.DESCRIBED, record=record)
         return Outcome(
             after=PaperState.REVIEW,
             code="review.doubtful",
             reason="something on this paper needs a person's eye; see it with: sohoa review "
-            f"{held.paper.id}",
+            f"{item.paper.id}",
             record=record,
         )
 
-    def _sign(self, held: WorkItem, desk: Path) -> Outcome:
-        if held.record is None:
+    def _sign(self, item: WorkItem, folder: Path) -> Outcome:
+        if item.record is None:
             raise IntegrityViolation(
-                "paper.no-record", f"paper {held.paper.id} is DESCRIBED but has no record"
+                "paper.no-record", f"paper {item.paper.id} is DESCRIBED but has no record"
             )
-        with self._store.work_file(held.record.pdfa) as pdfa:
+        with self._store.work_file(item.record.pdfa) as pdfa:
             signed = self._stages.sign(
-                held.record, pdfa=pdfa, out=desk / "signed.pdf", store=self._store
+                item.record, pdfa=pdfa, out=folder / "signed.pdf", store=self._store
             )
         return Outcome(after=PaperState.SIGNED, signed=signed)
 
-    def _archive(self, held: WorkItem, _desk: Path) -> Outcome:
-        if held.signed is None:
+    def _archive(self, item: WorkItem, _folder: Path) -> Outcome:
+        if item.signed is None:
             raise IntegrityViolation(
-                "paper.no-signed-record", f"paper {held.paper.id} is SIGNED but has no signed PDF"
+                "paper.no-signed-record", f"paper {item.paper.id} is SIGNED but has no signed PDF"
             )
-        archived, entry = self._stages.deposit(held.signed, self._store)
+        archived, entry = self._stages.deposit(item.signed, self._store)
         self._catalogue.add(entry)
         return Outcome(after=PaperState.ARCHIVED, archived=archived)
 
-    # -- by a person's hand ------------------------------------------------------------------
 
-    def nudge_order(self) -> list[UUID]:
-        """What a crash or a passed time left to do, oldest dossier first."""
-        return self._holding.stalled()
+def _retry(item: WorkItem, error: SohoaError, now: datetime) -> tuple[datetime | None, bool]:
+    """When to retry a failed step (None: set it aside), and whether to do so at once."""
+    if not isinstance(error, TransientFault | Misconfigured):
+        return None, False
+    if not error.code.startswith("child.") or error.code == "child.not-started":
+        delay = backoff_delay(item.attempts, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
+        return now + delay, False
+    limit = _MAX_KILLS if error.code == "child.killed" else _MAX_CRASHES
+    return (now, True) if item.attempts < limit else (None, False)
 
 
 def _unexpected(paper: UUID, error: Exception) -> TransientFault:
-    """Log where, but not what: the text of a foreign exception may hold somebody's name."""
+    """Log the place of a fault, never its text: a foreign exception may quote personal data."""
     where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
     log.error("paper.fault", error=type(error).__name__, where=where[-6:])
     return TransientFault(

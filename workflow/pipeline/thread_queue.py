@@ -9,9 +9,9 @@ from uuid import UUID
 
 
 class ThreadQueue:
-    """Papers in the order they were asked for, taken by a fixed number of threads.
+    """A first-in, first-out queue of papers with a fixed number of consumer threads.
 
-    A nudge to a paper that already waits is dropped: who takes it looks at its state anyway.
+    A paper that already waits is not added again: its consumer reads the current state anyway.
     """
 
     def __init__(self, *, threads: int) -> None:
@@ -25,7 +25,7 @@ class ThreadQueue:
         self._running: list[threading.Thread] = []
 
     def enqueue(self, paper: UUID) -> None:
-        """Ask that this paper be moved on."""
+        """Add a paper."""
         with self._idle:
             if paper in self._waiting:
                 return
@@ -33,15 +33,15 @@ class ThreadQueue:
         self._papers.put(paper)
 
     def start(self, work: Callable[[UUID], None]) -> None:
-        """Start the threads; what ``work`` raises ends its thread, and whoever waits hears it."""
+        """Start the threads; an exception of ``work`` ends its thread and reaches the waiter."""
         for number in range(self._threads):
             thread = threading.Thread(
-                target=self._take, args=(work,), name=f"worker-{number}", daemon=True
+                target=self._consume, args=(work,), name=f"worker-{number}", daemon=True
             )
             thread.start()
             self._running.append(thread)
 
-    def _take(self, work: Callable[[UUID], None]) -> None:
+    def _consume(self, work: Callable[[UUID], None]) -> None:
         while (paper := self._papers.get()) is not None and not self._stopping:
             with self._idle:
                 self._waiting.discard(paper)
@@ -58,10 +58,10 @@ class ThreadQueue:
                     self._idle.notify_all()
 
     def wait_until_idle(self, seconds: float | None = None) -> bool:
-        """Return True when nothing waits or is worked on; False after so many seconds.
+        """Return True when the queue is empty and every thread idle; False after so many seconds.
 
         Raises:
-            BaseException: what ended a thread: the others may be ended too, and nothing move.
+            BaseException: the exception that ended a thread.
         """
         with self._idle:
             idle = self._idle.wait_for(
@@ -73,11 +73,11 @@ class ThreadQueue:
             return idle
 
     def alive(self) -> bool:
-        """Whether every thread still takes papers."""
+        """Whether every thread is alive."""
         return bool(self._running) and all(thread.is_alive() for thread in self._running)
 
     def stop(self) -> None:
-        """Finish the work in hand, drop what waits: it stays in the ledger."""
+        """Finish running work and drop the queue; its papers stay in the ledger."""
         self._stopping = True
         for _ in self._running:
             self._papers.put(None)

@@ -1,4 +1,4 @@
-"""Who works papers off: threads of this process or workers elsewhere; callers see no difference."""
+"""Workers: threads of this process, or other processes. Callers see no difference."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ from dossier.states import PaperState
 from workflow.ledger.following import Following
 from workflow.pipeline.events import Event, Watch
 from workflow.pipeline.leases import LEASE
-from workflow.pipeline.periodic import Rounds
+from workflow.pipeline.periodic import PeriodicTask
 from workflow.pipeline.steps import LANES, Lane, Pipeline, states_of
 from workflow.pipeline.thread_queue import ThreadQueue
 
-_ROUND_SECONDS = 5.0
-_ROUNDS = round(LEASE.total_seconds() / 4 / _ROUND_SECONDS)  # after which leases are renewed
-_LOOK_SECONDS = 0.3
-_SILENT_SECONDS = 20.0
-_UNTAKEN = timedelta(minutes=1)
+_LEASE_CHECK_SECONDS = 5.0
+_RENEW_EVERY = round(LEASE.total_seconds() / 4 / _LEASE_CHECK_SECONDS)  # checks
+_POLL_SECONDS = 0.3
+_IDLE_SECONDS = 20.0
+_UNCLAIMED = timedelta(minutes=1)
 _FAULTS = {e.fault: e for e in (RejectedInput, Misconfigured, TransientFault, IntegrityViolation)}
 _SET_ASIDE = "set-aside."
 
 
 class Workers(Protocol):
-    """Those who work papers off."""
+    """Workers that run the steps of papers."""
 
     def enqueue(self, paper: UUID) -> None:
-        """Ask that a paper be moved on; losing it is harmless."""
+        """Request the next step of a paper; a lost request is harmless."""
         ...
 
     def nudge(self) -> None:
-        """Take up what a crash or a passed time left to do; to be called now and then."""
+        """Enqueue papers that a crash left behind or whose retry is due; call it periodically."""
         ...
 
     def check(self) -> None:
-        """See that papers are taken up.
+        """Check that enqueued papers are processed.
 
         Raises:
-            TransientFault: they are not.
+            TransientFault: no thread runs, or the broker does not answer.
         """
         ...
 
-    def check_taken(self) -> None:
-        """See that whoever takes papers up is at work, where there is work.
+    def check_claims(self) -> None:
+        """Check that no lane has work while none of its workers is active.
 
         Raises:
             TransientFault: ``queue.untaken``.
@@ -66,84 +66,86 @@ class Workers(Protocol):
         ...
 
     def begin_stop(self) -> None:
-        """Begin nothing new; may be called from a signal handler."""
+        """Begin no more steps; may be called from a signal handler."""
         ...
 
     def stop(self) -> None:
-        """Let what is in hand come to its end, and take no more."""
+        """Finish running steps and start no more."""
         ...
 
 
-def renewing(pipeline: Pipeline) -> Rounds:
-    """Rounds that hold what a pipeline has in hand for as long as it has it, and no longer."""
-    rounds = count(1)
+def lease_renewal(pipeline: Pipeline) -> PeriodicTask:
+    """A task that renews the leases of a pipeline and releases those it no longer needs."""
+    calls = count(1)
 
-    def round_() -> None:
-        number = next(rounds)
-        pipeline.give_back()
-        if number % _ROUNDS == 0:
+    def maintain() -> None:
+        number = next(calls)
+        pipeline.release_unsaved()
+        if number % _RENEW_EVERY == 0:
             pipeline.renew()
 
-    return Rounds(round_, seconds=_ROUND_SECONDS, name="renew", failed="lease.not-renewed")
+    return PeriodicTask(
+        maintain, seconds=_LEASE_CHECK_SECONDS, name="renew", failed="lease.not-renewed"
+    )
 
 
-class WorkersHere:
+class LocalWorkers:
     """Threads of this process.
 
     Args:
-        pipeline: what they do.
+        pipeline: runs the steps.
         threads: how many.
     """
 
     def __init__(self, pipeline: Pipeline, *, threads: int) -> None:
         self._pipeline = pipeline
         self._queue = ThreadQueue(threads=threads)
-        self._renewing = renewing(pipeline)
+        self._renewing = lease_renewal(pipeline)
         self._queue.start(pipeline.advance)
         self._renewing.start()
 
     def enqueue(self, paper: UUID) -> None:
-        """Ask that a paper be moved on."""
+        """Enqueue a paper."""
         self._queue.enqueue(paper)
 
     def nudge(self) -> None:
-        """Enqueue what a crash or a passed time left to do, oldest dossier first."""
-        for paper in self._pipeline.nudge_order():
+        """Enqueue stalled papers, oldest dossier first."""
+        for paper in self._pipeline.stalled_papers():
             self._queue.enqueue(paper)
 
     def check(self) -> None:
-        """See that every thread still takes papers."""
+        """Check that every thread is alive."""
         if not self._queue.alive():
             raise TransientFault("queue.no-workers", "no worker lives; restart the service")
 
-    def check_taken(self) -> None:
-        """Nothing: ``check`` looked at those who work."""
+    def check_claims(self) -> None:
+        """Do nothing: ``check`` covers the threads."""
 
     def wait(self, papers: Sequence[UUID]) -> None:
-        """Return when nothing waits here or is worked on."""
+        """Return when the queue is empty and every thread idle."""
         del papers
         while not self._queue.wait_until_idle(seconds=1):
             pass
 
     def begin_stop(self) -> None:
-        """Begin no step any more."""
+        """Begin no more steps."""
         self._pipeline.stop()
 
     def stop(self) -> None:
-        """Let the steps in hand come to their end; what waits stays in the ledger."""
+        """Finish running steps; waiting papers stay in the ledger."""
         self._queue.stop()
         self._renewing.stop()
 
 
 class NudgeQueue(Protocol):
-    """A queue that other processes take from."""
+    """A queue that other processes consume."""
 
     def nudge(self, paper: UUID, lane: Lane) -> None:
-        """Tell that something is to do in a lane; not being able to is no error."""
+        """Announce work in a lane; a broker that does not answer is no error."""
         ...
 
     def check(self) -> None:
-        """See that the broker answers.
+        """Check that the broker answers.
 
         Raises:
             TransientFault: ``broker.no-answer``.
@@ -151,14 +153,14 @@ class NudgeQueue(Protocol):
         ...
 
 
-class WorkersElsewhere:
-    """Other processes, perhaps of other machines; the ledger tells how far they are.
+class RemoteWorkers:
+    """Other processes, perhaps on other machines, observed through the ledger.
 
     Args:
-        queue: where they hear of papers.
-        following: how papers stand.
-        clock: what has waited long enough.
-        watch: is told of moves while ``wait`` waits.
+        queue: announces papers to them.
+        following: reads the state of papers.
+        clock: gives the current time.
+        watch: receives the moves that ``wait`` observes.
     """
 
     def __init__(
@@ -170,57 +172,57 @@ class WorkersElsewhere:
         self._watch = watch
 
     def enqueue(self, paper: UUID) -> None:
-        """Nudge the lane in which a paper waits."""
+        """Announce a paper in the lane in which it waits."""
         for row in self._following.standing([paper]):
             lane = LANES.get(row.state)
             if lane is not None:
                 self._queue.nudge(paper, lane)
 
     def nudge(self) -> None:
-        """Nothing: the beat does it."""
+        """Do nothing: the beat requeues stalled papers."""
 
     def check(self) -> None:
-        """See that the broker answers."""
+        """Check that the broker answers."""
         self._queue.check()
 
-    def check_taken(self) -> None:
-        """See that no lane's papers wait while nobody works in it."""
+    def check_claims(self) -> None:
+        """Check that no lane has work while none of its workers is active."""
         now = self._clock.now()
         for lane in Lane:
-            if self._following.untaken(states_of(lane), since=now - _UNTAKEN, now=now):
+            if self._following.untaken(states_of(lane), since=now - _UNCLAIMED, now=now):
                 raise TransientFault(
                     "queue.untaken",
-                    f"papers wait in the lane {lane.value} and no worker takes any up; nothing is "
-                    "lost: see that `sohoa worker` runs, one with the signing key for signing",
+                    f"papers wait in the lane {lane.value} and no worker claims any; nothing is "
+                    "lost: check that `sohoa worker` runs, for signing with the signing key",
                 )
 
     def wait(self, papers: Sequence[UUID]) -> None:
-        """Return when none of these papers moves any more; tell the watch what moved."""
+        """Return when none of these papers moves any more; send their moves to the watch."""
         seen: dict[UUID, Event] = {}
         pages: dict[UUID, tuple[int, int]] = {}
-        silence = _Silence()
+        idle = _IdleLanes()
         open_ = list(dict.fromkeys(papers))
         while open_:
             moving = self._following.moving(open_, now=self._clock.now())
-            # Looked at after: what moves no more has been told how it stands.
+            # Read second, so that the last state of a paper that has stopped is reported.
             for row in self._following.standing(open_):
-                # Why a paper stopped the last time is no news while it moves again.
+                # The reason of an earlier stop is obsolete while the paper moves again.
                 event = _event(row, why=row.paper not in moving)
                 before, seen[row.paper] = seen.get(row.paper), event
-                if before is None or _told(before) != _told(event):
+                if before is None or _reported(before) != _reported(event):
                     self._watch(event)
-                    silence.end(None if before is None else before.state)
+                    idle.reset(None if before is None else before.state)
             open_ = [paper for paper in open_ if paper in moving]
-            pages = self._tell_pages(open_, before=pages)
+            pages = self._report_pages(open_, before=pages)
             for state in self._following.held(now=self._clock.now()):
-                silence.end(state)
+                idle.reset(state)
             for paper in open_:
-                if paper in seen and silence.lasts(seen[paper].state):
-                    self._watch(replace(seen[paper], untaken=True))
+                if paper in seen and idle.expired(seen[paper].state):
+                    self._watch(replace(seen[paper], no_worker=True))
             if open_:
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_POLL_SECONDS)
 
-    def _tell_pages(
+    def _report_pages(
         self, papers: Sequence[UUID], *, before: dict[UUID, tuple[int, int]]
     ) -> dict[UUID, tuple[int, int]]:
         now = self._following.reading(papers)
@@ -230,37 +232,37 @@ class WorkersElsewhere:
         return now
 
     def begin_stop(self) -> None:
-        """Nothing is begun here."""
+        """Do nothing: no step runs here."""
 
     def stop(self) -> None:
-        """Nothing is in hand here."""
+        """Do nothing: no step runs here."""
 
 
-class _Silence:
-    """For how long no worker of a lane was seen at work."""
+class _IdleLanes:
+    """For how long no worker of a lane has been active."""
 
     def __init__(self) -> None:
         self._since: dict[Lane, float] = {}
 
-    def end(self, state: PaperState | None) -> None:
-        """Somebody has, or had, a paper of this state in hand."""
+    def reset(self, state: PaperState | None) -> None:
+        """Record that a worker holds, or held, a paper of this state."""
         lane = None if state is None else LANES.get(state)
         if lane is not None:
             self._since[lane] = time.monotonic()
 
-    def lasts(self, state: PaperState | None) -> bool:
-        """Whether it has lasted long for papers of this state; then it counts anew."""
+    def expired(self, state: PaperState | None) -> bool:
+        """Whether the lane of this state has been idle for long; restarts the count if so."""
         lane = None if state is None else LANES.get(state)
         if lane is None:
             return False
         now = time.monotonic()
-        if now - self._since.setdefault(lane, now) < _SILENT_SECONDS:
+        if now - self._since.setdefault(lane, now) < _IDLE_SECONDS:
             return False
         self._since[lane] = now
         return True
 
 
-def _told(event: Event) -> tuple[PaperState | None, str]:
+def _reported(event: Event) -> tuple[PaperState | None, str]:
     return event.state, "" if event.error is None else event.error.code
 
 

@@ -1,1 +1,1 @@
-"""Telling the one-stop software what moved."""
+"""Webhooks: signed messages about moves of papers, delivered to the one-stop software."""

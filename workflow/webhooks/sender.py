@@ -1,7 +1,7 @@
-"""Sends what the outbox holds; again later where nobody took it.
+"""Delivers the messages of the outbox, and retries failed deliveries.
 
-Only to addresses that the operator gave on the command line, as they stand: no redirect is
-followed, and nothing that came in by the API decides where anything is sent.
+Messages go only to the URLs that the operator gave on the command line. No redirect is followed,
+and no input of the API decides where a message goes.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from dossier.errors import WrongUse
 from dossier.ports import Clock
 from dossier.written import dumps
 from workflow.ledger.webhooks import Delivery, Outbox, Webhook
-from workflow.pipeline.backoff import pause
-from workflow.webhooks.exchange import posted
-from workflow.webhooks.signature import HEADER, signed
+from workflow.pipeline.backoff import backoff_delay
+from workflow.webhooks.http_client import post
+from workflow.webhooks.signature import HEADER, sign
 
 log = structlog.get_logger()
 
 _ANSWER_SECONDS = 10.0
-_AT_ONCE = 8  # webhooks that are told at the same time
-_LOOK_SECONDS = 1.0
-# After so many messages or so long, others have their turn.
-_A_TURN = 100
-_TURN_SECONDS = 10.0
-# Other senders leave a delivery to us for so long; an answer is waited for a sixth of it.
+_CONCURRENCY = 8  # webhooks served at once
+_POLL_SECONDS = 1.0
+# A batch ends after so many messages or so long; then other webhooks have their turn.
+_BATCH = 100
+_BATCH_SECONDS = 10.0
+# For so long no other sender claims the delivery: six times the timeout of an answer.
 _CLAIM = timedelta(minutes=1)
 _FIRST_RETRY = timedelta(seconds=10)
 _LONGEST_RETRY = timedelta(hours=1)
-_MOST_ATTEMPTS = 80  # some three days; after that it is told again only when somebody asks
-_KEPT_TRYING = timedelta(days=3)
-# From so many failures in a row on, another message is tried each time: it may be the oldest one
-# that the receiver falls silent at.
-_DOUBTED = 3
-_LONGEST_URL = 500
-_TAKEN = range(200, 300)
+_MAX_ATTEMPTS = 80  # about three days; after that only a replay sends it
+_RETRY_PERIOD = timedelta(days=3)
+# From so many consecutive failures on, each attempt sends another message: the oldest one may be
+# the cause of the failure.
+_SUSPECT_AFTER = 3
+_MAX_URL = 500
+_ACCEPTED = range(200, 300)
 _NO_ANSWER, _TIMEOUT, _TOO_MANY, _FAILED = 0, 408, 429, 500
 
 
-def webhook_url(text: str) -> str:
-    """An address that messages may be sent to.
+def check_webhook_url(text: str) -> str:
+    """A URL that messages may be sent to.
 
     Raises:
         WrongUse: ``webhook.bad-url``.
@@ -63,7 +63,7 @@ def webhook_url(text: str) -> str:
         or parts.username is not None
         or parts.fragment
         or port == 0
-        or len(text) > _LONGEST_URL
+        or len(text) > _MAX_URL
         or not text.isascii()
         or any(c.isspace() for c in text)
     ):
@@ -75,63 +75,65 @@ def webhook_url(text: str) -> str:
 
 
 class Sender:
-    """Comes round, sends what is due, and writes down how it went.
+    """Sends due deliveries and records their results.
 
-    Each webhook is told by one thread at a time, in order. Who is slow keeps nobody else waiting,
-    unless as many are slow as there are threads.
+    One thread at a time serves a webhook, in order. A slow receiver delays no other one, unless as
+    many are slow as there are threads.
 
     Args:
-        outbox: what is to be told where.
-        clock: decides what is due.
-        ended: whether to stop between two messages.
+        outbox: webhooks and deliveries.
+        clock: decides which deliveries are due.
+        stopped: whether to stop between two messages.
     """
 
-    def __init__(self, outbox: Outbox, *, clock: Clock, ended: Callable[[], bool]) -> None:
+    def __init__(self, outbox: Outbox, *, clock: Clock, stopped: Callable[[], bool]) -> None:
         self._outbox = outbox
         self._clock = clock
-        self._ended = ended
+        self._stopped = stopped
 
-    def round(self) -> None:
-        """Send what is due, and what becomes due meanwhile, until nothing is in hand."""
-        turns: dict[UUID, Future[None]] = {}
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook") as pool:
-            while not self._ended():
+    def deliver_due(self) -> None:
+        """Send due deliveries, also those that become due meanwhile, until none is left."""
+        batches: dict[UUID, Future[None]] = {}
+        with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="webhook") as pool:
+            while not self._stopped():
                 for webhook in self._outbox.ready(now=self._clock.now()):
-                    if webhook.id not in turns:
-                        turns[webhook.id] = pool.submit(self._turn, webhook)
-                if not turns:
+                    if webhook.id not in batches:
+                        batches[webhook.id] = pool.submit(self._deliver_batch, webhook)
+                if not batches:
                     return
-                over, _ = wait(turns.values(), _LOOK_SECONDS, return_when=FIRST_COMPLETED)
-                for turn in over:
-                    turn.result()
-                turns = {webhook: turn for webhook, turn in turns.items() if turn not in over}
+                done, _ = wait(batches.values(), _POLL_SECONDS, return_when=FIRST_COMPLETED)
+                for batch in done:
+                    batch.result()
+                batches = {
+                    webhook: batch for webhook, batch in batches.items() if batch not in done
+                }
 
-    def _turn(self, webhook: Webhook) -> None:
-        """Tell one webhook what is due there, oldest first, until it is silent."""
-        end = time.monotonic() + _TURN_SECONDS
-        due = self._outbox.due(webhook.id, now=self._clock.now(), limit=_A_TURN)
-        if webhook.failures >= _DOUBTED and due:
-            due.insert(0, due.pop((webhook.failures - _DOUBTED + 1) % len(due)))
+    def _deliver_batch(self, webhook: Webhook) -> None:
+        """Send one webhook its due deliveries, oldest first, until it fails."""
+        end = time.monotonic() + _BATCH_SECONDS
+        due = self._outbox.due(webhook.id, now=self._clock.now(), limit=_BATCH)
+        if webhook.failures >= _SUSPECT_AFTER and due:
+            due.insert(0, due.pop((webhook.failures - _SUSPECT_AFTER + 1) % len(due)))
         for delivery in due:
-            if self._ended() or time.monotonic() > end:
+            if self._stopped() or time.monotonic() > end:
                 return
             now = self._clock.now()
             if not self._outbox.claim(delivery.id, now=now, until=now + _CLAIM):
                 continue
             status = self._send(webhook, delivery)
-            self._note(delivery, status)
-            if _unwell(status):
-                self._let_rest(webhook)
+            self._record(delivery, status)
+            if _receiver_failed(status):
+                self._suspend(webhook)
                 return
             if webhook.failures:
                 webhook = replace(webhook, failures=0)
                 self._outbox.rest(webhook.id, failures=0, until=None)
 
-    def _let_rest(self, webhook: Webhook) -> None:
+    def _suspend(self, webhook: Webhook) -> None:
         now, failures = self._clock.now(), webhook.failures + 1
-        self._outbox.rest(webhook.id, failures=failures, until=_again(now, failures))
-        if failures >= _MOST_ATTEMPTS:
-            self._outbox.give_up(webhook.id, before=now - _KEPT_TRYING, now=now)
+        self._outbox.rest(webhook.id, failures=failures, until=_retry_at(now, failures))
+        if failures >= _MAX_ATTEMPTS:
+            self._outbox.give_up(webhook.id, before=now - _RETRY_PERIOD, now=now)
 
     def _send(self, webhook: Webhook, delivery: Delivery) -> int:
         """The status of the answer; 0 where there was none."""
@@ -140,27 +142,27 @@ class Sender:
             "Content-Type": "application/json",
             "User-Agent": "sohoa",
             "Sohoa-Delivery": str(delivery.id),
-            HEADER: signed(webhook.secret, body, at=int(self._clock.now().timestamp())),
+            HEADER: sign(webhook.secret, body, at=int(self._clock.now().timestamp())),
         }
-        return posted(webhook.url, body, headers, seconds=_ANSWER_SECONDS)
+        return post(webhook.url, body, headers, seconds=_ANSWER_SECONDS)
 
-    def _note(self, delivery: Delivery, status: int) -> None:
+    def _record(self, delivery: Delivery, status: int) -> None:
         now = self._clock.now()
-        done = status in _TAKEN
+        done = status in _ACCEPTED
         next_at = None
         if not done:
-            log.warning("webhook.not-taken", delivery=delivery.id, status=status)
+            log.warning("webhook.delivery-failed", delivery=delivery.id, status=status)
             attempts = delivery.attempts + 1
-            if attempts < _MOST_ATTEMPTS:
-                next_at = _again(now, attempts)
+            if attempts < _MAX_ATTEMPTS:
+                next_at = _retry_at(now, attempts)
         self._outbox.tried(delivery.id, status=status, now=now, next_at=next_at, done=done)
 
 
-def _unwell(status: int) -> bool:
-    """Whether the receiver would take no other message either; else it refused this one."""
+def _receiver_failed(status: int) -> bool:
+    """Whether the receiver fails for any message; otherwise it has refused this one."""
     return status in {_NO_ANSWER, _TIMEOUT, _TOO_MANY} or status >= _FAILED
 
 
-def _again(now: datetime, tries: int) -> datetime:
-    """When to try again what failed so many times."""
-    return now + pause(tries, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
+def _retry_at(now: datetime, failures: int) -> datetime:
+    """When to retry after so many failures."""
+    return now + backoff_delay(failures, first=_FIRST_RETRY, longest=_LONGEST_RETRY)

@@ -1,10 +1,10 @@
-"""How a message is signed, so that its receiver knows who sent it and when.
+"""Signatures of webhook messages: sender and time.
 
     Sohoa-Signature: t=1791425700,v1=<hex>
     v1 = HMAC-SHA-256(secret, "<t>." + body)
 
-The receiver computes it over the bytes it got, compares in constant time, and refuses a ``t`` that
-is more than five minutes off: a message that was overheard cannot be sent again later.
+The receiver computes it over the received bytes, compares in constant time, and refuses a ``t``
+that is more than five minutes off, so that a recorded message cannot be replayed later.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _SKEW_SECONDS = 300
 
 
 def new_secret() -> str:
-    """A secret to be shown once; its bytes, as ASCII, are the key."""
+    """A new secret, to be shown once; its ASCII bytes are the key."""
     return f"whsec_{secrets.token_urlsafe(32)}"
 
 
-def signed(secret: bytes, body: bytes, *, at: int) -> str:
-    """The header's value.
+def sign(secret: bytes, body: bytes, *, at: int) -> str:
+    """The value of the signature header.
 
     Args:
         secret: the webhook's.
@@ -35,8 +35,8 @@ def signed(secret: bytes, body: bytes, *, at: int) -> str:
     return f"t={at},v1={_mac(secret, body, at)}"
 
 
-def genuine(secret: bytes, body: bytes, header: str, *, now: int) -> bool:
-    """What a receiver does: whether a message is ours and fresh."""
+def verify(secret: bytes, body: bytes, header: str, *, now: int) -> bool:
+    """Whether a message carries a valid, recent signature; the check of a receiver."""
     parts = _WRITTEN.fullmatch(header)
     if parts is None or abs(now - int(parts[1])) > _SKEW_SECONDS:
         return False

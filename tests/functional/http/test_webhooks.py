@@ -18,7 +18,7 @@ from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, upload, wait_for
 
 from workflow.ledger.tables import WEBHOOK
-from workflow.webhooks.signature import HEADER, genuine
+from workflow.webhooks.signature import HEADER, verify
 
 NUMBER = "001199012345"
 
@@ -80,10 +80,10 @@ def test_moves_are_told_signed_and_without_content(telling: Served, receiver: Re
     told = []
     for _ in range(3):
         headers, body = receiver.came.get(timeout=60)
-        assert genuine(secret, body, headers[HEADER], now=int(time.time()))
-        assert not genuine(b"other", body, headers[HEADER], now=int(time.time()))
-        assert not genuine(secret, body + b" ", headers[HEADER], now=int(time.time()))
-        assert not genuine(secret, body, headers[HEADER], now=int(time.time()) + 400)
+        assert verify(secret, body, headers[HEADER], now=int(time.time()))
+        assert not verify(b"other", body, headers[HEADER], now=int(time.time()))
+        assert not verify(secret, body + b" ", headers[HEADER], now=int(time.time()))
+        assert not verify(secret, body, headers[HEADER], now=int(time.time()) + 400)
         told.append(json.loads(body))
     assert [message["state"] for message in told] == ["RECEIVED", "RECOGNISED", "REVIEW"]
     assert {message["paper"] for message in told} == {paper}

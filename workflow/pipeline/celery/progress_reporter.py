@@ -1,4 +1,4 @@
-"""A worker tells the ledger how far its reading is: who waits asks another process."""
+"""A worker writes its reading progress to the ledger, where other processes read it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from uuid import UUID
 
 from workflow.ledger.queue import Claiming
 from workflow.pipeline.events import Event, Watch
-from workflow.pipeline.periodic import Rounds
+from workflow.pipeline.periodic import PeriodicTask
 from workflow.pipeline.progress import Progress
 
-_TELL_SECONDS = 1.0
+_REPORT_SECONDS = 1.0
 
 
-class Telling:
-    """Keeps what is read, to be told now and then; nobody who reads waits for the database.
+class ProgressReporter:
+    """Buffers progress and writes it once a second, so that no reader waits for the database.
 
     Args:
-        ledger: is told.
-        holder: who reads, as the ledger knows it.
-        watch: is told of every event besides.
+        ledger: stores the progress.
+        holder: the name of this process in the ledger.
+        watch: receives every event as well.
     """
 
     def __init__(self, ledger: Claiming, *, holder: str, watch: Watch) -> None:
@@ -26,20 +26,23 @@ class Telling:
         self._holder = holder
         self._watch = watch
         self._progress = Progress()
-        self._told: dict[UUID, tuple[int, int]] = {}
-        self.rounds = Rounds(
-            self.tell, seconds=_TELL_SECONDS, name="telling", failed="reading.not-told"
+        self._reported: dict[UUID, tuple[int, int]] = {}
+        self.task = PeriodicTask(
+            self.report,
+            seconds=_REPORT_SECONDS,
+            name="progress",
+            failed="progress.not-reported",
         )
 
     def __call__(self, event: Event) -> None:
-        """Take an event in, and hand it on."""
+        """Record an event and pass it on."""
         self._progress.note(event)
         self._watch(event)
 
-    def tell(self) -> None:
-        """Tell what is new since the last time."""
+    def report(self) -> None:
+        """Write what has changed since the last report."""
         now = self._progress.all()
-        new = {paper: read for paper, read in now.items() if self._told.get(paper) != read}
-        if new:
-            self._ledger.note_reading(self._holder, new)
-        self._told = now
+        changed = {paper: read for paper, read in now.items() if self._reported.get(paper) != read}
+        if changed:
+            self._ledger.note_reading(self._holder, changed)
+        self._reported = now

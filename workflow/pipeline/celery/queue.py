@@ -1,8 +1,8 @@
 """The queue between processes: Celery on Redis, or on RabbitMQ by its address alone.
 
-A message carries the id of a paper and nothing else, and is only a nudge: who takes it asks the
-ledger for the oldest paper of that lane. So a message that is lost, doubled or late is harmless;
-the beat counts messages and waiting papers, and adds what is missing.
+A message carries the id of a paper and nothing else. Its consumer asks the ledger for the next
+paper of that lane. So a message that is lost, doubled or late is harmless; the beat counts messages
+and waiting papers, and sends the missing messages.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ ADVANCE = "sohoa.advance"
 REQUEUE = "sohoa.requeue"
 TIDY = "sohoa.tidy"
 
-# Longer than the longest step: a message that somebody still works on is not given to another.
+# Longer than the longest step: a message in progress is not redelivered.
 _VISIBLE_SECONDS = 3 * 3600
 _CONNECT_SECONDS = 2.0
-# After a broker did not answer, nobody waits for it again for so long: the beat makes up for it.
-_REST_SECONDS = 5.0
+# Circuit breaker: after a failure no message is sent for so long; the beat sends it later.
+_BREAKER_SECONDS = 5.0
 
 
 def make_celery(broker: str) -> Celery:
@@ -51,7 +51,7 @@ def make_celery(broker: str) -> Celery:
         }
     app.conf.update(
         accept_content=["json"],
-        # Nobody would send them in our plain loop; RabbitMQ would hang up on an idle worker.
+        # The polling loop sends none; RabbitMQ would close the connection of an idle worker.
         broker_heartbeat=0,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -66,12 +66,12 @@ def make_celery(broker: str) -> Celery:
         task_reject_on_worker_lost=True,
         task_serializer="json",
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        # It would be given back by a thread that reads what another waits for: both wait for ever.
+        # Restoring the count deadlocks: a thread reads the reply for which another one waits.
         worker_enable_prefetch_count_reduction=False,
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_log_color=False,
-        # One to do and one at hand. A nudge at hand holds no paper back: another worker takes it.
+        # One running and one prefetched. A prefetched message blocks no paper: the ledger chooses.
         worker_prefetch_multiplier=2,
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
@@ -80,7 +80,7 @@ def make_celery(broker: str) -> Celery:
 
 
 class CeleryQueue:
-    """Where papers are told to workers.
+    """Announces papers to workers.
 
     Args:
         app: as ``make_celery`` makes it.
@@ -88,22 +88,22 @@ class CeleryQueue:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._rests_until = 0.0
+        self._broken_until = 0.0
         self._lock = threading.Lock()
 
     def nudge(self, paper: UUID, lane: Lane) -> None:
-        """Tell that something is to do in a lane; a broker that does not answer is only logged."""
-        if time.monotonic() < self._rests_until:
+        """Announce work in a lane; a broker that does not answer is only logged."""
+        if time.monotonic() < self._broken_until:
             return
         try:
             self._app.send_task(ADVANCE, args=[str(paper)], queue=lane.value, retry=False)
         except (OperationalError, KombuError, OSError) as error:
             with self._lock:
-                self._rests_until = time.monotonic() + _REST_SECONDS
+                self._broken_until = time.monotonic() + _BREAKER_SECONDS
             log.warning("broker.no-answer", error=type(error).__name__)
 
     def waiting(self, lane: Lane) -> int:
-        """How many messages wait in a lane's queue, those in somebody's hand not counted.
+        """The number of messages in a lane's queue that no worker has received.
 
         Raises:
             TransientFault: ``broker.no-answer``.
@@ -113,13 +113,15 @@ class CeleryQueue:
                 connection.ensure_connection(max_retries=1, timeout=_CONNECT_SECONDS)
                 with connection.channel() as channel:
                     # As a worker declares it: RabbitMQ refuses any difference.
-                    told = channel.queue_declare(queue=lane.value, durable=True, auto_delete=False)
-                    return int(told.message_count)
+                    declared = channel.queue_declare(
+                        queue=lane.value, durable=True, auto_delete=False
+                    )
+                    return int(declared.message_count)
         except (OperationalError, KombuError, OSError) as error:
             raise _no_answer(error) from None
 
     def check(self) -> None:
-        """See that the broker answers.
+        """Check that the broker answers.
 
         Raises:
             TransientFault: ``broker.no-answer``.
@@ -134,6 +136,6 @@ class CeleryQueue:
 def _no_answer(error: Exception) -> TransientFault:
     return TransientFault(
         "broker.no-answer",
-        f"the broker does not answer ({type(error).__name__}); papers are kept, and worked off "
+        f"the broker does not answer ({type(error).__name__}); papers are kept, and processed "
         "once it is back",
     )

@@ -1,4 +1,4 @@
-"""The processes of distributed mode: the worker, and the beat that looks after what was left."""
+"""The processes of distributed mode: the worker and the beat."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from dossier.errors import SohoaError
 from dossier.ports import Clock
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.pipeline.celery import HOUSEKEEPING
-from workflow.pipeline.celery.consumer import PlainConsumer
-from workflow.pipeline.celery.progress_reporter import Telling
+from workflow.pipeline.celery.polling_consumer import PollingConsumer
+from workflow.pipeline.celery.progress_reporter import ProgressReporter
 from workflow.pipeline.celery.queue import ADVANCE, REQUEUE, TIDY, CeleryQueue
 from workflow.pipeline.process_name import is_gone
 from workflow.pipeline.steps import Lane, Pipeline, states_of
-from workflow.pipeline.workers import renewing
+from workflow.pipeline.workers import lease_renewal
 
 log = structlog.get_logger()
 
@@ -28,31 +28,31 @@ _REQUEUE_SECONDS = 5.0
 _TIDY_SECONDS = 3600.0
 
 
-class Hands(Protocol):
-    """What a worker's process works with."""
+class WorkerResources(Protocol):
+    """The files and child processes of a worker."""
 
     def tidy(self) -> None:
-        """Take away what killed processes left behind."""
+        """Remove what killed processes left behind."""
         ...
 
-    def let_children_go(self) -> None:
-        """End what the children have in hand."""
+    def end_children(self) -> None:
+        """Kill the child processes with their jobs."""
         ...
 
 
 class WorkerProcess:
-    """One worker: threads above child processes, as many at once as it can do.
+    """One worker: threads that run steps in child processes.
 
     Args:
         app: as ``make_celery`` makes it.
-        queue: over the same; papers left waiting are told there.
-        pipeline: what it does.
-        telling: is told of it.
-        ledger: what waits.
-        clock: what has waited long enough.
-        hands: the application.
-        threads: how many papers it has in hand at once.
-        stop_seconds: how long a step may take after SIGTERM before it is handed back.
+        queue: over the same app; stalled papers are announced there.
+        pipeline: runs the steps.
+        reporter: writes reading progress.
+        ledger: knows which papers wait.
+        clock: gives the current time.
+        resources: the files and child processes of this worker.
+        threads: how many papers are processed at once.
+        stop_seconds: how long a step may take after SIGTERM before it is released.
     """
 
     def __init__(
@@ -61,32 +61,32 @@ class WorkerProcess:
         *,
         queue: CeleryQueue,
         pipeline: Pipeline,
-        telling: Telling,
+        reporter: ProgressReporter,
         ledger: SqlLedger,
         clock: Clock,
-        hands: Hands,
+        resources: WorkerResources,
         threads: int,
         stop_seconds: float,
     ) -> None:
         self._app = app
         self._pipeline = pipeline
-        self._telling = telling
+        self._reporter = reporter
         self._ledger = ledger
         self._clock = clock
-        self._hands = hands
+        self._resources = resources
         self._threads = threads
         self._stop_seconds = stop_seconds
         self._queue = queue
         self._timer: threading.Timer | None = None
 
     def run(self, queues: Sequence[str], *, ready: Callable[[], None]) -> None:
-        """Work until SIGTERM; then finish the steps in hand, or hand them back.
+        """Work until SIGTERM; then finish running steps, or release their papers.
 
         Args:
-            queues: from which to take, of ``workflow.pipeline.celery.QUEUES``.
-            ready: called once it takes messages.
+            queues: to consume, of ``workflow.pipeline.celery.QUEUES``.
+            ready: called once the worker consumes messages.
         """
-        quiet_celery()
+        configure_celery_logging()
         self._make_tasks()
 
         def on_ready(**_: object) -> None:
@@ -97,9 +97,9 @@ class WorkerProcess:
 
         signals.worker_ready.connect(on_ready, weak=False)
         signals.worker_shutting_down.connect(on_stop, weak=False)
-        rounds = (renewing(self._pipeline), self._telling.rounds)
-        for each in rounds:
-            each.start()
+        tasks = (lease_renewal(self._pipeline), self._reporter.task)
+        for task in tasks:
+            task.start()
         try:
             self._app.Worker(
                 pool="threads",
@@ -108,20 +108,20 @@ class WorkerProcess:
                 without_gossip=True,
                 without_mingle=True,
                 without_heartbeat=True,
-                consumer_cls=PlainConsumer,
+                consumer_cls=PollingConsumer,
                 use_eventloop=False,
                 loglevel="ERROR",
                 quiet=True,
             ).start()
         finally:
-            for each in rounds:
-                each.stop()
+            for task in tasks:
+                task.stop()
             if self._timer is not None:
                 self._timer.cancel()
 
     def _begin_stop(self) -> None:
         self._pipeline.stop()
-        self._timer = threading.Timer(self._stop_seconds, self._hands.let_children_go)
+        self._timer = threading.Timer(self._stop_seconds, self._resources.end_children)
         self._timer.daemon = True
         self._timer.start()
 
@@ -129,17 +129,17 @@ class WorkerProcess:
         pipeline = self._pipeline
 
         def advance(self: object, paper: str) -> None:
-            """Move on the oldest paper of the lane by which this message came."""
+            """Process the next paper of the lane that delivered this message."""
             del paper
             info = getattr(self, "request").delivery_info or {}  # noqa: B009 - Celery's types hide it
-            pipeline.advance_oldest(Lane(info.get("routing_key", "")))
+            pipeline.advance_next(Lane(info.get("routing_key", "")))
 
         self._app.task(advance, name=ADVANCE, bind=True)
         self._app.task(self._requeue, name=REQUEUE)
         self._app.task(self._tidy, name=TIDY)
 
     def _requeue(self) -> None:
-        """Nudge as often as there are papers that wait without a message."""
+        """Send a message for each waiting paper that has none."""
         try:
             for lane in Lane:
                 self._requeue_lane(lane)
@@ -158,65 +158,65 @@ class WorkerProcess:
 
     def _tidy(self) -> None:
         try:
-            self._hands.tidy()
+            self._resources.tidy()
         except SohoaError as error:
             log.warning("tidy.failed", code=error.code)
 
 
 def run_beat(app: Celery, *, ready: Callable[[], None]) -> None:
-    """Send the rounds' messages until SIGTERM; more than one beat at once does no harm."""
-    quiet_celery()
+    """Send periodic messages until SIGTERM; several beats at once do no harm."""
+    configure_celery_logging()
     app.conf.beat_schedule = {
-        REQUEUE: _round(REQUEUE, _REQUEUE_SECONDS),
-        TIDY: _round(TIDY, _TIDY_SECONDS),
+        REQUEUE: _periodic(REQUEUE, _REQUEUE_SECONDS),
+        TIDY: _periodic(TIDY, _TIDY_SECONDS),
     }
-    # What is due is known again at once after a start: nothing needs to be kept on the disk.
-    beat = app.Beat(scheduler_cls=_AtOnce, loglevel="ERROR", quiet=True, schedule=None)
+    # The schedule needs no state on disk: both tasks are harmless at any time.
+    beat = app.Beat(scheduler_cls=InMemoryScheduler, loglevel="ERROR", quiet=True, schedule=None)
     signals.beat_init.connect(lambda **_: ready(), weak=False)
     beat.run()
 
 
-class _AtOnce(Scheduler):  # type: ignore[misc]  # Celery has no types
-    """Celery's scheduler without a file; looks up often enough for the shortest round."""
+class InMemoryScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
+    """Celery's scheduler without a file, awake often enough for the shortest interval."""
 
     max_interval = _REQUEUE_SECONDS
 
     def apply_async(self, entry: object, producer: object = None, **more: object) -> object:
-        """Send a round's message by a connection of the pool.
+        """Send a periodic message over a pooled connection.
 
-        The scheduler's own is never made anew: over RabbitMQ no message went out any more once the
+        The scheduler never reconnects its own: over RabbitMQ no message was sent any more once the
         broker had been restarted.
         """
         del producer
         return super().apply_async(entry, producer=None, **more)
 
 
-def _round(task: str, seconds: float) -> dict[str, object]:
-    # A message that nobody took by the next round is of no use any more.
+def _periodic(task: str, seconds: float) -> dict[str, object]:
+    # A message not consumed by the next interval is obsolete.
     options = {"queue": HOUSEKEEPING, "expires": seconds}
     return {"task": task, "schedule": seconds, "options": options}
 
 
-def quiet_celery() -> None:
-    """Let Celery tell faults alone, as events of ours: its own lines say what messages hold."""
-    # Whoever takes this signal has set logging up; otherwise Celery does, to its own liking.
-    signals.setup_logging.connect(_leave_logging, weak=False)
+def configure_celery_logging() -> None:
+    """Log only errors of Celery, as events of ours: its own lines quote message contents."""
+    # A receiver of this signal keeps Celery from configuring logging itself.
+    signals.setup_logging.connect(_keep_logging, weak=False)
     for name in ("celery", "kombu", "amqp"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.ERROR)
         logger.propagate = False
-        logger.handlers = [_AsEvent()]
+        logger.handlers = [_EventHandler()]
 
 
-def _leave_logging(**_: object) -> None:
-    """Set nothing up."""
+def _keep_logging(**_: object) -> None:
+    """Change nothing."""
 
 
-class _AsEvent(logging.Handler):
-    """Tells where a library met a fault and of what kind, never its text."""
+class _EventHandler(logging.Handler):
+    """Logs where a library failed and the exception's type, never its text."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell it."""
+        """Log it."""
         kind = record.exc_info[0] if record.exc_info else None
         log.error(
             "queue.trouble",

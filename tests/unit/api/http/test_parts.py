@@ -22,9 +22,8 @@ from dossier.errors import (
 )
 from workflow.ledger.tokens import Token, Tokens
 from workflow.ledger.uploads import Upload, Uploads
-from workflow.webhooks.sender import webhook_url
-from workflow.webhooks.signature import genuine as message_genuine
-from workflow.webhooks.signature import signed
+from workflow.webhooks import signature
+from workflow.webhooks.sender import check_webhook_url
 
 UPLOAD = UUID(int=7)
 ASKING = "t"
@@ -86,13 +85,13 @@ def test_an_office_sees_itself_and_those_below(tmp_path: Path) -> None:
 
 
 def test_a_message_is_ours_only_as_it_was_sent() -> None:
-    header = signed(b"secret", b'{"a":1}', at=1000)
-    assert message_genuine(b"secret", b'{"a":1}', header, now=1200)
-    assert not message_genuine(b"secret", b'{"a":2}', header, now=1200)
-    assert not message_genuine(b"Secret", b'{"a":1}', header, now=1200)
-    assert not message_genuine(b"secret", b'{"a":1}', header, now=1301)
-    assert not message_genuine(b"secret", b'{"a":1}', header.replace("1000", "1001"), now=1200)
-    assert not message_genuine(b"secret", b'{"a":1}', "t=1000", now=1200)
+    header = signature.sign(b"secret", b'{"a":1}', at=1000)
+    assert signature.verify(b"secret", b'{"a":1}', header, now=1200)
+    assert not signature.verify(b"secret", b'{"a":2}', header, now=1200)
+    assert not signature.verify(b"Secret", b'{"a":1}', header, now=1200)
+    assert not signature.verify(b"secret", b'{"a":1}', header, now=1301)
+    assert not signature.verify(b"secret", b'{"a":1}', header.replace("1000", "1001"), now=1200)
+    assert not signature.verify(b"secret", b'{"a":1}', "t=1000", now=1200)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +101,12 @@ def test_a_message_is_ours_only_as_it_was_sent() -> None:
 )  # fmt: skip
 def test_what_is_no_address_of_a_webhook(url: str) -> None:
     with pytest.raises(WrongUse):
-        webhook_url(url)
+        check_webhook_url(url)
 
 
 def test_addresses_of_webhooks() -> None:
     for url in ("http://127.0.0.1:8080/hook?x=1", "https://motcua.example.vn/sohoa"):
-        assert webhook_url(url) == url
+        assert check_webhook_url(url) == url
 
 
 def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> None:

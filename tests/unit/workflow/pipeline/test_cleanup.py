@@ -16,14 +16,16 @@ from api.bootstrap import init, open_application
 from api.settings import Settings
 from archive.file_store import FileStore
 from workflow.ledger.types import Incoming
-from workflow.pipeline.cleanup import sweep_scratch, tidy
+from workflow.pipeline.cleanup import remove_stale_scratch, remove_unneeded_blobs
 from workflow.pipeline.process_name import this_process
 
 LATER = datetime.now(UTC) + timedelta(days=2)
 
 
 def _swept(folder: Path, now: datetime = LATER) -> int:
-    return tidy(ledger=new_ledger(folder), store=FileStore(folder / "store"), now=now)
+    return remove_unneeded_blobs(
+        ledger=new_ledger(folder), store=FileStore(folder / "store"), now=now
+    )
 
 
 def test_a_blob_stays_for_a_day_and_for_as_long_as_a_paper_needs_it(tmp_path: Path) -> None:
@@ -62,7 +64,7 @@ def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> Non
     for folder in (ours, dead, nobody, elsewhere):
         folder.mkdir(parents=True)
         (folder / "half.pdf").write_bytes(b"%PDF")
-    sweep_scratch(tmp_path / "scratch")
+    remove_stale_scratch(tmp_path / "scratch")
     assert sorted((tmp_path / "scratch").iterdir()) == sorted([ours, elsewhere])
 
 
@@ -77,15 +79,15 @@ def test_what_a_living_process_has_in_the_making_stays(tmp_path: Path) -> None:
         )
         held = application.ledger.look(UUID(int=1), offices=application.offices)
         assert held is not None
-        with pipeline._desk(held) as desk:
+        with pipeline._work_folder(held) as folder:
             deposited = application.stages.scratch / "half.xml"
             deposited.touch()
-            sweep_scratch(settings.scratch_folder)
-            assert desk.is_dir()
+            remove_stale_scratch(settings.scratch_folder)
+            assert folder.is_dir()
             assert deposited.is_file()
     assert list(settings.scratch_folder.iterdir()) == []
 
 
 def test_where_nothing_was_made_yet_there_is_nothing_to_tidy(tmp_path: Path) -> None:
     assert _swept(tmp_path) == 0
-    sweep_scratch(tmp_path / "scratch")
+    remove_stale_scratch(tmp_path / "scratch")

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from unit.api.test_pipeline import PAPER, Desk
 from unit.workflow.fakes import OFFICE, new_ledger
+from unit.workflow.pipeline.test_steps import PAPER, Harness
 
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 from dossier.states import PaperState
@@ -25,8 +25,8 @@ from workflow.pipeline.thread_queue import ThreadQueue
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def harness(tmp_path: Path) -> Harness:
+    return Harness(tmp_path)
 
 
 def _raised(error: sqlite3.Error, told: int) -> sa.exc.DBAPIError:
@@ -66,7 +66,7 @@ def test_a_damaged_database_is_an_alarm(tmp_path: Path) -> None:
 
 @pytest.fixture
 def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
-    """The database of a desk, locked by somebody else until the connection is closed."""
+    """The database of a harness, locked by somebody else until the connection is closed."""
     monkeypatch.setattr("workflow.ledger.engine._BUSY_MILLISECONDS", 50)
     connection = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
     with closing(connection):
@@ -74,20 +74,20 @@ def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.
 
 
 def test_a_locked_database_ends_no_worker_and_the_paper_goes_on_later(
-    locked: sqlite3.Connection, desk: Desk
+    locked: sqlite3.Connection, harness: Harness
 ) -> None:
-    desk.take()
+    harness.take()
     locked.execute("BEGIN IMMEDIATE")
-    assert desk.advance() is PaperState.RECEIVED
-    assert [event.error.code for event in desk.events if event.error] == ["database.busy"]
+    assert harness.advance() is PaperState.RECEIVED
+    assert [event.error.code for event in harness.events if event.error] == ["database.busy"]
     locked.execute("ROLLBACK")
-    assert desk.advance() is PaperState.ARCHIVED
+    assert harness.advance() is PaperState.ARCHIVED
 
 
 def test_a_database_that_is_locked_is_not_taken_for_one_that_was_not_made(
-    locked: sqlite3.Connection, desk: Desk, tmp_path: Path
+    locked: sqlite3.Connection, harness: Harness, tmp_path: Path
 ) -> None:
-    desk.ledger.connections._engine.dispose()
+    harness.ledger.connections._engine.dispose()
     locked.execute("PRAGMA locking_mode=EXCLUSIVE")
     locked.execute("BEGIN EXCLUSIVE")
     engine = build_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
@@ -97,87 +97,91 @@ def test_a_database_that_is_locked_is_not_taken_for_one_that_was_not_made(
     assert caught.value.code == "database.busy"
 
 
-def test_saving_that_fails_ends_no_worker(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.take()
+def test_saving_that_fails_ends_no_worker(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.take()
 
-    def full(*_told: object, **_more: object) -> None:
+    def full(*_reported: object, **_more: object) -> None:
         raise TransientFault("database.full", "make room")
 
     with monkeypatch.context() as patched:
-        patched.setattr(desk.ledger, "finish", full)
-        patched.setattr(desk.ledger, "let_go", full)
-        assert desk.advance() is PaperState.RECEIVED
-    assert desk.events[-1].error is not None
-    assert desk.events[-1].error.code == "database.full"
-    assert desk.events[-1].state is None
+        patched.setattr(harness.ledger, "finish", full)
+        patched.setattr(harness.ledger, "let_go", full)
+        assert harness.advance() is PaperState.RECEIVED
+    assert harness.events[-1].error is not None
+    assert harness.events[-1].error.code == "database.full"
+    assert harness.events[-1].state is None
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [(errno.ENOSPC, "disk.full"), (errno.EROFS, "disk.read-only")]
 )
-def test_a_disk_that_takes_no_more_is_waited_for(desk: Desk, number: int, code: str) -> None:
-    desk.stages.fail["describe"] = [OSError(number, "no")]
-    desk.take()
-    assert desk.advance() is PaperState.RECOGNISED
-    assert desk.code == code
+def test_a_disk_that_takes_no_more_is_waited_for(harness: Harness, number: int, code: str) -> None:
+    harness.stages.fail["describe"] = [OSError(number, "no")]
+    harness.take()
+    assert harness.advance() is PaperState.RECOGNISED
+    assert harness.code == code
     # A start is somebody asking: what waits for a time is tried at once.
-    assert desk.pipeline.nudge_order() == []
-    desk.ledger.wait_no_longer(now=desk.clock.now())
-    assert desk.pipeline.nudge_order() == [PAPER]
-    assert desk.advance() is PaperState.ARCHIVED
+    assert harness.pipeline.stalled_papers() == []
+    harness.ledger.wait_no_longer(now=harness.clock.now())
+    assert harness.pipeline.stalled_papers() == [PAPER]
+    assert harness.advance() is PaperState.ARCHIVED
 
 
-def test_a_paper_whose_child_somebody_else_ends_is_not_to_blame(desk: Desk) -> None:
+def test_a_paper_whose_child_somebody_else_ends_is_not_to_blame(harness: Harness) -> None:
     killed: list[Exception] = [TransientFault("child.killed", "from outside")] * 9
-    desk.stages.fail["describe"] = killed
-    desk.take()
-    assert desk.advance() is PaperState.ARCHIVED
+    harness.stages.fail["describe"] = killed
+    harness.take()
+    assert harness.advance() is PaperState.ARCHIVED
 
 
-def test_but_not_for_ever(desk: Desk) -> None:
-    desk.stages.fail["describe"] = [TransientFault("child.killed", "from outside")] * 10
-    desk.take()
-    assert desk.advance() is PaperState.RECOGNISED
-    assert desk.code == "set-aside.child.killed"
+def test_but_not_for_ever(harness: Harness) -> None:
+    harness.stages.fail["describe"] = [TransientFault("child.killed", "from outside")] * 10
+    harness.take()
+    assert harness.advance() is PaperState.RECOGNISED
+    assert harness.code == "set-aside.child.killed"
 
 
-def test_a_paper_that_was_set_aside_is_tried_anew_when_it_is_handed_in_again(desk: Desk) -> None:
-    desk.stages.fail["describe"] = [TransientFault("child.timed-out", "too slow")] * 2
-    desk.take(sign=False)
-    assert desk.advance() is PaperState.RECOGNISED
-    assert desk.code == "set-aside.child.timed-out"
-    desk.take(sign=True)
-    assert desk.advance() is PaperState.ARCHIVED
+def test_a_paper_that_was_set_aside_is_tried_anew_when_it_is_handed_in_again(
+    harness: Harness,
+) -> None:
+    harness.stages.fail["describe"] = [TransientFault("child.timed-out", "too slow")] * 2
+    harness.take(sign=False)
+    assert harness.advance() is PaperState.RECOGNISED
+    assert harness.code == "set-aside.child.timed-out"
+    harness.take(sign=True)
+    assert harness.advance() is PaperState.ARCHIVED
 
 
-def test_but_an_alarm_stays_one(desk: Desk) -> None:
-    desk.stages.fail["deposit"] = [IntegrityViolation("record.not-as-written", "alarm")]
-    desk.take()
-    assert desk.advance() is PaperState.SIGNED
-    desk.take()
-    assert desk.advance() is PaperState.SIGNED
+def test_but_an_alarm_stays_one(harness: Harness) -> None:
+    harness.stages.fail["deposit"] = [IntegrityViolation("record.not-as-written", "alarm")]
+    harness.take()
+    assert harness.advance() is PaperState.SIGNED
+    harness.take()
+    assert harness.advance() is PaperState.SIGNED
 
 
-def test_a_wish_to_sign_is_heard_while_a_dead_process_holds_the_paper(desk: Desk) -> None:
-    desk.take(sign=False)
-    assert desk.ledger.claim(
+def test_a_wish_to_sign_is_heard_while_a_dead_process_holds_the_paper(harness: Harness) -> None:
+    harness.take(sign=False)
+    assert harness.ledger.claim(
         PAPER,
-        now=desk.clock.now(),
+        now=harness.clock.now(),
         lease=timedelta(hours=1),
         holder=f"{socket.gethostname()}:1:00000000-1",
         is_gone=lambda _: False,
     )
-    desk.take(sign=True)
-    assert desk.advance() is PaperState.ARCHIVED
+    harness.take(sign=True)
+    assert harness.advance() is PaperState.ARCHIVED
 
 
-def test_a_paper_may_be_tried_for_months(desk: Desk) -> None:
-    desk.take()
-    with desk.ledger.connections.writing() as c:
+def test_a_paper_may_be_tried_for_months(harness: Harness) -> None:
+    harness.take()
+    with harness.ledger.connections.writing() as c:
         c.execute(sa.text("UPDATE paper SET attempts = 5000"))
-    desk.stages.fail["recognise"] = [TransientFault("tsa.no-answer", "later")]
-    assert desk.advance() is PaperState.RECEIVED
-    assert desk.code == "tsa.no-answer"
+    harness.stages.fail["recognise"] = [TransientFault("tsa.no-answer", "later")]
+    assert harness.advance() is PaperState.RECEIVED
+    assert harness.code == "tsa.no-answer"
 
 
 def test_what_ends_a_worker_is_heard_by_who_waits() -> None:

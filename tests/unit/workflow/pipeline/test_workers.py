@@ -19,7 +19,7 @@ from workflow.ledger.following import Following
 from workflow.pipeline import workers as working
 from workflow.pipeline.events import Event
 from workflow.pipeline.steps import Lane
-from workflow.pipeline.workers import WorkersElsewhere
+from workflow.pipeline.workers import RemoteWorkers
 
 PAPER = UUID(int=1)
 WAITED = LedgerRow(
@@ -80,7 +80,7 @@ class NoQueue:
         """It answers."""
 
 
-def _told(
+def _reported(
     monkeypatch: pytest.MonkeyPatch,
     *scenes: tuple[bool, LedgerRow],
     held: Sequence[PaperState] = (),
@@ -90,10 +90,10 @@ def _told(
     looks: list[float] = []
     monkeypatch.setattr(time, "sleep", looks.append)
     monkeypatch.setattr(time, "monotonic", lambda: float(len(looks)))
-    monkeypatch.setattr(working, "_SILENT_SECONDS", silent_looks)
+    monkeypatch.setattr(working, "_IDLE_SECONDS", silent_looks)
     told: list[Event] = []
     following = cast("Following", Scripted(*scenes, held=held, reads=reads))
-    WorkersElsewhere(NoQueue(), following=following, clock=StandingClock(), watch=told.append).wait(
+    RemoteWorkers(NoQueue(), following=following, clock=StandingClock(), watch=told.append).wait(
         [PAPER]
     )
     return told
@@ -101,7 +101,7 @@ def _told(
 
 def test_pages_read_elsewhere_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     reading = replace(WAITED, state=PaperState.RECEIVED)
-    told = _told(monkeypatch, *[(True, reading)] * 3, (False, DONE), reads=True)
+    told = _reported(monkeypatch, *[(True, reading)] * 3, (False, DONE), reads=True)
     assert [(event.state, event.page, event.pages) for event in told] == [
         (PaperState.RECEIVED, 0, 0),
         (PaperState.RECEIVED, 1, 3),
@@ -110,9 +110,9 @@ def test_pages_read_elsewhere_are_told_once(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_that_nobody_takes_it_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _told(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), silent_looks=3)
-    assert [event.untaken for event in told] == [False, True, True, False]
-    assert {event.state for event in told if event.untaken} == {PaperState.DESCRIBED}
+    told = _reported(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), silent_looks=3)
+    assert [event.no_worker for event in told] == [False, True, True, False]
+    assert {event.state for event in told if event.no_worker} == {PaperState.DESCRIBED}
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_that_nobody_takes_it_is_told_now_and_then(monkeypatch: pytest.MonkeyPat
 def test_it_is_the_workers_of_its_lane_that_count(
     monkeypatch: pytest.MonkeyPatch, held: list[PaperState], untaken: int
 ) -> None:
-    told = _told(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), held=held, silent_looks=3)
-    assert sum(event.untaken for event in told) == untaken
+    told = _reported(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), held=held, silent_looks=3)
+    assert sum(event.no_worker for event in told) == untaken
 
 
 def test_why_it_stopped_last_time_is_no_news_while_it_moves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = _told(monkeypatch, (True, WAITED), (True, WAITED), (False, DONE))
+    told = _reported(monkeypatch, (True, WAITED), (True, WAITED), (False, DONE))
     assert [(event.state, event.error) for event in told] == [
         (PaperState.DESCRIBED, None),
         (PaperState.ARCHIVED, None),
@@ -140,18 +140,18 @@ def test_why_it_stopped_last_time_is_no_news_while_it_moves(
 
 
 def test_why_it_stops_now_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _told(monkeypatch, (True, WAITED), (False, WAITED))
+    told = _reported(monkeypatch, (True, WAITED), (False, WAITED))
     assert [event.error and event.error.code for event in told] == [None, "tsa.no-answer"]
 
 
 def test_that_nobody_works_in_a_lane_is_told_to_who_watches() -> None:
-    def elsewhere(*held: PaperState) -> WorkersElsewhere:
+    def elsewhere(*held: PaperState) -> RemoteWorkers:
         following = cast("Following", Scripted(held=held))
-        return WorkersElsewhere(
+        return RemoteWorkers(
             NoQueue(), following=following, clock=StandingClock(), watch=lambda _: None
         )
 
-    elsewhere(PaperState.SIGNED).check_taken()
+    elsewhere(PaperState.SIGNED).check_claims()
     with pytest.raises(TransientFault, match="the lane signing") as raised:
-        elsewhere().check_taken()
+        elsewhere().check_claims()
     assert raised.value.code == "queue.untaken"

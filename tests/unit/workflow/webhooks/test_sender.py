@@ -15,7 +15,7 @@ from unit.workflow.fakes import OFFICE, START, StandingClock, new_ledger
 from workflow.ledger.connections import Connections
 from workflow.ledger.tables import DELIVERY
 from workflow.ledger.webhooks import Delivery, Outbox, Webhook
-from workflow.webhooks import sender
+from workflow.webhooks import sender as sender_module
 from workflow.webhooks.sender import Sender
 
 PATIENCE = 60.0  # seconds; no test that passes waits so long
@@ -38,7 +38,7 @@ class Receivers:
         self.answers: Callable[[str, int], int] = lambda _url, _number: TAKEN
         self._connections = connections
 
-    def posted(self, url: str, _body: bytes, headers: dict[str, str], *, seconds: float) -> int:
+    def post(self, url: str, _body: bytes, headers: dict[str, str], *, seconds: float) -> int:
         assert seconds <= 10
         number = int(headers["Sohoa-Delivery"])
         self.asked.append((url, number))
@@ -91,13 +91,13 @@ def outbox(connections: Connections) -> Outbox:
 @pytest.fixture
 def receivers(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> Receivers:
     made = Receivers(connections)
-    monkeypatch.setattr(sender, "posted", made.posted)
+    monkeypatch.setattr(sender_module, "post", made.post)
     return made
 
 
 @pytest.fixture
-def sending(outbox: Outbox, clock: StandingClock) -> Sender:
-    return Sender(outbox, clock=clock, ended=lambda: False)
+def sender(outbox: Outbox, clock: StandingClock) -> Sender:
+    return Sender(outbox, clock=clock, stopped=lambda: False)
 
 
 def _rows(outbox: Outbox) -> dict[int, Delivery]:
@@ -105,19 +105,19 @@ def _rows(outbox: Outbox) -> dict[int, Delivery]:
 
 
 def test_a_webhook_that_is_silent_starves_no_other(
-    sending: Sender, receivers: Receivers, clock: StandingClock
+    sender: Sender, receivers: Receivers, clock: StandingClock
 ) -> None:
     receivers.answers = lambda url, _: SILENT if url == URLS[ONE] else TAKEN
     receivers.is_to_be_told(ONE, *range(1, 301), clock=clock)
     receivers.is_to_be_told(OTHER, 301, 302, clock=clock)
-    sending.round()
+    sender.deliver_due()
     assert receivers.of(OTHER) == [301, 302]
     assert receivers.of(ONE) == [1]
 
 
 @pytest.mark.parametrize("answer", [SILENT, 429, 500, FAILED])
 def test_who_is_not_well_is_asked_once_and_then_later_and_later(
-    sending: Sender, receivers: Receivers, clock: StandingClock, answer: int
+    sender: Sender, receivers: Receivers, clock: StandingClock, answer: int
 ) -> None:
     receivers.answers = lambda _url, _number: answer
     receivers.is_to_be_told(ONE, *range(1, 51), clock=clock)
@@ -126,73 +126,73 @@ def test_who_is_not_well_is_asked_once_and_then_later_and_later(
         if second == 4:
             receivers.is_to_be_told(ONE, 51, clock=clock)
         before = len(receivers.asked)
-        sending.round()
+        sender.deliver_due()
         asked_at += [second] * (len(receivers.asked) - before)
         clock.pass_by(seconds=2)
     assert asked_at == [0, 10, 30, 70, 150]
 
 
 def test_after_a_silence_all_is_told_in_its_order(
-    sending: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
+    sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.is_to_be_told(ONE, *range(1, 251), clock=clock)
     receivers.answers = lambda _url, _number: SILENT
     for seconds in (10, 20):
-        sending.round()
+        sender.deliver_due()
         clock.pass_by(seconds=seconds)
     receivers.answers = lambda _url, _number: TAKEN
     receivers.asked.clear()
-    sending.round()
+    sender.deliver_due()
     assert receivers.of(ONE) == list(range(1, 251))
     assert all(row.delivered_at == clock.now() for row in _rows(outbox).values())
     # And a new silence begins from the beginning.
     receivers.answers = lambda _url, _number: SILENT
     receivers.is_to_be_told(ONE, 251, clock=clock)
-    sending.round()
+    sender.deliver_due()
     assert _rows(outbox)[251].next_at == clock.now() + timedelta(seconds=10)
 
 
 def test_a_message_that_is_refused_holds_no_other_up(
-    sending: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
+    sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, number: REFUSED if number < 4 else TAKEN
     receivers.is_to_be_told(ONE, *range(1, 7), clock=clock)
-    sending.round()
+    sender.deliver_due()
     assert receivers.of(ONE) == [1, 2, 3, 4, 5, 6]
-    sending.round()
+    sender.deliver_due()
     assert len(receivers.asked) == 6
     rows = _rows(outbox)
     assert {rows[n].next_at for n in (1, 2, 3)} == {clock.now() + timedelta(seconds=10)}
     clock.pass_by(seconds=10)
-    sending.round()
+    sender.deliver_due()
     assert receivers.of(ONE)[6:] == [1, 2, 3]
 
 
 def test_a_message_at_which_the_receiver_falls_silent_holds_no_other_up_for_long(
-    sending: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
+    sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, number: SILENT if number == 1 else TAKEN
     receivers.is_to_be_told(ONE, *range(1, 6), clock=clock)
     for _ in range(60):
-        sending.round()
+        sender.deliver_due()
         clock.pass_by(seconds=10)
     rows = _rows(outbox)
     assert [n for n, row in rows.items() if row.delivered_at is None] == [1]
     # It alone is asked for ever more seldom; the rest of the day is for others.
     receivers.is_to_be_told(ONE, 6, clock=clock)
-    sending.round()
+    sender.deliver_due()
     assert receivers.of(ONE)[-1] == 6
 
 
 def test_what_was_told_in_vain_for_three_days_is_given_up_and_can_be_replayed(
-    sending: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
+    sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, _number: SILENT
     receivers.is_to_be_told(ONE, *range(1, 21), clock=clock)
     for hour in range(24 * 5):
         if hour == 24 * 4:
             receivers.is_to_be_told(ONE, 21, clock=clock)
-        sending.round()
+        sender.deliver_due()
         clock.pass_by(hours=1)
     rows = _rows(outbox)
     assert [number for number, row in rows.items() if row.next_at is not None] == [21]
@@ -200,28 +200,28 @@ def test_what_was_told_in_vain_for_three_days_is_given_up_and_can_be_replayed(
     receivers.answers = lambda _url, _number: TAKEN
     receivers.asked.clear()
     assert outbox.replay(offices=[OFFICE], first=1, last=20, now=clock.now()) == 20
-    sending.round()
+    sender.deliver_due()
     assert receivers.of(ONE) == list(range(1, 22))
 
 
 def test_what_waited_while_the_service_was_off_is_not_given_up_at_the_first_silence(
-    sending: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
+    sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, _number: SILENT
     receivers.is_to_be_told(ONE, 1, 2, clock=clock)
-    sending.round()
+    sender.deliver_due()
     clock.pass_by(days=9)
-    sending.round()
+    sender.deliver_due()
     assert all(row.next_at is not None for row in _rows(outbox).values())
 
 
 def test_a_message_that_is_always_refused_is_given_up(
-    sending: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
+    sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, _number: REFUSED
     receivers.is_to_be_told(ONE, 1, clock=clock)
     for _ in range(90):
-        sending.round()
+        sender.deliver_due()
         clock.pass_by(hours=1)
     assert _rows(outbox)[1].next_at is None
     assert len(receivers.asked) == _rows(outbox)[1].attempts == 80
@@ -230,16 +230,16 @@ def test_a_message_that_is_always_refused_is_given_up(
 @pytest.fixture
 def held(receivers: Receivers) -> Iterator[threading.Event]:
     """The one receiver takes its messages only once this is set."""
-    let_go = threading.Event()
+    released = threading.Event()
 
     def answer(url: str, _number: int) -> int:
         if url == URLS[ONE]:
-            assert let_go.wait(PATIENCE)
+            assert released.wait(PATIENCE)
         return TAKEN
 
     receivers.answers = answer
-    yield let_go
-    let_go.set()
+    yield released
+    released.set()
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -252,11 +252,11 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 def test_who_takes_messages_slowly_keeps_no_other_waiting(
-    sending: Sender, receivers: Receivers, clock: StandingClock, held: threading.Event
+    sender: Sender, receivers: Receivers, clock: StandingClock, held: threading.Event
 ) -> None:
     receivers.is_to_be_told(ONE, 1, 2, clock=clock)
     receivers.is_to_be_told(OTHER, 3, clock=clock)
-    rounds = threading.Thread(target=sending.round, daemon=True)
+    rounds = threading.Thread(target=sender.deliver_due, daemon=True)
     rounds.start()
     try:
         _until(lambda: receivers.of(OTHER) == [3])
@@ -273,7 +273,7 @@ def test_who_takes_messages_slowly_keeps_no_other_waiting(
 
 
 def test_many_webhooks_are_told_side_by_side_and_each_in_its_order(
-    sending: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
+    sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     for n in range(10, 40):
         URLS[UUID(int=n)] = f"http://{n}/"
@@ -298,7 +298,7 @@ def test_many_webhooks_are_told_side_by_side_and_each_in_its_order(
         return TAKEN
 
     receivers.answers = answer
-    sending.round()
+    sender.deliver_due()
     for n in range(10, 40):
         assert receivers.of(UUID(int=n)) == list(range(n * 100, n * 100 + 5))
     assert {each for each, _ in most} == {1}
@@ -309,12 +309,12 @@ def test_who_ends_begins_no_other_message(
     outbox: Outbox, receivers: Receivers, clock: StandingClock
 ) -> None:
     receivers.is_to_be_told(ONE, 1, 2, 3, clock=clock)
-    Sender(outbox, clock=clock, ended=lambda: len(receivers.asked) > 0).round()
+    Sender(outbox, clock=clock, stopped=lambda: len(receivers.asked) > 0).deliver_due()
     assert receivers.of(ONE) == [1]
 
 
 def test_what_fails_in_a_thread_is_told_by_the_round(
-    sending: Sender, receivers: Receivers, clock: StandingClock
+    sender: Sender, receivers: Receivers, clock: StandingClock
 ) -> None:
     def broken(_url: str, _number: int) -> int:
         raise RuntimeError("planted")
@@ -322,4 +322,4 @@ def test_what_fails_in_a_thread_is_told_by_the_round(
     receivers.answers = broken
     receivers.is_to_be_told(ONE, 1, clock=clock)
     with pytest.raises(RuntimeError, match="planted"):
-        sending.round()
+        sender.deliver_due()

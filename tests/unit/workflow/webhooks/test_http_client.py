@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from workflow.webhooks import exchange
-from workflow.webhooks.exchange import posted
+from workflow.webhooks import http_client
+from workflow.webhooks.http_client import post
 
 Speak = Callable[[socket.socket], None]
 Listen = Callable[[Speak], int]
@@ -73,7 +73,7 @@ def _request(connection: socket.socket) -> bytes:
 
 def _post(port: int, *, seconds: float = PATIENCE, scheme: str = "http") -> int:
     url = f"{scheme}://127.0.0.1:{port}/hook?x=1"
-    return posted(url, b"{}", {"Content-Type": "application/json"}, seconds=seconds)
+    return post(url, b"{}", {"Content-Type": "application/json"}, seconds=seconds)
 
 
 def test_the_message_comes_whole_and_its_status_is_told(listen: Listen) -> None:
@@ -133,7 +133,7 @@ def test_a_body_that_never_ends_holds_nobody_beyond_the_deadline(
         return PATIENCE
 
     monkeypatch.setattr(http.client.HTTPResponse, "begin", begun)
-    monkeypatch.setattr(exchange, "_left", left)
+    monkeypatch.setattr(http_client, "_left", left)
     assert _post(listen(speak)) == 200
     assert headed.is_set()
 
@@ -190,7 +190,7 @@ def test_where_nobody_listens_is_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = int(server.getsockname()[1])
     assert _post(port) == 0
-    assert posted("http://a..b/", b"{}", {}, seconds=PATIENCE) == 0
+    assert post("http://a..b/", b"{}", {}, seconds=PATIENCE) == 0
 
 
 def test_each_address_of_a_name_has_its_turn(
@@ -239,7 +239,7 @@ def test_an_address_of_ipv6_is_not_cut(
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", nobody)
-    assert posted(url, b"{}", {}, seconds=PATIENCE) == 0
+    assert post(url, b"{}", {}, seconds=PATIENCE) == 0
     assert looked_up == [asked]
 
 

@@ -1,9 +1,9 @@
-"""How a worker takes messages: a plain loop that looks up often, and connects anew when it must.
+"""Celery's consumer with a polling loop that reconnects after a lost acknowledgement.
 
-A message whose acknowledgement was lost, since Redis was away, counts as in hand for ever: Celery
-only logs it, and takes no other any more (seen with 5.7, in each of its loops; its issue 10302).
-Its plain loop besides looks up every two seconds only; until then what is done stays
-unacknowledged, and nothing new is taken.
+When Redis is down while a task ends, its acknowledgement is lost. Celery only logs that; the
+message counts against the prefetch limit for ever, and the worker receives no more (seen with 5.7
+in both of its loops; its issue 10302). Celery's synchronous loop also polls every two seconds only;
+until then finished messages stay unacknowledged, and no new one is received.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from celery import bootsteps
 from celery.worker import state
 from celery.worker.consumer import Consumer
 
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
-class PlainConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
-    """Celery's consumer, with a loop of ours."""
+class PollingConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
+    """Celery's consumer with a polling loop."""
 
     lost: BaseException | None = None
-    """Why something could not be acknowledged."""
+    """The error of a failed acknowledgement."""
 
-    def loop(self, _: object, connection: Any, consumer: Any, blueprint: Any, *told: Any) -> None:  # noqa: ANN401 - Celery's own
-        """Take messages until told to stop.
+    def loop(self, _: object, connection: Any, consumer: Any, blueprint: Any, *rest: Any) -> None:  # noqa: ANN401 - Celery's own
+        """Consume messages until the worker stops.
 
         Raises:
-            OSError: the broker was lost; Celery connects again, and comes back here.
+            OSError: the connection was lost; Celery reconnects and calls this again.
         """
-        qos = told[1]
+        qos = rest[1]
         take = self.create_task_handler()
 
         def on_message(message: Any) -> None:  # noqa: ANN401 - as above
@@ -49,7 +49,7 @@ class PlainConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
                 lost, self.lost = self.lost, None
                 raise lost
             try:
-                connection.drain_events(timeout=_LOOK_SECONDS)
+                connection.drain_events(timeout=_POLL_SECONDS)
             except TimeoutError:
                 continue
             except OSError:

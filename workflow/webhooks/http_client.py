@@ -23,11 +23,11 @@ _LARGEST_ANSWER = 4096  # bytes that are read of its body; nothing is done with 
 _FAILURES = (OSError, http.client.HTTPException, ValueError)
 
 
-def posted(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> int:
+def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> int:
     """POST a message, follow no redirect.
 
     Args:
-        url: where to, as ``webhook_url`` lets it through.
+        url: where to, as ``check_webhook_url`` lets it through.
         body: the message.
         headers: besides those that HTTP asks for.
         seconds: in which all is over. Only how long a name may be looked up, the system decides.
