@@ -119,9 +119,7 @@ class Application:
     @cached_property
     def outbox(self) -> Outbox:
         """Webhooks, and what is to be told there."""
-        return Outbox(
-            self.ledger.connections, encrypt=self.cipher.encrypt, decrypt=self.cipher.decrypt
-        )
+        return Outbox(self.ledger.connections, cipher=self.cipher)
 
     @cached_property
     def stages(self) -> Stages:
@@ -201,7 +199,7 @@ class Application:
         now = self.clock.now()
         self.store.sweep(before=now - _TEMP_KEPT)
         self.sweep_scratch()
-        remove_unneeded_blobs(ledger=self.ledger, store=self.store, now=now)
+        remove_unneeded_blobs(papers=self.ledger.papers, store=self.store, now=now)
 
     def sweep_scratch(self) -> None:
         """Take away what killed processes of this machine had in the making."""

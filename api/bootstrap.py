@@ -22,7 +22,6 @@ from dossier.errors import Misconfigured, WrongUse
 from dossier.ports import Clock
 from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine
-from workflow.ledger.following import Following
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.pipeline.events import Watch
@@ -63,10 +62,10 @@ def init(settings: Settings, *, trial: bool) -> Made:
         keys = identity.create(settings.keys_folder)
         ledger = SqlLedger(engine, cipher=_cipher(keys))
         # One commit makes it: who is killed before begins anew, who is killed after goes on.
-        new = ledger.add_office(
+        new = ledger.offices.add(
             settings.office, settings.office_name, first_notes={_TRIAL: "yes"} if trial else {}
         )
-        was_trial = ledger.note(settings.office, _TRIAL) == "yes"
+        was_trial = ledger.offices.get_note(settings.office, _TRIAL) == "yes"
         if trial and not was_trial:
             raise WrongUse(
                 "init.not-trial",
@@ -108,7 +107,7 @@ def open_application(settings: Settings) -> Application:
         clock=clock,
         ids=TimedIds(clock),
         workers=_workers,
-        trial=ledger.note(settings.office, _TRIAL) == "yes",
+        trial=ledger.offices.get_note(settings.office, _TRIAL) == "yes",
     )
 
 
@@ -172,13 +171,13 @@ def _workers(application: Application, watch: Watch) -> Workers:
         application.sweep_scratch()
         return RemoteWorkers(
             CeleryQueue(make_celery(_broker(application.settings))),
-            following=Following(application.ledger.connections),
+            following=application.ledger.monitor,
             clock=application.clock,
             watch=watch,
         )
     application.tidy()
     # A start is somebody asking for it.
-    application.ledger.wait_no_longer(now=application.clock.now())
+    application.ledger.queue.clear_retry_times(now=application.clock.now())
     # One more than there are children: while one paper is signed or laid down, all read.
     return LocalWorkers(application.pipeline(watch), threads=application.settings.worker_count + 1)
 
@@ -196,9 +195,9 @@ def worker(application: Application, *, watch: Watch) -> WorkerProcess:
     settings = application.settings
     app = make_celery(_broker(settings))
     queue = CeleryQueue(app)
-    reporter = ProgressReporter(application.ledger, holder=this_process(), watch=watch)
+    reporter = ProgressReporter(application.ledger.queue, holder=this_process(), watch=watch)
     application.sweep_scratch()
-    application.ledger.wait_no_longer(now=application.clock.now())
+    application.ledger.queue.clear_retry_times(now=application.clock.now())
     return WorkerProcess(
         app,
         queue=queue,

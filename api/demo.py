@@ -20,8 +20,8 @@ from api.settings import read_settings
 from api.wording import labels
 from dossier.codes import dossier_code, masked
 from dossier.errors import SohoaError
-from dossier.ports import LedgerRow
 from dossier.states import PaperState
+from workflow.ledger.types import PaperSummary
 
 _COLUMNS = ("dossier", "source", "kind", "citizen_ids", "pdfa", "signature", "where")
 _ACTOR = "demo"
@@ -39,7 +39,7 @@ def main(samples: Path) -> int:
     try:
         with Waiting(signing=True) as waiting:
             known = _ingest(application, samples, waiting)
-        rows = application.ledger.rows(offices=application.offices)
+        rows = application.ledger.papers.list_papers(offices=application.offices)
         archived = [row for row in rows if row.state is PaperState.ARCHIVED]
         with tempfile.TemporaryDirectory() as folder:
             table = [_told(application, row, Path(folder)) for row in archived]
@@ -82,7 +82,7 @@ def _ingest(application: Application, samples: Path, waiting: Waiting) -> int:
     return known
 
 
-def _told(application: Application, row: LedgerRow, folder: Path) -> dict[str, object]:
+def _told(application: Application, row: PaperSummary, folder: Path) -> dict[str, object]:
     """A row of the table; the signature is verified in the package as it comes out."""
     shown = desk_papers.show(application, row.paper, actor=_ACTOR)
     _, signed = desk_papers.export(application, row.paper, folder, actor=_ACTOR)
@@ -105,11 +105,11 @@ def _told(application: Application, row: LedgerRow, folder: Path) -> dict[str, o
     }
 
 
-def _look_up(application: Application, archived: list[LedgerRow], output: Output) -> bool:
+def _look_up(application: Application, archived: list[PaperSummary], output: Output) -> bool:
     """Find the person whom most papers name; whether all of these papers were found."""
     named: Counter[str] = Counter()
     for row in archived:
-        held = application.ledger.look(row.paper, offices=application.offices)
+        held = application.ledger.papers.get(row.paper, offices=application.offices)
         if held is not None and held.record is not None:
             people = held.record.description.people()
             named.update({person.citizen_id for person in people if person.citizen_id})

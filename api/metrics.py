@@ -77,7 +77,7 @@ class DatabaseCollector(Collector):
         up = GaugeMetricFamily("sohoa_database_up", "Whether the database answers.")
         began = time.monotonic()
         try:
-            told = self._backlog.told(now=self._clock.now())
+            report = self._backlog.report(now=self._clock.now())
         except SohoaError:
             up.add_metric([], 0)
             yield up
@@ -88,7 +88,7 @@ class DatabaseCollector(Collector):
         took.add_metric([], time.monotonic() - began)
         yield took
         papers = GaugeMetricFamily("sohoa_papers", "Papers by state.", labels=["state"])
-        for state, number in told.states.items():
+        for state, number in report.states.items():
             papers.add_metric([state.value], number)
         yield papers
         waiting = GaugeMetricFamily(
@@ -99,12 +99,12 @@ class DatabaseCollector(Collector):
         )
         for lane in Lane:
             states = states_of(lane)
-            ages = [told.oldest[s] for s in states if s in told.oldest]
-            waiting.add_metric([lane.value], sum(told.waiting.get(s, 0) for s in states))
+            ages = [report.oldest[s] for s in states if s in report.oldest]
+            waiting.add_metric([lane.value], sum(report.waiting.get(s, 0) for s in states))
             age.add_metric([lane.value], max(ages, default=timedelta()).total_seconds())
         yield from (waiting, age)
         why = GaugeMetricFamily("sohoa_kept_back", "Unfinished papers by why.", labels=["code"])
-        for code, number in told.codes.items():
+        for code, number in report.codes.items():
             why.add_metric([code], number)
         yield why
         store = self._store_seconds()

@@ -144,7 +144,7 @@ def distributed(folder: Path, work: Path, province: Province, *, workers: int) -
 def _counting(commands: Commands) -> Iterator[Callable[[], int]]:
     with commands.application() as application:
         backlog = Backlog(application.ledger.connections)
-        yield lambda: backlog.told(now=application.clock.now()).states.get(PaperState.ARCHIVED, 0)
+        yield lambda: backlog.report(now=application.clock.now()).states.get(PaperState.ARCHIVED, 0)
 
 
 def _all_archived(commands: Commands, papers: int) -> None:

@@ -15,7 +15,6 @@ from uuid import UUID
 
 from dossier.reports import Signature
 from dossier.spine import Blob, Description, RecognisedPage
-from dossier.states import PaperState
 
 
 class Clock(Protocol):
@@ -278,30 +277,6 @@ class Catalogue(Protocol):
     def clear(self) -> None:
         """Forget all records, to make them again from the store."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
-    """A paper in progress as the ledger shows it.
-
-    Attributes:
-        code: why it waits, was rejected or is in review; a stable code, or empty.
-        reason: the sentence to the code; no personal data.
-        fault: who must act, where the code is that of an error (``dossier.errors``).
-    """
-
-    paper: UUID
-    office: str
-    dossier: str
-    ordinal: int
-    source: str
-    state: PaperState
-    code: str
-    reason: str
-    pages: int
-    kind: str
-    updated_at: datetime
-    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

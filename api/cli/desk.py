@@ -29,7 +29,7 @@ def list_command(
 ) -> int:
     """The papers, and where each stands."""
     with application_of(settings) as application:
-        rows = application.ledger.rows(
+        rows = application.ledger.papers.list_papers(
             offices=application.offices,
             state=None if state is None else PaperState(state.upper()),
             dossier=None if dossier is None else dossier_code(dossier),
@@ -95,8 +95,8 @@ def review_command(
         named = paper_named(application, paper)
         if accept:
             desk_papers.review(application, named, changes, actor=actor())
-        held = application.ledger.look(named, offices=application.offices)
-        row = application.ledger.row(named, offices=application.offices)
+        held = application.ledger.papers.get(named, offices=application.offices)
+        row = application.ledger.papers.get_summary(named, offices=application.offices)
         values = held.record.description.values if held and held.record else ()
         shown = [written.value_to_json(value) for value in values]
     if row is None or held is None:

@@ -18,7 +18,7 @@ from api.settings import Settings
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 from dossier.states import PaperState
-from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.edits import EditRequest
 
 
 @click.command("ingest")
@@ -88,7 +88,9 @@ def sign_command(
     if bool(papers) == every:
         raise WrongUse("sign.which", "name the papers to sign, or say --all; not both")
     with application_of(settings) as application, Waiting(signing=True) as waiting:
-        described = application.ledger.rows(offices=application.offices, state=PaperState.DESCRIBED)
+        described = application.ledger.papers.list_papers(
+            offices=application.offices, state=PaperState.DESCRIBED
+        )
         wanted = (
             [row.paper for row in described]
             if every
@@ -97,15 +99,16 @@ def sign_command(
         signed_before = {
             paper
             for paper in wanted
-            if (row := application.ledger.row(paper, offices=application.offices)) is not None
+            if (row := application.ledger.papers.get_summary(paper, offices=application.offices))
+            is not None
             and row.state in {PaperState.SIGNED, PaperState.ARCHIVED}
         }
-        arranging, now = Arranging(application.ledger.connections), application.clock.now()
+        arranging, now = application.ledger.edits, application.clock.now()
         for paper in wanted:
             waiting.expect(paper, str(paper))
             if paper not in signed_before:
-                arranging.ask_to_sign(
-                    Act(paper=paper, offices=application.offices, actor=actor(), at=now)
+                arranging.request_signature(
+                    EditRequest(paper=paper, offices=application.offices, actor=actor(), at=now)
                 )
 
         def nudge(enqueue: Callable[[UUID], None]) -> None:
@@ -119,5 +122,8 @@ def sign_command(
 
 
 def _rows(application: Application, papers: Iterable[UUID]) -> list[dict[str, object]]:
-    found = (application.ledger.row(paper, offices=application.offices) for paper in papers)
+    found = (
+        application.ledger.papers.get_summary(paper, offices=application.offices)
+        for paper in papers
+    )
     return [dict(listed(row)) for row in found if row is not None]

@@ -48,11 +48,11 @@ def init_command(output: Output, settings: Settings, *, trial: bool) -> int:
 def status_command(output: Output, settings: Settings) -> int:
     """How many papers stand where, and what waits for whom."""
     with application_of(settings) as application:
-        told = Backlog(application.ledger.connections, offices=application.offices).told(
+        report = Backlog(application.ledger.connections, offices=application.offices).report(
             now=application.clock.now()
         )
-        counts = {state.value: number for state, number in told.states.items()}
-        waiting, left = dict(told.codes), told.left()
+        counts = {state.value: number for state, number in report.states.items()}
+        waiting, left = dict(report.codes), report.time_left()
         covered = list(islice(application.store.covered(), _MOST_TOLD))
         row: dict[str, object] = {
             "office": settings.office,
@@ -60,7 +60,7 @@ def status_command(output: Output, settings: Settings) -> int:
             "papers": counts,
             "archived": application.catalogue.count(),
             "waiting": waiting,
-            "to_do": {s.value: n for s, n in told.waiting.items()},
+            "to_do": {s.value: n for s, n in report.waiting.items()},
             "seconds_left": None if left is None else round(left.total_seconds()),
             "covered": [record.key for record in covered],
         }
@@ -78,8 +78,8 @@ def status_command(output: Output, settings: Settings) -> int:
         [{"code": c, "papers": n, "reason": sentences.sentence(c)} for c, n in waiting.items()],
         ("code", "papers", "reason"),
     )
-    if told.waiting:
-        output.say(_left_in_words(sum(told.waiting.values()), left))
+    if report.waiting:
+        output.say(_left_in_words(sum(report.waiting.values()), left))
     if not covered:
         return Exit.DONE
     output.say(_COVERED)

@@ -19,8 +19,8 @@ from api.cli.output import Output, Row
 from api.settings import Settings, read_settings
 from dossier.codes import numbers_masked
 from dossier.errors import WrongUse
-from dossier.ports import LedgerRow
 from workflow import log_context
+from workflow.ledger.types import PaperSummary
 
 _R = TypeVar("_R")
 
@@ -70,14 +70,19 @@ def paper_named(application: Application, name: str) -> UUID:
     except ValueError:
         dossier, _, ordinal = name.rpartition(".")
         if ordinal.isdecimal() and ordinal.isascii():
-            rows = application.ledger.rows(offices=application.offices, dossier=dossier.upper())
+            rows = application.ledger.papers.list_papers(
+                offices=application.offices, dossier=dossier.upper()
+            )
             paper = next((row.paper for row in rows if row.ordinal == int(ordinal)), None)
-    if paper is None or application.ledger.row(paper, offices=application.offices) is None:
+    if (
+        paper is None
+        or application.ledger.papers.get_summary(paper, offices=application.offices) is None
+    ):
         raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
     return paper
 
 
-def listed(row: LedgerRow) -> Row:
+def listed(row: PaperSummary) -> Row:
     """A paper as lists show it."""
     return {
         "paper": str(row.paper),

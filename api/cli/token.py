@@ -82,7 +82,7 @@ def create(
 def list_(output: Output, settings: Settings) -> int:
     """All tokens, without their secrets."""
     with application_of(settings) as application:
-        tokens = Tokens(application.ledger.connections).all()
+        tokens = Tokens(application.ledger.connections).list_tokens()
     output.rows((_row(token) for token in tokens), _COLUMNS, empty="Chưa có / none.")
     return Exit.DONE
 

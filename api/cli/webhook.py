@@ -54,7 +54,7 @@ def add(output: Output, settings: Settings, *, url: str, office: str | None) -> 
 def list_(output: Output, settings: Settings) -> int:
     """All webhooks, without their secrets."""
     with application_of(settings) as application:
-        webhooks = application.outbox.webhooks()
+        webhooks = application.outbox.list_webhooks()
     output.rows((_row(webhook) for webhook in webhooks), _COLUMNS, empty="Chưa có / none.")
     return Exit.DONE
 

@@ -12,7 +12,7 @@ from dossier.spine import Blob, MediaType, Scan
 from ingest.receive import Limits, clean_source, receive
 from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
-from workflow.ledger.types import Incoming, Once, Received
+from workflow.ledger.types import IdempotencyKey, IncomingScan, Received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Intake:
         accept: bool,
         source: str | None = None,
         actor: str = "ingest",
-        once: Once | None = None,
+        once: IdempotencyKey | None = None,
     ) -> tuple[Received, RejectedInput | None]:
         """Take one file into a dossier.
 
@@ -61,8 +61,8 @@ class Intake:
         if source is None:
             source = file.name if isinstance(file, Path) else ""
         scan, error = self._scan(file, source)
-        taken = self.ledger.receive(
-            Incoming(
+        taken = self.ledger.intake.receive(
+            IncomingScan(
                 scan=scan,
                 paper=self.ids.new(),
                 dossier=dossier,
@@ -70,7 +70,7 @@ class Intake:
                 accept=accept and error is None,
                 rejected=None if error is None else (error.code, error.message[:500]),
                 actor=actor,
-                once=once,
+                idempotency=once,
                 request=log_context.request_id(),
             )
         )

@@ -16,10 +16,10 @@ from archive.recall import recall
 from dossier import written
 from dossier.codes import citizen_id, dossier_code, is_cmnd
 from dossier.errors import WrongUse
-from dossier.ports import AccessEntry, Found, LedgerRow
+from dossier.ports import AccessEntry, Found
 from dossier.spine import RecognisedPage, Record
 from dossier.states import PaperState
-from workflow.ledger.types import Outcome, WorkItem
+from workflow.ledger.types import Outcome, PaperSummary, WorkItem
 
 _LONGEST_PURPOSE = 500
 
@@ -60,14 +60,13 @@ def show(application: Application, paper: UUID, *, actor: str) -> dict[str, Any]
         ]
     if held.signed is not None:
         told["signatures"] = [written.signature_to_json(s) for s in held.signed.signatures]
-    place = application.ledger.place(paper)
+    place = application.ledger.papers.get_location(paper)
     if place is not None:
-        object_id, key, version, kept_until = place
         told["record"] = {
-            "object_id": object_id,
-            "key": key,
-            "version": version,
-            "kept_until": kept_until,
+            "object_id": place.object_id,
+            "key": place.key,
+            "version": place.version,
+            "kept_until": place.kept_until,
         }
     told["history"] = _history(application, paper)
     return told
@@ -83,7 +82,7 @@ def _history(application: Application, paper: UUID) -> list[dict[str, Any]]:
             "reason": move.reason,
             "actor": move.actor,
         }
-        for move in application.ledger.history(paper)
+        for move in application.ledger.papers.list_history(paper)
     ]
 
 
@@ -140,7 +139,7 @@ def review(
         held.record, description=reviewed(held.record.description, typed, kinds=kinds)
     )
     outcome = Outcome(after=PaperState.DESCRIBED, record=record)
-    if not application.ledger.finish(held, outcome, now=application.clock.now(), actor=actor):
+    if not application.ledger.queue.finish(held, outcome, now=application.clock.now(), actor=actor):
         raise _changed_meanwhile(paper)
 
 
@@ -201,7 +200,7 @@ def rebuild_all(
             application.store, read.of_files(application.store, found.key, found.files)
         )
         if archived.signed.record.paper.office in application.offices:
-            application.ledger.restore(archived)
+            application.ledger.intake.restore(archived)
     return made.count, alarms
 
 
@@ -212,14 +211,14 @@ def _changed_meanwhile(paper: UUID) -> WrongUse:
     )
 
 
-def looked(application: Application, paper: UUID) -> tuple[WorkItem, LedgerRow]:
+def looked(application: Application, paper: UUID) -> tuple[WorkItem, PaperSummary]:
     """A paper as it stands, if this application may see it.
 
     Raises:
         WrongUse: ``paper.unknown``.
     """
-    held = application.ledger.look(paper, offices=application.offices)
-    row = application.ledger.row(paper, offices=application.offices)
+    held = application.ledger.papers.get(paper, offices=application.offices)
+    row = application.ledger.papers.get_summary(paper, offices=application.offices)
     if held is None or row is None:
         raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
     return held, row
@@ -230,7 +229,7 @@ def is_gone(state: PaperState) -> bool:
     return state in {PaperState.REJECTED, PaperState.DISPOSED}
 
 
-def opened(application: Application, paper: UUID, *, actor: str) -> tuple[WorkItem, LedgerRow]:
+def opened(application: Application, paper: UUID, *, actor: str) -> tuple[WorkItem, PaperSummary]:
     """A paper, its opening written down."""
     held, row = looked(application, paper)
     _write_down(application, "open", str(paper), purpose="", actor=actor, shown=(paper,))
@@ -243,10 +242,10 @@ def record_key(application: Application, paper: UUID) -> str:
     Raises:
         WrongUse: ``paper.not-archived``.
     """
-    place = application.ledger.place(paper)
+    place = application.ledger.papers.get_location(paper)
     if place is None:
         raise WrongUse("paper.not-archived", f"paper {paper} is not archived yet")
-    return place[1]
+    return place.key
 
 
 def _write_down(

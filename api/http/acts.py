@@ -17,7 +17,7 @@ from api.http.openapi import ACT_PROBLEMS, BODY_PROBLEMS, SAID
 from api.http.papers import standing_of, state_of
 from dossier.codes import dossier_code
 from ingest.receive import receive
-from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.edits import EditRequest, PaperEdits
 
 router = APIRouter(prefix="/v1/papers/{paper}", tags=["acts"])
 
@@ -92,7 +92,7 @@ def sign(
 
     Asking again changes nothing, also once it is signed.
     """
-    _arranging(caller).ask_to_sign(_act(caller, paper), version=version)
+    _arranging(caller).request_signature(_act(caller, paper), version=version)
     return _after(caller, paper)
 
 
@@ -113,7 +113,7 @@ def withdraw(caller: Intaking, paper: UUID, why: Withdraw) -> PaperStanding:
 @router.post("/move", responses=ACT_PROBLEMS)
 def move(caller: Intaking, paper: UUID, where: Move) -> PaperStanding:
     """Put a paper into another dossier. Its PDF/A is made anew; what was confirmed stays."""
-    _arranging(caller).move(_act(caller, paper), dossier_code(where.dossier))
+    _arranging(caller).move_to_dossier(_act(caller, paper), dossier_code(where.dossier))
     return _after(caller, paper)
 
 
@@ -121,7 +121,7 @@ def move(caller: Intaking, paper: UUID, where: Move) -> PaperStanding:
 def arrange_pages(caller: Reviewing, paper: UUID, arrangement: Arrangement) -> PaperStanding:
     """Order and turn the pages of a paper; it is read anew."""
     pages = [(page.number, page.turn) for page in arrangement.pages]
-    _arranging(caller).arrange(_act(caller, paper), pages)
+    _arranging(caller).arrange_pages(_act(caller, paper), pages)
     return _after(caller, paper)
 
 
@@ -141,16 +141,16 @@ def scan_again(*, caller: Intaking, paper: UUID, body: Received, name: Name = ""
         clock=application.clock,
         ids=application.ids,
     )
-    _arranging(caller).scan_again(_act(caller, paper), scan)
+    _arranging(caller).replace_scan(_act(caller, paper), scan)
     return _after(caller, paper)
 
 
-def _arranging(caller: Caller) -> Arranging:
-    return Arranging(caller.application.ledger.connections)
+def _arranging(caller: Caller) -> PaperEdits:
+    return caller.application.ledger.edits
 
 
-def _act(caller: Caller, paper: UUID, reason: str = "") -> Act:
-    return Act(
+def _act(caller: Caller, paper: UUID, reason: str = "") -> EditRequest:
+    return EditRequest(
         paper=paper,
         offices=caller.application.offices,
         actor=caller.actor,

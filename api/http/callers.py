@@ -74,7 +74,7 @@ def needs(*scopes: Scope) -> Callable[..., Awaitable[Caller]]:
         now = service.application.clock.now()
         text = "" if credentials is None else credentials.credentials
         # Most requests are of a token seen a moment ago: a thread for each would cost more.
-        if service.tokens.at_hand(public_half(text), now=now):
+        if service.tokens.is_cached(public_half(text), now=now):
             return _admitted(service, text, scopes, now)
         return await run_in_threadpool(_admitted, service, text, scopes, now)
 
@@ -94,7 +94,7 @@ def _admitted(service: Service, text: str, scopes: Sequence[Scope], now: datetim
     if wait:
         raise TooManyRequests(wait)
     _must_allow(token, scopes)
-    service.tokens.note_use(token, now=now)
+    service.tokens.record_use(token, now=now)
     return Caller(
         token=token,
         application=service.application_of(token.office),

@@ -103,7 +103,7 @@ def list_deliveries(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Deliveries:
     """What was told, oldest first, and what became of it."""
-    found = caller.service.outbox.deliveries(
+    found = caller.service.outbox.list_deliveries(
         offices=caller.application.offices, after=after, limit=limit + 1
     )
     shown = found[:limit]
@@ -129,7 +129,7 @@ def _row(delivery: Delivery) -> DeliveryRow:
     return DeliveryRow(
         id=delivery.id,
         webhook=delivery.webhook,
-        told=Told.model_validate(delivery.told),
+        told=Told.model_validate(delivery.payload),
         attempts=delivery.attempts,
         status=delivery.status,
         next_at=delivery.next_at,

@@ -94,7 +94,7 @@ def expect_papers(caller: Intaking, dossier: str, expected: Expected) -> Dossier
         raise WrongUse("dossier.unknown-kind", "expected papers are kinds that GET /v1/kinds lists")
     own = caller.application.settings.office
     known = _dossiers(caller).get(code, office=own, offices=caller.application.offices)
-    _dossiers(caller).expect(
+    _dossiers(caller).set_expected(
         code,
         # Of an office below, where it is: another one of the same code would hide it.
         office=own if known is None else known.office,
@@ -128,7 +128,7 @@ def _shown(caller: Caller, code: str) -> Dossier:
         raise WrongUse(
             "dossier.unknown", "there is no such dossier; the first paper sent to it makes it"
         )
-    papers = caller.service.listing.papers(
+    papers = caller.service.listing.list_papers(
         offices=[dossier.office], dossier=code, limit=_MOST_PAPERS
     )
     free = [p for p in papers if p.state not in _GONE]

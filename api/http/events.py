@@ -25,7 +25,7 @@ from api.tokens import still_lasts
 from dossier.codes import dossier_code
 from dossier.errors import TransientFault
 from dossier.states import PaperState
-from workflow.ledger.listing import Moved
+from workflow.ledger.types import HistoryEntry
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -72,7 +72,7 @@ def watch_dossier(caller: Reading, dossier: str, last: LastEvent = 0) -> Respons
 @router.get("/events", responses={**TOKEN_PROBLEMS, **_STREAM}, response_class=Response)
 def watch_all(caller: Reading, last: Annotated[int | None, _LAST_EVENT] = None) -> Response:
     """The moves of all papers this token may see, from now on or since Last-Event-ID."""
-    since = caller.service.listing.last_move() if last is None else last
+    since = caller.service.listing.last_event_id() if last is None else last
     return _stream(caller, since)
 
 
@@ -113,11 +113,11 @@ async def _events(
     with service.news.listening(caller.token.id):
         yield b"retry: 2000\n\n"
         while not service.news.ended:
-            last = await service.news.last(service.listing.last_move)
+            last = await service.news.last(service.listing.last_event_id)
             if last != known:
                 known = last
                 moves = await run_in_threadpool(
-                    service.listing.moves,
+                    service.listing.list_events,
                     offices=caller.application.offices,
                     paper=paper,
                     dossier=dossier,
@@ -146,10 +146,10 @@ async def _reading(caller: Caller, paper: UUID) -> tuple[int, int] | None:
     if here is not None:
         return here
     standing = await run_in_threadpool(standing_of, caller, paper)
-    return standing.reading
+    return standing.progress
 
 
-def _move(move: Moved) -> dict[str, Any]:
+def _move(move: HistoryEntry) -> dict[str, Any]:
     line = line_of(move).model_dump(mode="json")
     return {"paper": str(move.paper), "dossier": move.dossier, **line}
 

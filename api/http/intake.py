@@ -19,7 +19,7 @@ from api.http.papers import standing_of
 from api.tokens import Scope
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
-from workflow.ledger.types import Once
+from workflow.ledger.types import IdempotencyKey
 
 router = APIRouter(prefix="/v1", tags=["intake"])
 
@@ -109,10 +109,10 @@ def take(
     once = None
     if key is not None:
         asked = repr((dossier, source, sign, accept)).encode() + body.digest()
-        once = Once(
+        once = IdempotencyKey(
             token=caller.token.id,
             key=hashlib.sha256(key.encode()).digest(),
-            asked=hashlib.sha256(asked).digest(),
+            request=hashlib.sha256(asked).digest(),
         )
     taken, error = caller.application.intake.take(
         body.content,

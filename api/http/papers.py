@@ -25,7 +25,7 @@ from api.wording.labels import STATES
 from dossier import states
 from dossier.codes import dossier_code, numbers_masked
 from dossier.errors import WrongUse
-from workflow.ledger.listing import Moved, Standing
+from workflow.ledger.types import HistoryEntry, PaperSummary
 from workflow.pipeline.process_name import is_name
 
 router = APIRouter(prefix="/v1/papers", tags=["papers"])
@@ -51,7 +51,7 @@ def list_papers(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> PaperList:
     """The papers this token may see, in the order they came in."""
-    found = caller.service.listing.papers(
+    found = caller.service.listing.list_papers(
         offices=caller.application.offices,
         state=state,
         dossier=None if dossier is None else dossier_code(dossier),
@@ -71,26 +71,26 @@ def show_state(caller: Reading, paper: UUID) -> PaperStanding:
     return state_of(caller, standing_of(caller, paper))
 
 
-def standing_of(caller: Caller, paper: UUID) -> Standing:
+def standing_of(caller: Caller, paper: UUID) -> PaperSummary:
     """Where a paper stands, if this token may see it.
 
     Raises:
         WrongUse: ``paper.unknown``, also where it is another office's.
     """
-    standing = caller.service.listing.standing(paper, offices=caller.application.offices)
+    standing = caller.service.listing.get_summary(paper, offices=caller.application.offices)
     if standing is None:
         raise WrongUse("paper.unknown", "there is no such paper")
     return standing
 
 
-def state_of(caller: Caller, standing: Standing) -> PaperStanding:
+def state_of(caller: Caller, standing: PaperSummary) -> PaperStanding:
     """Everything about a paper but its content."""
-    stored = caller.application.ledger.read(
+    stored = caller.application.ledger.papers.read(
         standing.paper, offices=caller.application.offices, content=False
     )
     if stored is None:
         raise WrongUse("paper.unknown", "there is no such paper")
-    standing, history = stored.standing, list(stored.history)
+    standing, history = stored.summary, list(stored.history)
     return PaperStanding(
         **row_of(caller, standing).model_dump(),
         version=standing.version,
@@ -111,7 +111,7 @@ def state_of(caller: Caller, standing: Standing) -> PaperStanding:
     )
 
 
-def row_of(caller: Caller, standing: Standing) -> PaperRow:
+def row_of(caller: Caller, standing: PaperSummary) -> PaperRow:
     """A paper as lists show it."""
     return PaperRow(
         paper=standing.paper,
@@ -134,7 +134,7 @@ def row_of(caller: Caller, standing: Standing) -> PaperRow:
     )
 
 
-def line_of(move: Moved) -> MoveLine:
+def line_of(move: HistoryEntry) -> MoveLine:
     """A line of history."""
     return MoveLine(
         id=move.id,
@@ -150,7 +150,7 @@ def line_of(move: Moved) -> MoveLine:
     )
 
 
-def waits_for(standing: Standing) -> WAITS_FOR:
+def waits_for(standing: PaperSummary) -> WAITS_FOR:
     """Who must act next."""
     if standing.state in _ENDED:
         return "nobody"
@@ -163,19 +163,19 @@ def waits_for(standing: Standing) -> WAITS_FOR:
     return "machine" if standing.retry_at is None else "time"
 
 
-def progress_of(caller: Caller, standing: Standing) -> ReadSoFar:
+def progress_of(caller: Caller, standing: PaperSummary) -> ReadSoFar:
     """Pages read of how many."""
-    now = caller.service.progress.of(standing.paper) or standing.reading
+    now = caller.service.progress.of(standing.paper) or standing.progress
     if now is not None and standing.state is _State.RECEIVED:
         return ReadSoFar(pages_read=now[0], pages=now[1])
     read = 0 if standing.state is _State.RECEIVED else standing.pages
     return ReadSoFar(pages_read=read, pages=standing.pages)
 
 
-def stages_of(standing: Standing, history: list[Moved]) -> list[Stage]:
+def stages_of(standing: PaperSummary, history: list[HistoryEntry]) -> list[Stage]:
     """The stages, as the history since the newest scan tells them."""
     begins = max((i for i, m in enumerate(history) if m.after == _State.RECEIVED), default=0)
-    ends: dict[str, Moved] = {move.before: move for move in history[begins:] if move.before}
+    ends: dict[str, HistoryEntry] = {move.before: move for move in history[begins:] if move.before}
     told: list[Stage] = []
     ended = standing.state in _ENDED
     for name, title, during in _STAGES:

@@ -95,7 +95,7 @@ class Pieces:
                 os.close(folder)
         except OSError as error:
             raise _no_room(error) from None
-        self._uploads.came(upload.id, offset=offset)
+        self._uploads.advance(upload.id, offset=offset)
 
     def remove(self, upload: UUID) -> None:
         """Remove what came of an upload."""
@@ -106,7 +106,7 @@ class Pieces:
         if not self._folder.is_dir():
             return
         files = list(self._folder.glob("*.part"))
-        known = {f"{upload}.part" for upload in self._uploads.known()}
+        known = {f"{upload}.part" for upload in self._uploads.list_ids()}
         for file in files:
             if file.name not in known:
                 file.unlink(missing_ok=True)

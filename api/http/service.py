@@ -25,10 +25,9 @@ from api.http.news import News
 from api.http.pieces import Pieces
 from api.http.rates import Rates
 from dossier.errors import SohoaError, WrongUse
-from workflow.ledger.listing import Listing
 from workflow.ledger.statistics import Backlog
 from workflow.ledger.tokens import Token, Tokens
-from workflow.ledger.types import Once
+from workflow.ledger.types import IdempotencyKey
 from workflow.ledger.uploads import Upload, Uploads
 from workflow.pipeline.events import Event
 from workflow.pipeline.progress import Progress
@@ -57,8 +56,8 @@ class Service:
         self.application = application
         self._ended = threading.Event()
         connections = application.ledger.connections
-        self.tokens = Tokens(connections, remember=_REMEMBER_SECONDS)
-        self.listing = Listing(connections)
+        self.tokens = Tokens(connections, cache_seconds=_REMEMBER_SECONDS)
+        self.listing = application.ledger.papers
         self.rates = Rates()
         self.progress = Progress()
         self.news = News()
@@ -85,7 +84,7 @@ class Service:
         # Made before many threads ask for them at once.
         _ = self.application.children, self.application.stages.forms
         self._workers = self.application.start_work(watch=self._watch)
-        for upload in self.uploads.whole():
+        for upload in self.uploads.list_unprocessed():
             # Not those that another process has in hand, or alone has the pieces of.
             with suppress(SohoaError), self.pieces.held(upload):
                 finished(self, upload)
@@ -116,7 +115,7 @@ class Service:
             self.application.end_children()
             stopped.join(seconds)
         # Who still waits to write has nobody left to answer: the process would wait for them all.
-        self.application.ledger.connections.writer.end()
+        self.application.ledger.connections.writer.close()
         for thread in self._rounds:
             thread.join(seconds)
 
@@ -191,9 +190,9 @@ class Service:
         now = self.application.clock.now()
         parts: dict[str, Callable[[], None]] = {
             "left-behind": self.application.tidy,
-            "uploads": lambda: self.uploads.expire(now=now, answers_before=now - _ANSWERS_KEPT),
+            "uploads": lambda: self.uploads.prune(now=now, answers_before=now - _ANSWERS_KEPT),
             "pieces": self.pieces.sweep,
-            "deliveries": lambda: self.outbox.forget(before=now - _DELIVERIES_KEPT, now=now),
+            "deliveries": lambda: self.outbox.prune(before=now - _DELIVERIES_KEPT, now=now),
         }
         for name, part in parts.items():
             try:
@@ -211,7 +210,7 @@ def finished(service: Service, upload: Upload) -> Upload:
     """
     # What is turned away is not known by its bytes when a crash has it taken again.
     key = hashlib.sha256(b"upload:" + upload.id.bytes).digest()
-    once = Once(token=upload.token, key=key, asked=key)
+    once = IdempotencyKey(token=upload.token, key=key, request=key)
     try:
         taken, error = service.application_of(upload.office).intake.take(
             service.pieces.path(upload.id),
@@ -224,11 +223,11 @@ def finished(service: Service, upload: Upload) -> Upload:
         )
     except WrongUse:
         # A closed dossier stays closed: asked for again, it would be refused for ever.
-        service.uploads.forget(upload.id)
+        service.uploads.delete(upload.id)
         service.pieces.remove(upload.id)
         raise
     code, reason = (error.code, error.message) if error is not None else ("", "")
-    service.uploads.became(upload.id, paper=taken.paper, code=code, reason=reason)
+    service.uploads.finish(upload.id, paper=taken.paper, code=code, reason=reason)
     service.pieces.remove(upload.id)
     if not code:
         service.enqueue(taken.paper)

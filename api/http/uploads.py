@@ -162,7 +162,7 @@ def give_up(*, caller: Intaking, upload: UUID, version: Version = None) -> Respo
     found = _found(caller, upload)
     # Nobody writes to one that is a paper, and its pieces are gone.
     with caller.service.pieces.held(found) if found.paper is None else nullcontext():
-        caller.service.uploads.forget(found.id)
+        caller.service.uploads.delete(found.id)
         caller.service.pieces.remove(found.id)
     return Response(status_code=204)
 
@@ -269,7 +269,7 @@ def _not_too_long(caller: Caller, length: int | None) -> int:
 
 
 def _not_too_many(caller: Caller) -> None:
-    if caller.service.uploads.count(token=caller.token.id) >= _MOST_UNFINISHED:
+    if caller.service.uploads.count_unfinished(token=caller.token.id) >= _MOST_UNFINISHED:
         raise WrongUse(
             "upload.too-many",
             f"{_MOST_UNFINISHED} uploads of this token are not finished; end some",
@@ -278,7 +278,7 @@ def _not_too_many(caller: Caller) -> None:
 
 def _not_closed(caller: Caller, dossier: str) -> None:
     known = Dossiers(caller.application.ledger.connections)
-    known.see_open(dossier, office=caller.application.settings.office)
+    known.require_open(dossier, office=caller.application.settings.office)
 
 
 def _metadata(text: str) -> dict[str, str]:

@@ -9,12 +9,11 @@ from uuid import UUID
 
 from unit.workflow.fakes import OFFICE, START, scan
 
-from dossier.ports import LedgerRow
 from dossier.states import PaperState
-from workflow.ledger.edits import Act, Arranging
-from workflow.ledger.papers import MOVING
+from workflow.ledger.edits import EditRequest
+from workflow.ledger.papers import PIPELINE_STATES
 from workflow.ledger.sql_ledger import SqlLedger
-from workflow.ledger.types import Incoming, Outcome, WorkItem
+from workflow.ledger.types import IncomingScan, Outcome, PaperSummary, WorkItem
 
 LEASE = timedelta(hours=1)
 ALL = (OFFICE, "H99")
@@ -28,18 +27,20 @@ def take(
     came = dataclasses.replace(
         scan(number, content=content), received_at=START + timedelta(minutes=minutes)
     )
-    return ledger.receive(Incoming(scan=came, paper=UUID(int=number), dossier=dossier)).paper
+    return ledger.intake.receive(
+        IncomingScan(scan=came, paper=UUID(int=number), dossier=dossier)
+    ).paper
 
 
 def ask_to_sign(ledger: SqlLedger, paper: UUID, *, office: str = OFFICE) -> None:
-    act = Act(paper=paper, offices=[office], actor="x", at=START)
-    Arranging(ledger.connections).ask_to_sign(act)
+    act = EditRequest(paper=paper, offices=[office], actor="x", at=START)
+    ledger.edits.request_signature(act)
 
 
 def claim(
     ledger: SqlLedger, paper: UUID, *, gone: bool = False, later: int = 0, holder: str = "h:1:1"
 ) -> WorkItem | None:
-    return ledger.claim(
+    return ledger.queue.claim(
         paper,
         now=START + timedelta(seconds=later),
         lease=LEASE,
@@ -56,13 +57,13 @@ def hold(ledger: SqlLedger, paper: UUID) -> WorkItem:
 
 def next_one(
     ledger: SqlLedger,
-    states: Sequence[PaperState] = MOVING,
+    states: Sequence[PaperState] = PIPELINE_STATES,
     *,
     gone: bool = False,
     later: int = 0,
     holder: str = "h:1:1",
 ) -> UUID | None:
-    held = ledger.claim_next(
+    held = ledger.queue.claim_next(
         states,
         now=START + timedelta(seconds=later),
         lease=LEASE,
@@ -72,20 +73,22 @@ def next_one(
     return None if held is None else held.paper.id
 
 
-def row_of(ledger: SqlLedger, paper: UUID) -> LedgerRow:
-    row = ledger.row(paper, offices=[OFFICE])
+def row_of(ledger: SqlLedger, paper: UUID) -> PaperSummary:
+    row = ledger.papers.get_summary(paper, offices=[OFFICE])
     assert row is not None
     return row
 
 
-def waiting(ledger: SqlLedger, states: Sequence[PaperState] = MOVING, later: int = 0) -> list[int]:
+def waiting(
+    ledger: SqlLedger, states: Sequence[PaperState] = PIPELINE_STATES, later: int = 0
+) -> list[int]:
     now = START + timedelta(seconds=later)
-    found = ledger.waiting_in(states, now=now, is_gone=lambda _: False)
-    assert ledger.count_waiting(states, now=now, is_gone=lambda _: False) == len(found)
+    found = ledger.queue.list_claimable(states, now=now, is_gone=lambda _: False)
+    assert ledger.queue.count_claimable(states, now=now, is_gone=lambda _: False) == len(found)
     return [paper.int for paper in found]
 
 
 def recognise(ledger: SqlLedger, paper: UUID) -> None:
-    assert ledger.finish(
+    assert ledger.queue.finish(
         hold(ledger, paper), Outcome(after=PaperState.RECOGNISED), now=START, actor="x"
     )

@@ -15,9 +15,9 @@ from servers.starting import free_port
 from unit.workflow.fakes import OFFICE, ledger_on, scan
 
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
-from workflow.ledger.connections import Connections, hold
+from workflow.ledger.connections import Connections, lock
 from workflow.ledger.engine import build_engine
-from workflow.ledger.types import Incoming
+from workflow.ledger.types import IncomingScan
 
 SECRET = "hidden-word"  # noqa: S105 - of nothing
 
@@ -166,7 +166,7 @@ def test_a_cut_connection_is_told_and_the_next_call_works(engine: sa.Engine) -> 
         write()
     assert raised.value.code == "database.no-answer"
     _cut(engine)
-    assert ledger.rows(offices=[OFFICE]) == []
+    assert ledger.papers.list_papers(offices=[OFFICE]) == []
 
 
 @pytest.mark.parametrize("databases", ["postgres"], indirect=True)
@@ -183,7 +183,9 @@ def test_a_restart_in_the_middle_loses_and_doubles_nothing(
             ends = time.monotonic() + 60
             while time.monotonic() < ends:
                 try:
-                    ledger.receive(Incoming(scan=came, paper=UUID(int=number), dossier="D1"))
+                    ledger.intake.receive(
+                        IncomingScan(scan=came, paper=UUID(int=number), dossier="D1")
+                    )
                     break
                 except TransientFault as error:
                     refused.append(error.code)
@@ -203,10 +205,10 @@ def test_a_restart_in_the_middle_loses_and_doubles_nothing(
     for thread in threads:
         thread.join()
     assert set(refused) == {"database.no-answer"}
-    rows = ledger.rows(offices=[OFFICE])
+    rows = ledger.papers.list_papers(offices=[OFFICE])
     assert [row.ordinal for row in rows] == list(range(1, 101))
     assert {row.paper for row in rows} == {UUID(int=number) for number in range(1, 101)}
-    assert all(len(ledger.history(row.paper)) == 1 for row in rows)
+    assert all(len(ledger.papers.list_history(row.paper)) == 1 for row in rows)
 
 
 def test_who_holds_a_name_is_waited_for(engine: sa.Engine) -> None:
@@ -217,13 +219,13 @@ def test_who_holds_a_name_is_waited_for(engine: sa.Engine) -> None:
     def other() -> None:
         held.wait()
         with ledger.connections.writing() as connection:
-            hold(connection, "a", "b")
+            lock(connection, "a", "b")
             order.append("other")
 
     thread = threading.Thread(target=other)
     thread.start()
     with ledger.connections.writing() as connection:
-        hold(connection, "a", "b")
+        lock(connection, "a", "b")
         held.set()
         time.sleep(0.2)
         order.append("first")

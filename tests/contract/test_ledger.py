@@ -24,20 +24,20 @@ from dossier.errors import WrongUse
 from dossier.ports import AccessEntry
 from dossier.states import PaperState
 from workflow.ledger.access_log import SqlAccessLog
-from workflow.ledger.intake import receive_all
-from workflow.ledger.listing import Listing
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.statistics import Backlog
 from workflow.ledger.tables import LOOKUP, PAPER
 from workflow.ledger.tokens import Token, Tokens
-from workflow.ledger.types import Incoming, Once, Outcome, Received
+from workflow.ledger.types import IdempotencyKey, IncomingScan, Outcome, Received
 
 # -- coming in -------------------------------------------------------------------------------
 
 
 def the_same_bytes_twice_in_a_dossier_are_one_paper(ledger: SqlLedger) -> None:
     first = take(ledger, 1, b"a")
-    again = ledger.receive(Incoming(scan=scan(2, content=b"a"), paper=UUID(int=2), dossier="D1"))
+    again = ledger.intake.receive(
+        IncomingScan(scan=scan(2, content=b"a"), paper=UUID(int=2), dossier="D1")
+    )
     assert again.known_already
     assert again.paper == first
     assert take(ledger, 3, b"a", dossier="D2") == UUID(int=3)
@@ -46,17 +46,16 @@ def the_same_bytes_twice_in_a_dossier_are_one_paper(ledger: SqlLedger) -> None:
 def those_that_come_together_see_each_other(ledger: SqlLedger) -> None:
     take(ledger, 1, b"a")
     group = [
-        Incoming(scan=scan(number, content=content), paper=UUID(int=number), dossier=dossier)
+        IncomingScan(scan=scan(number, content=content), paper=UUID(int=number), dossier=dossier)
         for number, (content, dossier) in enumerate(
             [(b"b", "D1"), (b"b", "D1"), (b"b", "D2"), (b"a", "D1"), (b"c", "D1")], 2
         )
     ]
-    with ledger.connections.writing() as connection:
-        answers = receive_all(connection, group)
+    answers = ledger.intake.receive_batch(group)
     told = [(a.paper.int, a.known_already) for a in answers if isinstance(a, Received)]
     assert told == [(2, False), (2, True), (4, False), (1, True), (6, False)]
     for dossier, ordinals in (("D1", [1, 2, 3]), ("D2", [1])):
-        rows = ledger.rows(offices=[OFFICE], dossier=dossier)
+        rows = ledger.papers.list_papers(offices=[OFFICE], dossier=dossier)
         assert [row.ordinal for row in rows] == ordinals
 
 
@@ -64,15 +63,15 @@ def papers_are_numbered_in_their_dossier(ledger: SqlLedger) -> None:
     for number, content in enumerate([b"a", b"b", b"c"], 1):
         take(ledger, number, content)
     take(ledger, 9, b"a", dossier="D2")
-    found = ledger.rows(offices=[OFFICE], dossier="D1")
+    found = ledger.papers.list_papers(offices=[OFFICE], dossier="D1")
     assert [row.ordinal for row in found] == [1, 2, 3]
-    assert [row.ordinal for row in ledger.rows(offices=[OFFICE], dossier="D2")] == [1]
+    assert [row.ordinal for row in ledger.papers.list_papers(offices=[OFFICE], dossier="D2")] == [1]
 
 
 def what_was_rejected_may_come_again(ledger: SqlLedger) -> None:
     for number in (1, 2):
-        received = ledger.receive(
-            Incoming(
+        received = ledger.intake.receive(
+            IncomingScan(
                 scan=scan(number, content=b"bad"),
                 paper=UUID(int=number),
                 dossier="D1",
@@ -82,7 +81,7 @@ def what_was_rejected_may_come_again(ledger: SqlLedger) -> None:
         assert not received.known_already
     assert row_of(ledger, UUID(int=1)).fault == "sender"
     assert take(ledger, 3, b"bad") == UUID(int=3)
-    states = [row.state for row in ledger.rows(offices=[OFFICE])]
+    states = [row.state for row in ledger.papers.list_papers(offices=[OFFICE])]
     assert states == [PaperState.REJECTED, PaperState.REJECTED, PaperState.RECEIVED]
 
 
@@ -93,9 +92,9 @@ def what_was_rejected_by_a_step_may_come_again(ledger: SqlLedger) -> None:
         split = held.paper if number == 2 else None
         if split is not None:
             counted = Outcome(after=PaperState.RECEIVED, split=split)
-            assert ledger.finish(held, counted, now=START, actor="x")
+            assert ledger.queue.finish(held, counted, now=START, actor="x")
             held = hold(ledger, split.id)
-        assert ledger.finish(held, Outcome(after=PaperState.REJECTED), now=START, actor="x")
+        assert ledger.queue.finish(held, Outcome(after=PaperState.REJECTED), now=START, actor="x")
     assert take(ledger, 3, b"a") == UUID(int=3)
 
 
@@ -108,12 +107,12 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
     )  # fmt: skip
 
     def send(number: int, asked: bytes) -> UUID:
-        return ledger.receive(
-            Incoming(
+        return ledger.intake.receive(
+            IncomingScan(
                 scan=scan(number, content=b"a"),
                 paper=UUID(int=number),
                 dossier="D1",
-                once=Once(token="t", key=b"k", asked=asked),  # noqa: S106 - an id, not a secret
+                idempotency=IdempotencyKey(token="t", key=b"k", request=asked),  # noqa: S106 - an id, not a secret
             )
         ).paper
 
@@ -124,17 +123,19 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
 
 
 def the_request_follows_the_paper(ledger: SqlLedger) -> None:
-    ledger.receive(Incoming(scan=scan(1), paper=UUID(int=1), dossier="D1", request="r-1"))
+    ledger.intake.receive(
+        IncomingScan(scan=scan(1), paper=UUID(int=1), dossier="D1", request="r-1")
+    )
     assert hold(ledger, UUID(int=1)).request == "r-1"
-    looked = ledger.look(UUID(int=1), offices=[OFFICE])
+    looked = ledger.papers.get(UUID(int=1), offices=[OFFICE])
     assert looked is not None
     assert looked.request == "r-1"
     assert hold(ledger, take(ledger, 2, b"b")).request == ""
 
 
 def the_first_office_is_told_once(ledger: SqlLedger) -> None:
-    assert not ledger.add_office("H99", "UBND", first_notes={"trial": "yes"})
-    assert ledger.note("H99", "trial") == ""
+    assert not ledger.offices.add("H99", "UBND", first_notes={"trial": "yes"})
+    assert ledger.offices.get_note("H99", "trial") == ""
 
 
 # -- saving ----------------------------------------------------------------------------------
@@ -147,31 +148,33 @@ def who_lost_the_paper_saves_nothing(ledger: SqlLedger) -> None:
     assert late is not None
     assert now is not None
     rejected = Outcome(after=PaperState.REJECTED, code="a.b")
-    assert ledger.finish(now, rejected, now=START, actor="x")
-    assert not ledger.finish(late, dataclasses.replace(rejected, code="c.d"), now=START, actor="y")
-    ledger.let_go(late, code="e.f", reason="", now=START, retry_at=None)
-    ledger.hand_back(late, now=START)
+    assert ledger.queue.finish(now, rejected, now=START, actor="x")
+    assert not ledger.queue.finish(
+        late, dataclasses.replace(rejected, code="c.d"), now=START, actor="y"
+    )
+    ledger.queue.fail(late, code="e.f", reason="", now=START, retry_at=None)
+    ledger.queue.release(late, now=START)
     assert row_of(ledger, paper).code == "a.b"
-    assert [move.code for move in ledger.history(paper)] == ["", "a.b"]
+    assert [move.code for move in ledger.papers.list_history(paper)] == ["", "a.b"]
 
 
 def a_move_that_is_not_in_the_table_saves_nothing(ledger: SqlLedger) -> None:
     held = hold(ledger, take(ledger, 1, b"a"))
     with pytest.raises(WrongUse):
-        ledger.finish(held, Outcome(after=PaperState.ARCHIVED), now=START, actor="x")
+        ledger.queue.finish(held, Outcome(after=PaperState.ARCHIVED), now=START, actor="x")
     assert row_of(ledger, held.paper.id).state is PaperState.RECEIVED
 
 
 def whose_fault_it_is_stands_until_the_paper_moves(ledger: SqlLedger) -> None:
     paper = take(ledger, 1, b"a")
-    ledger.let_go(
+    ledger.queue.fail(
         hold(ledger, paper), code="a.b", reason="r", fault="operator", now=START, retry_at=START
     )
     assert (row_of(ledger, paper).code, row_of(ledger, paper).fault) == ("a.b", "operator")
     recognise(ledger, paper)
     assert (row_of(ledger, paper).code, row_of(ledger, paper).fault) == ("", "")
     outcome = Outcome(after=PaperState.REJECTED, code="c.d", fault="sender")
-    assert ledger.finish(hold(ledger, paper), outcome, now=START, actor="x")
+    assert ledger.queue.finish(hold(ledger, paper), outcome, now=START, actor="x")
     assert row_of(ledger, paper).fault == "sender"
 
 
@@ -180,10 +183,10 @@ def whose_fault_it_is_stands_until_the_paper_moves(ledger: SqlLedger) -> None:
 
 def another_office_sees_nothing(ledger: SqlLedger) -> None:
     paper = take(ledger, 1, b"a")
-    assert ledger.row(paper, offices=["H99"]) is None
-    assert ledger.look(paper, offices=["H99"]) is None
-    assert ledger.rows(offices=["H99"]) == []
-    assert Listing(ledger.connections).moves(offices=["H99"]) == []
+    assert ledger.papers.get_summary(paper, offices=["H99"]) is None
+    assert ledger.papers.get(paper, offices=["H99"]) is None
+    assert ledger.papers.list_papers(offices=["H99"]) == []
+    assert ledger.papers.list_events(offices=["H99"]) == []
     with pytest.raises(WrongUse):
         ask_to_sign(ledger, paper, office="H99")
 
@@ -195,7 +198,7 @@ def the_subject_of_an_access_is_encrypted(ledger: SqlLedger) -> None:
         subject="001099012345", papers=(UUID(int=5),),
     )  # fmt: skip
     log.record(entry)
-    with ledger._reading() as connection:
+    with ledger.connections.reading() as connection:
         row = connection.execute(LOOKUP.select()).one()
     assert b"001099012345" not in row.asked
     assert row.purpose == "D1"
@@ -208,7 +211,7 @@ def times_come_back_aware_and_without_zone_are_refused(ledger: SqlLedger) -> Non
     assert row.updated_at.utcoffset() == timedelta(0)
     with (
         pytest.raises(Exception, match="without zone"),
-        ledger._writing() as connection,
+        ledger.connections.writing() as connection,
     ):
         connection.execute(PAPER.update().values(updated_at=START.replace(tzinfo=None)))
 
@@ -218,14 +221,14 @@ def the_pace_is_that_of_the_last_minutes(ledger: SqlLedger) -> None:
         take(ledger, number, bytes([number]))
     for number in (1, 2):
         recognise(ledger, UUID(int=number))
-    told = Backlog(ledger.connections).told(now=START + timedelta(minutes=1))
+    told = Backlog(ledger.connections).report(now=START + timedelta(minutes=1))
     assert told.waiting == {PaperState.RECEIVED: 2, PaperState.RECOGNISED: 2}
-    assert told.moved == {PaperState.RECEIVED: 2}
-    assert told.left() == timedelta(minutes=10)
+    assert told.finished == {PaperState.RECEIVED: 2}
+    assert told.time_left() == timedelta(minutes=10)
     assert told.oldest[PaperState.RECEIVED] == timedelta(minutes=1)
-    late = Backlog(ledger.connections, offices=[OFFICE]).told(now=START + timedelta(minutes=11))
-    assert (late.moved, late.left()) == ({}, None)
-    assert Backlog(ledger.connections, offices=["H99"]).told(now=START).waiting == {}
+    late = Backlog(ledger.connections, offices=[OFFICE]).report(now=START + timedelta(minutes=11))
+    assert (late.finished, late.time_left()) == ({}, None)
+    assert Backlog(ledger.connections, offices=["H99"]).report(now=START).waiting == {}
 
 
 CONTRACT: tuple[Check, ...] = (

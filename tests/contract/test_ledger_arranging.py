@@ -9,15 +9,15 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from unit.workflow.fakes import OFFICE, START, ledger_on, scan
+from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
 
 from dossier.errors import WrongUse
 from dossier.spine import Page, RecognisedPaper
 from dossier.states import PaperState
-from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.edits import EditRequest
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.tables import DELIVERY
-from workflow.ledger.types import Incoming, Outcome, WorkItem
+from workflow.ledger.types import IncomingScan, Outcome, WorkItem
 from workflow.ledger.webhooks import Outbox, Webhook
 
 PAPER = UUID(int=1)
@@ -26,16 +26,16 @@ PAPER = UUID(int=1)
 @pytest.fixture
 def ledger(engine: sa.Engine) -> SqlLedger:
     made = ledger_on(engine)
-    made.receive(Incoming(scan=scan(1, content=b"a"), paper=PAPER, dossier="D1"))
+    made.intake.receive(IncomingScan(scan=scan(1, content=b"a"), paper=PAPER, dossier="D1"))
     return made
 
 
-def _act(reason: str = "") -> Act:
-    return Act(paper=PAPER, offices=[OFFICE], actor="token:x", at=START, reason=reason)
+def _act(reason: str = "") -> EditRequest:
+    return EditRequest(paper=PAPER, offices=[OFFICE], actor="token:x", at=START, reason=reason)
 
 
 def _claim(ledger: SqlLedger) -> WorkItem:
-    held = ledger.claim(
+    held = ledger.queue.claim(
         PAPER, now=START, lease=timedelta(hours=1), holder="h:1:1", is_gone=lambda _: False
     )
     assert held is not None
@@ -46,7 +46,7 @@ def _counted(ledger: SqlLedger) -> WorkItem:
     """The paper, claimed, its two pages counted and saved."""
     held = _claim(ledger)
     paper = replace(held.paper, pages=(Page(1, 595, 842), Page(2, 842, 595)))
-    assert ledger.finish(
+    assert ledger.queue.finish(
         held, Outcome(after=PaperState.RECEIVED, split=paper), now=START, actor="h:1:1"
     )
     return _claim(ledger)
@@ -54,33 +54,33 @@ def _counted(ledger: SqlLedger) -> WorkItem:
 
 def test_a_running_step_loses_a_paper_that_is_arranged(ledger: SqlLedger) -> None:
     held = _counted(ledger)
-    Arranging(ledger.connections).arrange(_act(), [(2, 90), (1, 0)])
+    ledger.edits.arrange_pages(_act(), [(2, 90), (1, 0)])
     blob = held.paper.scan.blob
     read = RecognisedPaper(paper=held.paper, pages=(), engine="e")
     lost = Outcome(after=PaperState.RECOGNISED, recognised=(read, blob))
-    assert not ledger.finish(held, lost, now=START, actor="h:1:1")
+    assert not ledger.queue.finish(held, lost, now=START, actor="h:1:1")
     again = _claim(ledger)
     assert [(p.number, p.turn) for p in again.paper.pages] == [(2, 90), (1, 0)]
-    assert [move.code for move in ledger.history(PAPER)] == ["", "pages-arranged"]
+    assert [move.code for move in ledger.papers.list_history(PAPER)] == ["", "pages-arranged"]
 
 
 def _described(ledger: SqlLedger) -> None:
     for after in (PaperState.RECOGNISED, PaperState.DESCRIBED):
-        assert ledger.finish(_claim(ledger), Outcome(after=after), now=START, actor="h:1:1")
+        assert ledger.queue.finish(_claim(ledger), Outcome(after=after), now=START, actor="h:1:1")
 
 
 def _lines(ledger: SqlLedger) -> list[tuple[str, str, str]]:
-    return [(move.after, move.code, move.actor) for move in ledger.history(PAPER)]
+    return [(move.after, move.code, move.actor) for move in ledger.papers.list_history(PAPER)]
 
 
 def test_who_asked_for_a_signature_is_written_down_once(ledger: SqlLedger) -> None:
-    arranging = Arranging(ledger.connections)
+    arranging = ledger.edits
     with pytest.raises(WrongUse) as raised:
-        arranging.ask_to_sign(_act())
+        arranging.request_signature(_act())
     assert raised.value.code == "sign.not-described"
     _described(ledger)
     for actor in ("token:x", "token:y"):
-        arranging.ask_to_sign(replace(_act(), actor=actor))
+        arranging.request_signature(replace(_act(), actor=actor))
     assert _claim(ledger).sign_requested
     assert _lines(ledger)[2:] == [
         ("DESCRIBED", "", "h:1:1"),
@@ -89,38 +89,38 @@ def test_who_asked_for_a_signature_is_written_down_once(ledger: SqlLedger) -> No
 
 
 def test_only_what_was_seen_is_signed(ledger: SqlLedger) -> None:
-    arranging = Arranging(ledger.connections)
+    arranging = ledger.edits
     _described(ledger)
-    seen = ledger.look(PAPER, offices=[OFFICE])
+    seen = ledger.papers.get(PAPER, offices=[OFFICE])
     assert seen is not None
     arranging.send_back(_act("xem lại"))
-    assert ledger.finish(
+    assert ledger.queue.finish(
         replace(seen, version=seen.version + 1, state=PaperState.REVIEW),
         Outcome(after=PaperState.DESCRIBED), now=START, actor="x",
     )  # fmt: skip
     with pytest.raises(WrongUse) as raised:
-        arranging.ask_to_sign(_act(), version=seen.version)
+        arranging.request_signature(_act(), version=seen.version)
     assert raised.value.code == "sign.changed-meanwhile"
-    arranging.ask_to_sign(_act(), version=seen.version + 2)
+    arranging.request_signature(_act(), version=seen.version + 2)
     # Asked again, since the answer was lost: also when it is in hand, and when it is signed.
     for after in (PaperState.SIGNED, PaperState.ARCHIVED):
         held = _claim(ledger)
-        arranging.ask_to_sign(_act(), version=seen.version + 2)
-        assert ledger.finish(held, Outcome(after=after), now=START, actor="h:1:1")
-        arranging.ask_to_sign(_act(), version=seen.version + 2)
+        arranging.request_signature(_act(), version=seen.version + 2)
+        assert ledger.queue.finish(held, Outcome(after=after), now=START, actor="h:1:1")
+        arranging.request_signature(_act(), version=seen.version + 2)
     assert [code for _, code, _ in _lines(ledger)].count("sign-requested") == 1
 
 
 def test_who_sends_a_paper_to_be_signed_is_written_down_too(ledger: SqlLedger) -> None:
     def send(number: int, content: bytes, *, sign: bool) -> UUID:
-        came = Incoming(
+        came = IncomingScan(
             scan=scan(number, content=content),
             paper=UUID(int=number),
             dossier="D1",
             sign=sign,
             actor=f"token:{number}",
         )
-        return ledger.receive(came).paper
+        return ledger.intake.receive(came).paper
 
     for number, sign in ((2, False), (3, True), (4, True)):
         assert send(number, b"a", sign=sign) == PAPER
@@ -128,7 +128,7 @@ def test_who_sends_a_paper_to_be_signed_is_written_down_too(ledger: SqlLedger) -
         ("RECEIVED", "", "ingest"),
         ("RECEIVED", "sign-requested", "token:3"),
     ]
-    (move,) = ledger.history(send(5, b"c", sign=True))
+    (move,) = ledger.papers.list_history(send(5, b"c", sign=True))
     assert (move.code, move.actor) == ("sign-requested", "token:5")
 
 
@@ -136,20 +136,20 @@ def test_who_sends_a_paper_to_be_signed_is_written_down_too(ledger: SqlLedger) -
 def test_each_page_is_named_once(ledger: SqlLedger, pages: list[tuple[int, int]]) -> None:
     _counted(ledger)
     with pytest.raises(WrongUse) as raised:
-        Arranging(ledger.connections).arrange(_act(), pages)
+        ledger.edits.arrange_pages(_act(), pages)
     assert raised.value.code == "pages.not-all"
 
 
 def test_another_offices_paper_is_not_there(ledger: SqlLedger) -> None:
-    act = Act(paper=PAPER, offices=["H99"], actor="x", at=START)
-    arranging = Arranging(ledger.connections)
+    act = EditRequest(paper=PAPER, offices=["H99"], actor="x", at=START)
+    arranging = ledger.edits
     attempts: list[Callable[[], None]] = [
-        lambda: arranging.ask_to_sign(act),
+        lambda: arranging.request_signature(act),
         lambda: arranging.withdraw(act),
-        lambda: arranging.move(act, "D2"),
+        lambda: arranging.move_to_dossier(act, "D2"),
         lambda: arranging.send_back(act),
-        lambda: arranging.arrange(act, [(1, 0)]),
-        lambda: arranging.scan_again(act, scan(9, content=b"n")),
+        lambda: arranging.arrange_pages(act, [(1, 0)]),
+        lambda: arranging.replace_scan(act, scan(9, content=b"n")),
     ]
     for attempt in attempts:
         with pytest.raises(WrongUse) as raised:
@@ -158,19 +158,19 @@ def test_another_offices_paper_is_not_there(ledger: SqlLedger) -> None:
 
 
 def test_a_move_and_its_messages_are_written_together(ledger: SqlLedger) -> None:
-    outbox = Outbox(ledger.connections, encrypt=lambda b, _: b[::-1], decrypt=lambda b, _: b[::-1])
+    outbox = Outbox(ledger.connections, cipher=SEALING)
     outbox.add(
         Webhook(
             id=UUID(int=5), office=OFFICE, url="http://x/", secret=b"s", created_at=START,
             created_by="x",
         )
     )  # fmt: skip
-    Arranging(ledger.connections).withdraw(_act("a person wrote this"))
-    (delivery,) = outbox.due(UUID(int=5), now=START, limit=9)
-    assert (delivery.told["state"], delivery.told["code"]) == ("REJECTED", "withdrawn")
-    assert "person" not in str(delivery.told)
+    ledger.edits.withdraw(_act("a person wrote this"))
+    (delivery,) = outbox.list_due(UUID(int=5), now=START, limit=9)
+    assert (delivery.payload["state"], delivery.payload["code"]) == ("REJECTED", "withdrawn")
+    assert "person" not in str(delivery.payload)
     # What is refused tells nothing: the transaction took its message with it.
     with pytest.raises(WrongUse):
-        Arranging(ledger.connections).withdraw(_act())
+        ledger.edits.withdraw(_act())
     with ledger.connections.reading() as c:
         assert len(c.execute(DELIVERY.select()).all()) == 1

@@ -8,16 +8,14 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from unit.workflow.fakes import OFFICE, START, ledger_on, scan
+from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
 
 from dossier.errors import WrongUse
 from workflow.ledger.connections import Connections
 from workflow.ledger.dossiers import Dossier, Dossiers
-from workflow.ledger.intake import receive_all
-from workflow.ledger.listing import Listing
 from workflow.ledger.tables import WEBHOOK
 from workflow.ledger.tokens import Token, Tokens
-from workflow.ledger.types import Incoming
+from workflow.ledger.types import IncomingScan
 from workflow.ledger.uploads import Upload, Uploads
 from workflow.ledger.webhooks import Outbox, Webhook
 
@@ -39,7 +37,7 @@ UPLOAD = Upload(
 @pytest.fixture
 def connections(engine: sa.Engine) -> Connections:
     ledger = ledger_on(engine)
-    ledger.add_office("H15.01", "UBND")
+    ledger.offices.add("H15.01", "UBND")
     return ledger.connections
 
 
@@ -47,11 +45,11 @@ def connections(engine: sa.Engine) -> Connections:
 def outbox(engine: sa.Engine) -> Outbox:
     """Two moves are to be told at one address."""
     ledger = ledger_on(engine)
-    box = Outbox(ledger.connections, encrypt=lambda b, _: b[::-1], decrypt=lambda b, _: b[::-1])
+    box = Outbox(ledger.connections, cipher=SEALING)
     box.add(HOOK)
     for number in (1, 2):
-        ledger.receive(
-            Incoming(
+        ledger.intake.receive(
+            IncomingScan(
                 scan=scan(number, content=bytes([number])), paper=UUID(int=number), dossier="D1"
             )
         )
@@ -59,11 +57,11 @@ def outbox(engine: sa.Engine) -> Outbox:
 
 
 def _due(outbox: Outbox, *, minutes: int = 0) -> list[int]:
-    return [each.id for each in outbox.due(HOOK.id, now=START + minutes * MINUTE, limit=9)]
+    return [each.id for each in outbox.list_due(HOOK.id, now=START + minutes * MINUTE, limit=9)]
 
 
 def test_a_secret_lies_closed(outbox: Outbox, engine: sa.Engine) -> None:
-    assert outbox.webhooks() == [HOOK]
+    assert outbox.list_webhooks() == [HOOK]
     outbox.add(replace(HOOK, id=UUID(int=6), secret=b"secret"))
     with engine.connect() as connection:
         kept = set(connection.execute(sa.select(WEBHOOK.c.secret)).scalars())
@@ -77,17 +75,16 @@ def test_scans_that_come_together_are_each_told_with_their_own_move(
 ) -> None:
     ledger = ledger_on(engine)
     group = [
-        Incoming(
+        IncomingScan(
             scan=scan(number, content=bytes([number])),
             paper=UUID(int=number),
             dossier=f"D{number % 2}",
         )
         for number in (13, 12, 11)
     ]
-    with ledger.connections.writing() as connection:
-        receive_all(connection, group)
-    told = [each.told for each in outbox.deliveries(offices=[OFFICE], after=0, limit=9)][2:]
-    moves = Listing(ledger.connections).moves(offices=[OFFICE], limit=9)[2:]
+    ledger.intake.receive_batch(group)
+    told = [each.payload for each in outbox.list_deliveries(offices=[OFFICE], after=0, limit=9)][2:]
+    moves = ledger.papers.list_events(offices=[OFFICE], limit=9)[2:]
     assert [UUID(each["paper"]).int for each in told] == [13, 12, 11]
     assert [each["event"] for each in told] == [move.id for move in moves]
     assert [move.paper.int for move in moves] == [13, 12, 11]
@@ -112,13 +109,13 @@ def test_what_was_told_is_not_due_and_what_was_not_is_later(outbox: Outbox) -> N
     first, second = _due(outbox)
     for delivery in (first, second):
         assert outbox.claim(delivery, now=START, until=START + MINUTE)
-    outbox.tried(first, status=204, now=START, next_at=None, done=True)
-    outbox.tried(second, status=0, now=START, next_at=START + 3 * MINUTE, done=False)
+    outbox.record_attempt(first, status=204, now=START, next_at=None, done=True)
+    outbox.record_attempt(second, status=0, now=START, next_at=START + 3 * MINUTE, done=False)
     assert _due(outbox, minutes=2) == []
     assert _due(outbox, minutes=3) == [second]
-    told = outbox.deliveries(offices=[OFFICE], after=0, limit=9)
+    told = outbox.list_deliveries(offices=[OFFICE], after=0, limit=9)
     assert [(d.attempts, d.status, d.delivered_at) for d in told] == [(1, 204, START), (1, 0, None)]
-    assert outbox.deliveries(offices=["H99"], after=0, limit=9) == []
+    assert outbox.list_deliveries(offices=["H99"], after=0, limit=9) == []
     assert outbox.replay(offices=["H99"], first=first, last=second, now=START) == 0
     assert outbox.replay(offices=[OFFICE], first=first, last=first, now=START) == 1
     assert _due(outbox) == [first]
@@ -130,7 +127,7 @@ def test_where_it_was_stopped_nothing_is_told(outbox: Outbox) -> None:
     outbox.stop(HOOK.id, now=START)
     assert _due(outbox) == []
     # Who was just sending writes down that it comes again: it does not.
-    outbox.tried(first, status=500, now=START, next_at=START + MINUTE, done=False)
+    outbox.record_attempt(first, status=500, now=START, next_at=START + MINUTE, done=False)
     assert _due(outbox, minutes=1) == []
     assert not outbox.claim(first, now=START + MINUTE, until=START + 2 * MINUTE)
     assert outbox.replay(offices=[OFFICE], first=first, last=second, now=START) == 0
@@ -144,21 +141,21 @@ def test_an_upload_grows_and_becomes_a_paper(connections: Connections) -> None:
     uploads.add(UPLOAD)
     assert uploads.get(UPLOAD.id, token=ASKED_BY) == UPLOAD
     assert uploads.get(UPLOAD.id, token=ASKED_BY * 2) is None
-    uploads.came(UPLOAD.id, offset=10)
+    uploads.advance(UPLOAD.id, offset=10)
     # Another process that came with an older piece takes nothing back.
-    uploads.came(UPLOAD.id, offset=4)
-    assert [found.offset for found in uploads.whole()] == [10]
-    assert uploads.count(token=ASKED_BY) == 1
-    uploads.became(UPLOAD.id, paper=UUID(int=1), code="", reason="")
-    uploads.became(UPLOAD.id, paper=UUID(int=2), code="a.b", reason="r")
-    assert uploads.count(token=ASKED_BY) == 0
-    assert uploads.whole() == []
+    uploads.advance(UPLOAD.id, offset=4)
+    assert [found.offset for found in uploads.list_unprocessed()] == [10]
+    assert uploads.count_unfinished(token=ASKED_BY) == 1
+    uploads.finish(UPLOAD.id, paper=UUID(int=1), code="", reason="")
+    uploads.finish(UPLOAD.id, paper=UUID(int=2), code="a.b", reason="r")
+    assert uploads.count_unfinished(token=ASKED_BY) == 0
+    assert uploads.list_unprocessed() == []
     found = uploads.get(UPLOAD.id, token=ASKED_BY)
     assert found == replace(UPLOAD, offset=10, paper=UUID(int=1))
-    uploads.expire(now=START, answers_before=START)
-    assert uploads.known() == {UPLOAD.id}
-    uploads.expire(now=START + MINUTE, answers_before=START)
-    assert uploads.known() == set()
+    uploads.prune(now=START, answers_before=START)
+    assert uploads.list_ids() == {UPLOAD.id}
+    uploads.prune(now=START + MINUTE, answers_before=START)
+    assert uploads.list_ids() == set()
 
 
 def test_a_token_is_found_seen_and_ended(connections: Connections) -> None:
@@ -166,8 +163,8 @@ def test_a_token_is_found_seen_and_ended(connections: Connections) -> None:
     tokens.add(ASKING)
     with pytest.raises(WrongUse):
         tokens.add(replace(ASKING, id="u", office="H99"))
-    tokens.note_use(ASKING, now=START)
-    tokens.note_use(ASKING, now=START + MINUTE / 2)
+    tokens.record_use(ASKING, now=START)
+    tokens.record_use(ASKING, now=START + MINUTE / 2)
     assert tokens.get(ASKED_BY) == replace(ASKING, last_used_at=START)
     assert tokens.get("u") is None
     # `H15` and what is below it.
@@ -175,7 +172,7 @@ def test_a_token_is_found_seen_and_ended(connections: Connections) -> None:
     assert tokens.offices("H15.01") == ("H15.01",)
     for later in (0, 1):
         tokens.revoke(ASKED_BY, now=START + later * MINUTE)
-    assert [token.revoked_at for token in tokens.all()] == [START]
+    assert [token.revoked_at for token in tokens.list_tokens()] == [START]
     with pytest.raises(WrongUse):
         tokens.revoke("u", now=START)
 
@@ -187,7 +184,7 @@ def test_what_is_said_of_a_dossier(connections: Connections) -> None:
         return dossiers.get("D1", office=OFFICE, offices=[OFFICE])
 
     assert get() is None
-    dossiers.expect("D1", office=OFFICE, kinds=["b", "a", "b"], now=START)
+    dossiers.set_expected("D1", office=OFFICE, kinds=["b", "a", "b"], now=START)
     for who in ("x", "y"):
         dossiers.close("D1", office=OFFICE, actor=who, now=START)
     expected = Dossier(

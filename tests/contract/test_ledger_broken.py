@@ -10,21 +10,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from contract import test_ledger, test_ledger_holding
 from contract.ledger_acts import ALL, LEASE, Check
 from unit.workflow.fakes import START, new_ledger
 
-from workflow.ledger import edits as arranging
-from workflow.ledger import intake as incoming
-from workflow.ledger import mapping as rows
-from workflow.ledger import queue as claiming
-from workflow.ledger import sql_ledger
-from workflow.ledger import statistics as backlog
-from workflow.ledger.following import Following
+from workflow.ledger import edits, intake, mapping, queue, statistics
+from workflow.ledger.monitoring import QueueMonitor
+from workflow.ledger.offices import Offices
 from workflow.ledger.papers import OLDEST_FIRST, PaperQueries
-from workflow.ledger.queue import Claiming
-from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.queue import PaperQueue
 from workflow.ledger.tables import PAPER
+from workflow.ledger.types import WorkItem
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -37,89 +34,100 @@ def _replaced(owner: Any, name: str, broken: Callable[..., Any]) -> Break:  # no
     return lambda patch: patch.setattr(owner, name, lambda *a, **k: broken(real, *a, **k))
 
 
+def _newest(ledger_queue: PaperQueue, item: WorkItem) -> WorkItem:
+    with ledger_queue._reading() as c:
+        version = c.execute(
+            sa.select(PAPER.c.version).where(PAPER.c.id == item.paper.id)
+        ).scalar_one()
+    return dataclasses.replace(item, version=version)
+
+
 FAULTS: dict[str, Break] = {
-    "the same bytes are another paper": _replaced(incoming, "_known", lambda *_a: {}),
+    "the same bytes are another paper": _replaced(intake, "_known_papers", lambda *_a: {}),
     "those that come together are blind": _replaced(
-        incoming, "_apart", lambda _f, group: [list(group)]
+        intake, "_split", lambda _f, group: [list(group)]
     ),
     "ordinals run through all dossiers": _replaced(
-        incoming, "place_in_dossier",
+        intake, "next_place",
         lambda f, c, *a: (len(c.execute(PAPER.select()).all()) + 1, f(c, *a)[1]),
     ),
-    "what was rejected blocks its bytes": _replaced(sql_ledger, "release", lambda *_a: None),
-    "keys are not remembered": _replaced(incoming, "_answers_before", lambda *_a: {}),
+    "what was rejected blocks its bytes": _replaced(queue, "release_scan", lambda *_a: None),
+    "keys are not remembered": _replaced(intake, "_earlier_answers", lambda *_a: {}),
     "requests are lost": _replaced(
-        rows, "in_hand_of", lambda f, *a: dataclasses.replace(f(*a), request="")
+        mapping, "work_item", lambda f, *a: dataclasses.replace(f(*a), request="")
     ),
     "every office is the first": _replaced(
-        SqlLedger, "add_office", lambda f, *a, **k: f(*a, **k) or True
+        Offices, "add", lambda f, *a, **k: f(*a, **k) or True
     ),
     "leases do not hold": _replaced(
-        Claiming, "claim", lambda f, *a, **k: f(*a, **k | {"is_gone": lambda _: True})
+        PaperQueue, "claim", lambda f, *a, **k: f(*a, **k | {"is_gone": lambda _: True})
     ),
     "leases never end": _replaced(
-        Claiming, "claim", lambda f, *a, **k: f(*a, **k | {"now": START})
+        PaperQueue, "claim", lambda f, *a, **k: f(*a, **k | {"now": START})
     ),
-    "nothing is renewed": _replaced(Claiming, "renew", lambda *_a, **_k: None),
-    "all is renewed": _replaced(Claiming, "renew", lambda f, self, _holder, papers, until: [
-        f(self, holder, papers, until=until) for holder in ("a:1:1", "b:1:1")
-    ]),
+    "nothing is renewed": _replaced(PaperQueue, "renew_leases", lambda *_a, **_k: None),
+    "all is renewed": _replaced(
+        PaperQueue, "renew_leases",
+        lambda f, self, _holder, papers, until: [
+            f(self, holder, papers, until=until) for holder in ("a:1:1", "b:1:1")
+        ],
+    ),
     "what nobody knows is renewed": _replaced(
-        Claiming, "renew",
+        PaperQueue, "renew_leases",
         lambda f, self, holder, _papers, until: f(
             self, holder, [UUID(int=n) for n in range(9)], until=until
         ),
     ),
     "the youngest dossier is first": lambda patch: patch.setattr(
-        claiming, "OLDEST_FIRST", [c.desc() for c in OLDEST_FIRST]
+        queue, "OLDEST_FIRST", [c.desc() for c in OLDEST_FIRST]
     ),
     "the oldest paper is first": lambda patch: patch.setattr(
-        claiming, "OLDEST_FIRST", (PAPER.c.created_at,)
+        queue, "OLDEST_FIRST", (PAPER.c.created_at,)
     ),
     "the order of states is that of work": _replaced(
-        claiming, "_by_age", lambda _f, _c, choices: choices
+        queue, "_by_age", lambda _f, _c, choices: choices
     ),
     "a dossier is as old as its youngest paper": _replaced(
-        incoming, "place_in_dossier", lambda f, *a: (f(*a)[0], a[-1])
+        intake, "next_place", lambda f, *a: (f(*a)[0], a[-1])
     ),
     "a paper that was moved keeps its age": _replaced(
-        arranging, "place_in_dossier", lambda f, *a: (f(*a)[0], a[-1] + LEASE)
+        edits, "next_place", lambda f, *a: (f(*a)[0], a[-1] + LEASE)
     ),
-    "a paper ends workers for ever": lambda patch: patch.setattr(claiming, "_MOST_LOST", 99),
+    "a paper ends workers for ever": lambda patch: patch.setattr(queue, "_MAX_LOST_WORKERS", 99),
     "what waits for a time is handed out": _replaced(
-        claiming, "to_do", lambda f, states, now: f(states, now + LEASE)
+        queue, "runnable", lambda f, states, now: f(states, now + LEASE)
     ),
     "what is set aside is handed out": _replaced(
-        claiming, "to_do", lambda f, *a: (f(*a)[0], *f(*a)[2:])
+        queue, "runnable", lambda f, *a: (f(*a)[0], *f(*a)[2:])
     ),
-    "what nobody asked for is signed": _replaced(claiming, "to_do", lambda f, *a: f(*a)[:-1]),
+    "what nobody asked for is signed": _replaced(queue, "runnable", lambda f, *a: f(*a)[:-1]),
     "who hands back has tried": _replaced(
-        Claiming, "hand_back",
-        lambda _f, self, held, now: self.let_go(held, code="", reason="", now=now, retry_at=now),
+        PaperQueue, "release",
+        lambda _f, self, held, now: self.fail(held, code="", reason="", now=now, retry_at=now),
     ),
-    "nothing is given back": _replaced(Claiming, "give_back", lambda *_a, **_k: None),
+    "nothing is given back": _replaced(PaperQueue, "release_leases", lambda *_a, **_k: None),
     "whoever comes last saves": _replaced(
-        SqlLedger, "finish",
-        lambda f, self, held, *a, **k: f(self, self.look(held.paper.id, offices=ALL), *a, **k),
+        PaperQueue, "finish",
+        lambda f, self, held, *a, **k: f(self, _newest(self, held), *a, **k),
     ),
-    "any move is allowed": _replaced(sql_ledger, "check_move", lambda *_a: None),
+    "any move is allowed": _replaced(queue, "check_move", lambda *_a: None),
     "it is nobody's fault": _replaced(
-        rows, "row_of", lambda f, row: dataclasses.replace(f(row), fault="")
+        mapping, "summary", lambda f, row: dataclasses.replace(f(row), fault="")
     ),
     "a fault stays": _replaced(
-        SqlLedger, "finish",
+        PaperQueue, "finish",
         lambda f, self, held, outcome, **k: f(
             self, held, dataclasses.replace(outcome, fault=outcome.fault or "operator"), **k
         ),
     ),
     "offices are not looked at": _replaced(
-        PaperQueries, "row", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
+        PaperQueries, "get_summary", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
     ),
     "a moment without a worker is long": _replaced(
-        Following, "untaken", lambda f, *a, **k: f(*a, **k | {"since": k["now"]})
+        QueueMonitor, "is_neglected", lambda f, *a, **k: f(*a, **k | {"since": k["now"]})
     ),
     "all moves ever are the pace": lambda patch: patch.setattr(
-        backlog, "_PACE", timedelta(days=99)
+        statistics, "_PERIOD", timedelta(days=99)
     ),
 }  # fmt: skip
 

@@ -22,10 +22,8 @@ from contract.ledger_acts import (
 from unit.workflow.fakes import OFFICE, START, ledger_on
 
 from dossier.states import PaperState
-from workflow.ledger.edits import Act, Arranging
-from workflow.ledger.following import Following
-from workflow.ledger.listing import Listing
-from workflow.ledger.papers import MOVING
+from workflow.ledger.edits import EditRequest
+from workflow.ledger.papers import PIPELINE_STATES
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.types import Outcome
 
@@ -34,8 +32,8 @@ def a_lease_holds_until_its_time_or_its_holders_end(ledger: SqlLedger) -> None:
     paper = take(ledger, 1, b"a")
     assert claim(ledger, paper) is not None
     assert claim(ledger, paper) is None
-    assert ledger.stalled(now=START, is_gone=lambda _: False) == []
-    assert ledger.stalled(now=START, is_gone=lambda _: True) == [paper]
+    assert ledger.queue.list_stalled(now=START, is_gone=lambda _: False) == []
+    assert ledger.queue.list_stalled(now=START, is_gone=lambda _: True) == [paper]
     taken = claim(ledger, paper, gone=True)
     assert taken is not None
     assert taken.attempts == 2
@@ -48,7 +46,7 @@ def a_lease_that_is_renewed_holds_for_longer(ledger: SqlLedger) -> None:
     assert claim(ledger, others, holder="b:1:1") is not None
     # Of which we never heard that it is ours: the answer was lost.
     assert claim(ledger, lost, holder="a:1:1") is not None
-    ledger.renew("a:1:1", [ours, others], until=START + 2 * LEASE)
+    ledger.queue.renew_leases("a:1:1", [ours, others], until=START + 2 * LEASE)
     assert waiting(ledger, later=3601) == [others.int, free.int, lost.int]
     assert claim(ledger, ours, later=7199) is None
     assert claim(ledger, ours, later=7201) is not None
@@ -63,9 +61,11 @@ def work_is_handed_out_by_the_age_of_the_dossier(ledger: SqlLedger) -> None:
     assert waiting(ledger) == [1, 4, 6, 2, 5, 3]
     assert [
         paper.int
-        for paper in ledger.waiting_in(MOVING, now=START, is_gone=lambda _: False, limit=2)
+        for paper in ledger.queue.list_claimable(
+            PIPELINE_STATES, now=START, is_gone=lambda _: False, limit=2
+        )
     ] == [1, 4]
-    assert ledger.stalled(now=START, is_gone=lambda _: False)[2] == UUID(int=6)
+    assert ledger.queue.list_stalled(now=START, is_gone=lambda _: False)[2] == UUID(int=6)
     # A paper that is on its next step keeps its place.
     recognise(ledger, UUID(int=4))
     assert waiting(ledger) == [1, 4, 6, 2, 5, 3]
@@ -80,8 +80,8 @@ def a_paper_waits_as_long_as_the_dossier_it_was_put_into(ledger: SqlLedger) -> N
     take(ledger, 1, b"a", dossier="D1")
     take(ledger, 2, b"b", dossier="D2", minutes=1)
     take(ledger, 3, b"c", dossier="D3", minutes=2)
-    act = Act(paper=UUID(int=3), offices=[OFFICE], actor="x", at=START)
-    Arranging(ledger.connections).move(act, "D1")
+    act = EditRequest(paper=UUID(int=3), offices=[OFFICE], actor="x", at=START)
+    ledger.edits.move_to_dossier(act, "D1")
     assert waiting(ledger) == [1, 3, 2]
 
 
@@ -90,14 +90,14 @@ def what_waits_for_something_is_not_handed_out(ledger: SqlLedger) -> None:
         take(ledger, number, bytes([number]))
     soon = START + timedelta(seconds=60)
     held = hold(ledger, UUID(int=1))
-    ledger.let_go(held, code="store.no-answer", reason="r", now=START, retry_at=soon)
+    ledger.queue.fail(held, code="store.no-answer", reason="r", now=START, retry_at=soon)
     held = hold(ledger, UUID(int=2))
-    ledger.let_go(held, code="set-aside.child.crashed", reason="r", now=START, retry_at=None)
+    ledger.queue.fail(held, code="set-aside.child.crashed", reason="r", now=START, retry_at=None)
     assert next_one(ledger) == UUID(int=3)
     assert next_one(ledger) is None
     assert waiting(ledger) == []
     assert waiting(ledger, later=60) == [1]
-    ledger.wait_no_longer(now=START)
+    ledger.queue.clear_retry_times(now=START)
     assert next_one(ledger) == UUID(int=1)
 
 
@@ -131,34 +131,34 @@ def a_step_that_ends_forgets_who_was_lost_before(ledger: SqlLedger) -> None:
         assert claim(ledger, paper, gone=True) is not None
     held = claim(ledger, paper, gone=True)
     assert held is not None
-    assert ledger.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
+    assert ledger.queue.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
     for _ in range(20):
         assert claim(ledger, paper, gone=True) is not None
     # To give it back is not to be lost.
-    ledger.give_back("h:1:1", [paper], now=START)
+    ledger.queue.release_leases("h:1:1", [paper], now=START)
     assert claim(ledger, paper) is not None
 
 
 def who_waits_sees_what_is_in_hand(ledger: SqlLedger) -> None:
-    following = Following(ledger.connections)
+    following = ledger.monitor
     for number in (1, 2, 3):
         take(ledger, number, bytes([number]))
-    assert following.held(now=START) == set()
+    assert following.leased_states(now=START) == set()
     recognise(ledger, UUID(int=1))
     hold(ledger, UUID(int=1))
-    assert following.held(now=START) == {PaperState.RECOGNISED}
+    assert following.leased_states(now=START) == {PaperState.RECOGNISED}
     hold(ledger, UUID(int=2))
-    assert following.held(now=START) == {PaperState.RECOGNISED, PaperState.RECEIVED}
-    assert following.held(now=START + 2 * LEASE) == set()
+    assert following.leased_states(now=START) == {PaperState.RECOGNISED, PaperState.RECEIVED}
+    assert following.leased_states(now=START + 2 * LEASE) == set()
 
 
 def that_nobody_takes_papers_up_is_seen(ledger: SqlLedger) -> None:
-    following = Following(ledger.connections)
+    following = ledger.monitor
 
     def untaken(seconds: int, *states: PaperState) -> bool:
         now = START + timedelta(seconds=seconds)
         asked = states or (PaperState.RECEIVED, PaperState.RECOGNISED)
-        return following.untaken(asked, since=now - timedelta(seconds=60), now=now)
+        return following.is_neglected(asked, since=now - timedelta(seconds=60), now=now)
 
     assert not untaken(99)
     take(ledger, 1, b"a")
@@ -169,38 +169,38 @@ def that_nobody_takes_papers_up_is_seen(ledger: SqlLedger) -> None:
     held = hold(ledger, UUID(int=1))
     assert not untaken(61)  # the other's turn will come
     later = START + timedelta(seconds=70)
-    assert ledger.finish(held, Outcome(after=PaperState.RECOGNISED), now=later, actor="x")
+    assert ledger.queue.finish(held, Outcome(after=PaperState.RECOGNISED), now=later, actor="x")
     assert not untaken(71)  # somebody moved one a moment ago
     assert untaken(131)
     for number in (1, 2):
         held = hold(ledger, UUID(int=number))
         soon = START + timedelta(seconds=200)
-        ledger.let_go(held, code="store.no-answer", reason="r", now=later, retry_at=soon)
+        ledger.queue.fail(held, code="store.no-answer", reason="r", now=later, retry_at=soon)
     assert not untaken(150)  # they wait for a time
     assert not untaken(259)
     assert untaken(261)
 
 
 def how_far_a_worker_reads_is_seen_elsewhere(ledger: SqlLedger) -> None:
-    following, listing = Following(ledger.connections), Listing(ledger.connections)
+    following, listing = ledger.monitor, ledger.papers
     one, two = take(ledger, 1, b"a"), take(ledger, 2, b"b")
 
     def seen() -> dict[UUID, tuple[int, int]]:
-        found = following.reading([one, two])
-        for standing in listing.papers(offices=[OFFICE], limit=9):
-            assert standing.reading == found.get(standing.paper)
+        found = following.get_progress([one, two])
+        for standing in listing.list_papers(offices=[OFFICE], limit=9):
+            assert standing.progress == found.get(standing.paper)
         return found
 
-    ledger.note_reading("h:1:1", {one: (1, 3)})
+    ledger.queue.save_progress("h:1:1", {one: (1, 3)})
     assert seen() == {}
     held = hold(ledger, one)
     claim(ledger, two, holder="b:1:1")
-    ledger.note_reading("h:1:1", {one: (1, 3), two: (1, 3)})
+    ledger.queue.save_progress("h:1:1", {one: (1, 3), two: (1, 3)})
     assert seen() == {one: (1, 3)}
     # It is no change that whoever reads would have to know of.
-    assert ledger.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
+    assert ledger.queue.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
     assert seen() == {}
-    ledger.note_reading("b:1:1", {two: (2, 3)})
+    ledger.queue.save_progress("b:1:1", {two: (2, 3)})
     assert seen() == {two: (2, 3)}
     # Who takes it up next begins anew.
     assert claim(ledger, two, gone=True) is not None
@@ -211,7 +211,7 @@ def what_is_to_be_signed_waits_only_when_asked_for(ledger: SqlLedger) -> None:
     paper = take(ledger, 1, b"a")
     recognise(ledger, paper)
     held = hold(ledger, paper)
-    assert ledger.finish(held, Outcome(after=PaperState.DESCRIBED), now=START, actor="x")
+    assert ledger.queue.finish(held, Outcome(after=PaperState.DESCRIBED), now=START, actor="x")
     assert waiting(ledger) == []
     assert next_one(ledger) is None
     assert claim(ledger, paper) is None
@@ -222,7 +222,7 @@ def what_is_to_be_signed_waits_only_when_asked_for(ledger: SqlLedger) -> None:
 
 def who_hands_back_has_not_tried(ledger: SqlLedger) -> None:
     paper = take(ledger, 1, b"a")
-    ledger.hand_back(hold(ledger, paper), now=START)
+    ledger.queue.release(hold(ledger, paper), now=START)
     assert hold(ledger, paper).attempts == 1
 
 
@@ -230,10 +230,10 @@ def what_is_given_back_is_free_and_was_not_tried(ledger: SqlLedger) -> None:
     one, two = take(ledger, 1, b"a"), take(ledger, 2, b"b")
     late = hold(ledger, one)
     hold(ledger, two)
-    ledger.give_back("b:1:1", [one, two], now=START)
+    ledger.queue.release_leases("b:1:1", [one, two], now=START)
     assert claim(ledger, one) is None
-    ledger.give_back("h:1:1", [one], now=START)
-    assert not ledger.finish(
+    ledger.queue.release_leases("h:1:1", [one], now=START)
+    assert not ledger.queue.finish(
         late, Outcome(after=PaperState.REJECTED, code="a.b"), now=START, actor="x"
     )
     assert hold(ledger, one).attempts == 1

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +19,12 @@ from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
 from dossier.errors import WrongUse
 from dossier.states import PaperState
 from workflow.ledger.dossiers import Dossiers
-from workflow.ledger.edits import Act, Arranging
-from workflow.ledger.listing import Listing
-from workflow.ledger.papers import MOVING
+from workflow.ledger.edits import EditRequest
+from workflow.ledger.intake import ScanIntake
+from workflow.ledger.papers import PIPELINE_STATES
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.tokens import Token, Tokens
-from workflow.ledger.types import Incoming, Once, Outcome, Received, WorkItem
+from workflow.ledger.types import IdempotencyKey, IncomingScan, Outcome, Received, WorkItem
 from workflow.ledger.webhooks import Outbox, Webhook
 
 THREADS = 8
@@ -36,23 +36,37 @@ LEASE = timedelta(minutes=3)
 Check = Callable[[SqlLedger], None]
 
 
-class Apart(SqlLedger):
-    """Takes each scan in as a process of its own would: gathered with no other."""
+class _SeparateIntake(ScanIntake):
+    """Receives each scan in another process: it shares its transaction with no other."""
 
-    def receive(self, incoming: Incoming) -> Received:
-        return SqlLedger(self.connections._engine, cipher=SEALING).receive(incoming)
+    engine: sa.Engine
+
+    def receive(self, incoming: IncomingScan) -> Received:
+        return SqlLedger(self.engine, cipher=SEALING).intake.receive(incoming)
 
 
-class _Gathered(SqlLedger):
-    """Takes each scan in by one of two processes, each of which gathers those of its threads."""
+class _TwoIntakes(ScanIntake):
+    """Receives each scan in one of two processes, each of which batches those of its threads."""
 
-    def receive(self, incoming: Incoming) -> Received:
-        return self._two[incoming.paper.int % 2].receive(incoming)
+    both: tuple[SqlLedger, SqlLedger]
 
-    @cached_property
-    def _two(self) -> tuple[SqlLedger, SqlLedger]:
-        engine = self.connections._engine
-        return SqlLedger(engine, cipher=SEALING), SqlLedger(engine, cipher=SEALING)
+    def receive(self, incoming: IncomingScan) -> Received:
+        return self.both[incoming.paper.int % 2].intake.receive(incoming)
+
+
+def ledger_of_separate_processes(engine: sa.Engine) -> SqlLedger:
+    """A ledger in which each scan is received in a process of its own."""
+    ledger = SqlLedger(engine, cipher=SEALING)
+    ledger.intake = intake = _SeparateIntake(ledger.connections, cipher=SEALING)
+    intake.engine = engine
+    return ledger
+
+
+def _ledger_of_two_processes(engine: sa.Engine) -> SqlLedger:
+    ledger = SqlLedger(engine, cipher=SEALING)
+    ledger.intake = intake = _TwoIntakes(ledger.connections, cipher=SEALING)
+    intake.both = SqlLedger(engine, cipher=SEALING), SqlLedger(engine, cipher=SEALING)
+    return ledger
 
 
 def _together(work: Callable[[int], object], *, threads: int = THREADS) -> list[Any]:
@@ -79,14 +93,18 @@ def _together(work: Callable[[int], object], *, threads: int = THREADS) -> list[
 
 
 def _take(
-    ledger: SqlLedger, number: int, content: int, dossier: str = "D1", once: Once | None = None
+    ledger: SqlLedger,
+    number: int,
+    content: int,
+    dossier: str = "D1",
+    key: IdempotencyKey | None = None,
 ) -> tuple[UUID, bool]:
-    received = ledger.receive(
-        Incoming(
+    received = ledger.intake.receive(
+        IncomingScan(
             scan=scan(number, content=content.to_bytes(4, "big")),
             paper=UUID(int=number),
             dossier=dossier,
-            once=once,
+            idempotency=key,
         )
     )
     return received.paper, received.known_already
@@ -98,16 +116,18 @@ def _firsts() -> range:
 
 
 def _claim(ledger: SqlLedger, paper: UUID, n: int) -> WorkItem | None:
-    return ledger.claim(paper, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False)
+    return ledger.queue.claim(
+        paper, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False
+    )
 
 
 def _ordinals(ledger: SqlLedger, dossier: str = "D1") -> list[int]:
-    return [row.ordinal for row in ledger.rows(offices=[OFFICE], dossier=dossier)]
+    return [row.ordinal for row in ledger.papers.list_papers(offices=[OFFICE], dossier=dossier)]
 
 
 def _move(ledger: SqlLedger, number: int, dossier: str) -> None:
-    act = Act(paper=UUID(int=number), offices=[OFFICE], actor="x", at=START)
-    Arranging(ledger.connections).move(act, dossier)
+    act = EditRequest(paper=UUID(int=number), offices=[OFFICE], actor="x", at=START)
+    ledger.edits.move_to_dossier(act, dossier)
 
 
 # -- the contract ----------------------------------------------------------------------------
@@ -140,8 +160,8 @@ def each_paper_is_handed_out_once(ledger: SqlLedger) -> None:
     def take_all(n: int) -> list[UUID]:
         mine: list[UUID] = []
         while True:
-            held = ledger.claim_next(
-                MOVING, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False
+            held = ledger.queue.claim_next(
+                PIPELINE_STATES, now=START, lease=LEASE, holder=f"h:{n}:1", is_gone=lambda _: False
             )
             if held is None:
                 return mine
@@ -161,22 +181,20 @@ def one_of_many_claims_wins(ledger: SqlLedger) -> None:
 def one_of_many_saves_wins(ledger: SqlLedger) -> None:
     def save(held: WorkItem, n: int) -> bool:
         outcome = Outcome(after=PaperState.RECOGNISED)
-        return ledger.finish(held, outcome, now=START, actor=f"{n}")
+        return ledger.queue.finish(held, outcome, now=START, actor=f"{n}")
 
     for number in _firsts():
         paper, _ = _take(ledger, number, number)
         held = _claim(ledger, paper, 1)
         assert held is not None
         assert Counter(_together(partial(save, held))) == {True: 1, False: THREADS - 1}
-        assert len(ledger.history(paper)) == 2
+        assert len(ledger.papers.list_history(paper)) == 2
 
 
 def one_of_many_acts_wins(ledger: SqlLedger) -> None:
     def withdraw(paper: UUID, _n: int) -> bool:
         try:
-            Arranging(ledger.connections).withdraw(
-                Act(paper=paper, offices=[OFFICE], actor="x", at=START)
-            )
+            ledger.edits.withdraw(EditRequest(paper=paper, offices=[OFFICE], actor="x", at=START))
         except WrongUse:
             return False
         return True
@@ -185,7 +203,7 @@ def one_of_many_acts_wins(ledger: SqlLedger) -> None:
         paper, _ = _take(ledger, number, number)
         won = _together(partial(withdraw, paper))
         assert Counter(won) == {True: 1, False: THREADS - 1}
-        assert len(ledger.history(paper)) == 2
+        assert len(ledger.papers.list_history(paper)) == 2
 
 
 def a_key_is_answered_once(ledger: SqlLedger) -> None:
@@ -198,12 +216,12 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
 
     # Of different bytes, for different dossiers: it is the key that is one.
     def take(number: int, n: int) -> tuple[UUID, bool]:
-        once = Once(token="t", key=b"%d" % number, asked=b"q")  # noqa: S106 - an id, not a secret
-        return _take(ledger, number + n, number + n, dossier=f"D{number + n}", once=once)
+        key = IdempotencyKey(token="t", key=b"%d" % number, request=b"q")  # noqa: S106 - an id, not a secret
+        return _take(ledger, number + n, number + n, dossier=f"D{number + n}", key=key)
 
     for number in _firsts():
         assert len(set(_together(partial(take, number)))) == 1
-    assert [row.ordinal for row in ledger.rows(offices=[OFFICE])] == [1] * ROUNDS
+    assert [row.ordinal for row in ledger.papers.list_papers(offices=[OFFICE])] == [1] * ROUNDS
 
 
 def papers_change_places_and_nobody_waits_for_ever(ledger: SqlLedger) -> None:
@@ -234,14 +252,14 @@ def a_history_is_a_chain(ledger: SqlLedger) -> None:
         held = helds[n // 2]
         assert held is not None
         if n % 2:
-            ledger.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
+            ledger.queue.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
             return
-        act = Act(paper=held.paper.id, offices=[OFFICE], actor="x", at=START)
-        Arranging(ledger.connections).withdraw(act)
+        act = EditRequest(paper=held.paper.id, offices=[OFFICE], actor="x", at=START)
+        ledger.edits.withdraw(act)
 
     _together(work)
     for n in range(pairs):
-        moves_ = ledger.history(UUID(int=1 + n))
+        moves_ = ledger.papers.list_history(UUID(int=1 + n))
         assert moves_[-1].after == PaperState.REJECTED
         assert [m.after for m in moves_[:-1]] == [m.before for m in moves_[1:]]
 
@@ -290,7 +308,7 @@ def a_closed_dossier_takes_nothing(ledger: SqlLedger) -> None:
 
 
 def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
-    listing = Listing(ledger.connections)
+    listing = ledger.papers
     seen: list[UUID] = []
     ended = threading.Event()
 
@@ -298,7 +316,7 @@ def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
         last = 0
         while True:
             over = ended.is_set()
-            found = listing.moves(offices=[OFFICE], after=last, limit=5)
+            found = listing.list_events(offices=[OFFICE], after=last, limit=5)
             seen.extend(move.paper for move in found)
             last = found[-1].id if found else last
             if over and not found:
@@ -320,7 +338,7 @@ def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
 
 
 def each_delivery_has_one_sender(ledger: SqlLedger) -> None:
-    box = Outbox(ledger.connections, encrypt=lambda b, _: b, decrypt=lambda b, _: b)
+    box = Outbox(ledger.connections, cipher=SEALING)
     box.add(
         Webhook(
             id=UUID(int=5), office=OFFICE, url="http://x/", secret=b"s", created_at=START,
@@ -331,7 +349,7 @@ def each_delivery_has_one_sender(ledger: SqlLedger) -> None:
         _take(ledger, number, number)
 
     def send(_n: int) -> list[int]:
-        due = [delivery.id for delivery in box.due(UUID(int=5), now=START, limit=99)]
+        due = [delivery.id for delivery in box.list_due(UUID(int=5), now=START, limit=99)]
         return [d for d in due if box.claim(d, now=START, until=START + LEASE)]
 
     sent = [delivery for mine in _together(send) for delivery in mine]
@@ -345,9 +363,11 @@ def one_office_is_the_first(ledger: SqlLedger) -> None:
         with engine.begin() as connection:
             connection.execute(sa.text("DELETE FROM note"))
             connection.execute(sa.text("DELETE FROM office"))
-        new = _together(lambda n: ledger.add_office(f"H{n}", "UBND", first_notes={"trial": "yes"}))
+        new = _together(lambda n: ledger.offices.add(f"H{n}", "UBND", first_notes={"trial": "yes"}))
         assert Counter(new) == {True: 1, False: THREADS - 1}
-        assert Counter(ledger.note(f"H{n}", "trial") for n in range(THREADS))["yes"] == 1
+        assert (
+            Counter(ledger.offices.get_note(f"H{n}", "trial") for n in range(THREADS))["yes"] == 1
+        )
 
 
 CONTRACT: tuple[Check, ...] = (
@@ -376,13 +396,12 @@ def test_threads_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> N
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
 def test_processes_at_once_keep_the_contract(engine: sa.Engine, check: Check) -> None:
     ledger_on(engine)
-    check(Apart(engine, cipher=SEALING))
+    check(ledger_of_separate_processes(engine))
 
 
 def test_processes_that_gather_keep_the_contract(engine: sa.Engine) -> None:
     ledger_on(engine)
-    ledger = _Gathered(engine, cipher=SEALING)
-    assert ledger._two
+    ledger = _ledger_of_two_processes(engine)
 
     def take(n: int) -> None:
         for each in range(10):

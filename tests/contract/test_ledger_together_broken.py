@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from contract import test_ledger_together as together
 from contract.conftest import emptied
-from unit.workflow.fakes import OFFICE, SEALING, ledger_on
+from unit.workflow.fakes import ledger_on
 
 from dossier.errors import SohoaError
 from workflow.ledger import (
@@ -25,11 +25,12 @@ from workflow.ledger import (
     edits,
     history,
     intake,
+    offices,
     papers,
     queue,
-    sql_ledger,
 )
-from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.queue import PaperQueue
+from workflow.ledger.tables import PAPER
 from workflow.ledger.types import WorkItem
 from workflow.ledger.webhooks import Outbox
 
@@ -38,7 +39,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 _SLOW_SECONDS = 0.015
 # Measured: each try catches one in 39 times of 40, or oftener; two machines of ours had bad luck.
 _TRIES = 25
-_finish = SqlLedger.finish
+_finish = PaperQueue.finish
 
 
 def _slow(*_a: object, **_k: object) -> None:
@@ -56,12 +57,12 @@ def _held_by_nobody(*_a: object) -> None:
 
 def _held_but(kind: str) -> Callable[..., None]:
     """Hold all names but those of one kind."""
-    return lambda c, *name: None if name[0] == kind else connections.hold(c, *name)
+    return lambda c, *name: None if name[0] == kind else connections.lock(c, *name)
 
 
 def _held_in_any_order(connection: sa.Connection, office: str, *names: str) -> None:
     for name in names:
-        connections.hold(connection, "dossier", office, name)
+        connections.lock(connection, "dossier", office, name)
         _slow()
 
 
@@ -69,10 +70,14 @@ def _unlocked(*args: Any, **_lock: bool) -> dict[str, Any] | None:  # noqa: ANN4
     return papers.paper_row(*args)
 
 
-def _finished_anyhow(self: SqlLedger, held: WorkItem, *args: Any, **named: Any) -> bool:  # noqa: ANN401 - as they are
-    now = self.look(held.paper.id, offices=[OFFICE])
-    while now is not None and not _finish(self, replace(held, version=now.version), *args, **named):
-        now = self.look(held.paper.id, offices=[OFFICE])
+def _finished_anyhow(self: PaperQueue, held: WorkItem, *args: Any, **named: Any) -> bool:  # noqa: ANN401 - as they are
+    def version() -> int:
+        with self._reading() as c:
+            found: int = c.execute(sa.select(PAPER.c.version)).scalar_one()
+            return found
+
+    while not _finish(self, replace(held, version=version()), *args, **named):
+        pass
     return True
 
 
@@ -83,31 +88,31 @@ def _instead(owner: object, name: str, broken: Callable[..., Any]) -> Break:
 FAULTS: dict[str, tuple[together.Check, Break]] = {
     "dossiers are not held by who receives": (
         together.ordinals_have_no_gap_and_no_double,
-        _instead(intake, "hold_dossier", _held_by_nobody),
+        _instead(intake, "lock_dossiers", _held_by_nobody),
     ),
     "dossiers are not held by who moves": (
         together.a_scan_is_moved_into_a_dossier_once,
-        _instead(edits, "hold_dossier", _held_by_nobody),
+        _instead(edits, "lock_dossiers", _held_by_nobody),
     ),
     "dossiers are held in any order": (
         together.papers_change_places_and_nobody_waits_for_ever,
-        _instead(edits, "hold_dossier", _held_in_any_order),
+        _instead(edits, "lock_dossiers", _held_in_any_order),
     ),
     "who closes does not wait": (
         together.a_closed_dossier_takes_nothing,
-        _instead(dossiers, "hold_dossier", _held_by_nobody),
+        _instead(dossiers, "lock_dossiers", _held_by_nobody),
     ),
     "keys are not held": (
         together.a_key_is_answered_once,
-        _instead(intake, "hold", _held_but("key")),
+        _instead(intake, "lock", _held_but("key")),
     ),
     "moves are numbered as they come": (
         together.who_follows_the_moves_misses_none,
-        _instead(history, "hold", _held_by_nobody),
+        _instead(history, "lock", _held_by_nobody),
     ),
     "offices are not held": (
         together.one_office_is_the_first,
-        _instead(sql_ledger, "hold", _held_by_nobody),
+        _instead(offices, "lock", _held_by_nobody),
     ),
     "rows are not held by who claims": (
         together.one_of_many_claims_wins,
@@ -123,7 +128,7 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
     ),
     "versions are not looked at": (
         together.one_of_many_saves_wins,
-        _instead(SqlLedger, "finish", _finished_anyhow),
+        _instead(PaperQueue, "finish", _finished_anyhow),
     ),
     "whoever sees a delivery sends it": (
         together.each_delivery_has_one_sender,
@@ -144,7 +149,7 @@ def _ask(engine: sa.Engine, check: together.Check) -> None:
     """Let a check run over a ledger with nothing in it."""
     emptied(engine)
     ledger_on(engine)
-    check(together.Apart(engine, cipher=SEALING))
+    check(together.ledger_of_separate_processes(engine))
 
 
 def _is_caught(engine: sa.Engine, check: together.Check) -> bool:

@@ -209,7 +209,7 @@ def test_a_name_is_shown_clean_and_leads_nowhere(
             paper, dossier="H15-2", sign=False, accept=False, source=name
         )
         assert error is None
-        row = application.ledger.row(taken.paper, offices=application.offices)
+        row = application.ledger.papers.get_summary(taken.paper, offices=application.offices)
     assert row is not None
     assert row.source == NAMES[name]
     assert {p for p in trial.var.parent.rglob("*") if trial.var not in p.parents} == before

@@ -101,7 +101,7 @@ def _of_ledger(application: Application, papers: int, turned_away: int) -> list[
         if row["state"] != PaperState.ARCHIVED or row["code"]:
             found.append(f"a paper stands {row['state']} ({row['code']}: {row['reason']})")
             continue
-        way = [move.after for move in application.ledger.history(row["id"])]
+        way = [move.after for move in application.ledger.papers.list_history(row["id"])]
         if way != _WAY:
             found.append(f"a paper went {way}")
     if application.catalogue.count() != papers:
@@ -112,8 +112,10 @@ def _of_ledger(application: Application, papers: int, turned_away: int) -> list[
 def _of_pages(application: Application, unread: int) -> list[str]:
     """How many archived papers have a page without words because it could not be read."""
     counted = 0
-    for row in application.ledger.rows(offices=application.offices, state=PaperState.ARCHIVED):
-        held = application.ledger.look(row.paper, offices=application.offices)
+    for row in application.ledger.papers.list_papers(
+        offices=application.offices, state=PaperState.ARCHIVED
+    ):
+        held = application.ledger.papers.get(row.paper, offices=application.offices)
         doubts = () if held is None or held.record is None else held.record.description.doubts
         counted += any(doubt.startswith("page.unread") for doubt in doubts)
     return [] if counted == unread else [f"{counted} papers with an unread page, not {unread}"]

@@ -1,4 +1,4 @@
-"""Scans that many threads bring at the same moment are written by one, in one transaction."""
+"""Group commit: scans that threads submit at the same moment share one transaction."""
 
 from __future__ import annotations
 
@@ -7,86 +7,89 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from dossier.errors import TransientFault
-from workflow.ledger.types import Answer, Incoming
+from workflow.ledger.types import IncomingScan, IntakeResult
 
-_MOST = 32  # in one transaction: who comes first shall not wait long for who comes last
-# What a database says that refused something: this may be the fault of one of many.
+_MAX_BATCH = 32  # scans in one transaction, so that the first does not wait long for the last
+# The database refused a statement: the fault may lie with one scan of the batch.
 _REFUSED = "database.fault"
 
 
-class _Waiting:
-    """A thread's scan until it is answered."""
+class _Pending:
+    """A submitted scan until its result is known."""
 
-    def __init__(self, asked: Incoming) -> None:
-        self.asked = asked
-        self.answers: list[Answer] = []  # one, once there is one
+    def __init__(self, scan: IncomingScan) -> None:
+        self.scan = scan
+        self.result: IntakeResult | None = None
         self.error: BaseException | None = None
-        # Set when it is answered, or when its thread is to write for all that wait.
+        # Set when the result is known, or when its thread must write the next batch.
         self.woken = threading.Event()
 
     @property
-    def over(self) -> bool:
-        return bool(self.answers) or self.error is not None
+    def done(self) -> bool:
+        return self.result is not None or self.error is not None
 
 
-class Gathering:
-    """Threads that hand in while a transaction is under way are gathered for the next one.
+class WriteBatcher:
+    """Collects scans submitted during a running transaction for the next one.
 
-    Nobody waits for company: who comes alone is written alone, at once. Nobody is told before the
-    transaction that holds theirs is committed, so a crash loses what nobody was told of.
+    A scan submitted alone is written at once: no timer delays it. A thread gets its result after
+    the commit, so a crash loses nothing that was acknowledged.
 
     Args:
-        write: writes all of these in one transaction and returns an answer to each, in their order.
+        write: writes a batch in one transaction; returns a result for each scan, in order.
     """
 
-    def __init__(self, write: Callable[[Sequence[Incoming]], Sequence[Answer]]) -> None:
+    def __init__(self, write: Callable[[Sequence[IncomingScan]], Sequence[IntakeResult]]) -> None:
         self._write = write
         self._lock = threading.Lock()
-        self._line: deque[_Waiting] = deque()
+        self._pending: deque[_Pending] = deque()
         self._busy = False
 
-    def take(self, asked: Incoming) -> Answer:
-        """The answer to this, once it is committed.
+    def submit(self, scan: IncomingScan) -> IntakeResult:
+        """Write a scan; return its result once it is committed.
 
         Raises:
-            SohoaError: what ``write`` raised for this, or for all that it was gathered with.
+            SohoaError: ``write`` raised it for this scan, or for its whole batch.
         """
-        mine = _Waiting(asked)
+        mine = _Pending(scan)
         with self._lock:
-            self._line.append(mine)
-            waits = self._busy
+            self._pending.append(mine)
+            must_wait = self._busy
             self._busy = True
-        if waits:
+        if must_wait:
             mine.woken.wait()
-        if not mine.over:
-            self._write_for_all()
+        if not mine.done:
+            self._write_batch()
         if mine.error is not None:
             raise mine.error
-        return mine.answers[0]
+        if mine.result is None:
+            raise TransientFault("fault.unexpected", "the batch ended without a result")
+        return mine.result
 
-    def _write_for_all(self) -> None:
+    def _write_batch(self) -> None:
         with self._lock:
-            group = [self._line.popleft() for _ in range(min(_MOST, len(self._line)))]
+            batch = [self._pending.popleft() for _ in range(min(_MAX_BATCH, len(self._pending)))]
         try:
-            self._answer(group)
+            self._set_results(batch)
         finally:
             with self._lock:
-                after = self._line[0] if self._line else None
-                self._busy = after is not None
-            if after is not None:
-                after.woken.set()
-            for waiting in group:
-                waiting.woken.set()
+                successor = self._pending[0] if self._pending else None
+                self._busy = successor is not None
+            if successor is not None:
+                successor.woken.set()
+            for pending in batch:
+                pending.woken.set()
 
-    def _answer(self, group: Sequence[_Waiting]) -> None:
+    def _set_results(self, batch: Sequence[_Pending]) -> None:
         try:
-            answers = self._write([waiting.asked for waiting in group])
-            for waiting, answer in zip(group, answers, strict=True):
-                waiting.answers.append(answer)
-        except BaseException as error:  # noqa: BLE001 - told to each who waits
-            if len(group) > 1 and isinstance(error, TransientFault) and error.code == _REFUSED:
-                for waiting in group:
-                    self._answer([waiting])
+            results = self._write([pending.scan for pending in batch])
+            for pending, result in zip(batch, results, strict=True):
+                pending.result = result
+        except BaseException as error:  # noqa: BLE001 - raised in each waiting thread
+            if len(batch) > 1 and isinstance(error, TransientFault) and error.code == _REFUSED:
+                # One by one, so that a single bad scan does not fail the others.
+                for pending in batch:
+                    self._set_results([pending])
                 return
-            for waiting in group:
-                waiting.error = error
+            for pending in batch:
+                pending.error = error

@@ -1,4 +1,4 @@
-"""Reading and writing transactions of one database, for all who keep tables in it."""
+"""Read and write transactions of one database, and its errors as ours."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 
-_GOES_ON = "nothing is lost, and what waits goes on when it is back, or with the next start"
-# By SQLite's primary result codes (https://www.sqlite.org/rescode.html): what to do.
-_SAID = {
+_CONTINUES = "nothing is lost, and what waits goes on when it is back, or with the next start"
+# By SQLite's primary result code (https://www.sqlite.org/rescode.html): our code and the remedy.
+_SQLITE_ERRORS = {
     sqlite3.SQLITE_FULL: ("full", "the disk of the database is full; make room and start again"),
     sqlite3.SQLITE_READONLY: (
         "read-only",
@@ -46,13 +46,13 @@ _STATES = {
     "57": ("no-answer", "the database is stopping or starting"),
     "08": ("no-answer", "the connection to the database was lost"),
 }
-_WRONG_STATES = {
+_OPERATOR_STATES = {
     "28": "the database does not let us in; check user and password of SOHOA_DATABASE",
     "3D": "there is no such database; make it, or correct SOHOA_DATABASE",
     "42501": "the database does not allow this to our user; let it own its tables",
 }
-# Who is not let in is told by a sentence only; in another language we say: no answer.
-_NOT_LET_IN = (
+# psycopg reports a refused connection by text only; in other languages it becomes no-answer.
+_ACCESS_DENIED = (
     "authentication failed",
     "no pg_hba.conf entry",
     "no password supplied",
@@ -69,53 +69,55 @@ _BAD_ADDRESS = (
 _NO_TABLE = "42P01"
 
 
-class Writers:
-    """Held by who writes, until this process writes no more.
+class WriterLock:
+    """Serialises writers of this process where the database takes only one.
 
     SQLite takes one writer at a time and is unfair among waiting threads; a lock is fair.
-    PostgreSQL takes many: there rows and names are held (``hold``).
+    PostgreSQL takes many; there rows and names are locked (``lock``).
 
     Args:
-        alone: whether there is one writer at a time.
+        exclusive: whether the database takes one writer at a time.
     """
 
-    def __init__(self, *, alone: bool) -> None:
-        self._lock: AbstractContextManager[object] = threading.Lock() if alone else nullcontext()
-        self._ended = False
+    def __init__(self, *, exclusive: bool) -> None:
+        self._lock: AbstractContextManager[object] = (
+            threading.Lock() if exclusive else nullcontext()
+        )
+        self._closed = False
 
-    def end(self) -> None:
-        """Let nobody begin to write any more; whoever waits hears it in their turn."""
-        self._ended = True
+    def close(self) -> None:
+        """Refuse all further writes; waiting writers get the error in their turn."""
+        self._closed = True
 
     def __enter__(self) -> None:
-        """Wait for one's turn.
+        """Wait for the lock.
 
         Raises:
-            TransientFault: ``database.busy``: this process writes no more.
+            TransientFault: ``database.busy``: this process is stopping.
         """
         self._lock.__enter__()
-        if self._ended:
+        if self._closed:
             self._lock.__exit__(None, None, None)
-            raise TransientFault("database.busy", "this process stops and writes no more")
+            raise TransientFault("database.busy", "this process is stopping and writes no more")
 
-    def __exit__(self, *how: object) -> None:
-        """Let the next one write."""
+    def __exit__(self, *error: object) -> None:
+        """Release the lock."""
         self._lock.__exit__(None, None, None)
 
 
 class Connections:
-    """One engine, and on SQLite one writer of this process at a time."""
+    """Transactions of one engine; on SQLite one writer of this process at a time."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self.writer = Writers(alone=engine.dialect.name == "sqlite")
+        self.writer = WriterLock(exclusive=engine.dialect.name == "sqlite")
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that may write; committed at its end.
 
-        On SQLite nobody else writes meanwhile. On PostgreSQL it sees what others have committed
-        by each statement: what it reads to write by it must be held.
+        On SQLite it excludes all other writers. On PostgreSQL each statement sees the latest
+        commits, so rows that decide what is written must be locked.
         """
         engine = self._engine.execution_options(immediate=True)
         with self.writer, translated(), engine.begin() as connection:
@@ -128,7 +130,7 @@ class Connections:
             yield connection
 
     def ping(self) -> None:
-        """See that the database answers.
+        """Check that the database answers.
 
         Raises:
             TransientFault, Misconfigured: it does not.
@@ -139,14 +141,14 @@ class Connections:
     def time(self) -> datetime:
         """The clock of a PostgreSQL server, aware."""
         with self.reading() as connection:
-            told: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-            return told
+            now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+            return now
 
 
-def hold(connection: sa.Connection, *name: str) -> None:
-    """Be the only one in what this name stands for, until the transaction ends.
+def lock(connection: sa.Connection, *name: str) -> None:
+    """Take an advisory lock on a name until the transaction ends.
 
-    SQLite's write transactions are alone anyway.
+    On SQLite a write transaction excludes all others anyway.
     """
     if connection.dialect.name == "postgresql":
         digest = hashlib.sha256("\0".join(name).encode()).digest()
@@ -156,53 +158,57 @@ def hold(connection: sa.Connection, *name: str) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Foreign errors of the database as ours, without their text, which may hold values."""
+    """Translate errors of the database; their text may hold values and is dropped."""
     try:
         yield
     except DBAPIError as error:
-        raise _as_ours(error) from None
+        raise _translate(error) from None
     except PoolTimeoutError:
         raise TransientFault(
-            "database.busy", "too many ask the database at once; it is tried again"
+            "database.busy", "all connections to the database are in use; it is tried again"
         ) from None
 
 
-def _as_ours(error: DBAPIError) -> SohoaError:
+def _translate(error: DBAPIError) -> SohoaError:
     state: str = getattr(error.orig, "sqlstate", None) or ""
-    said = str(error.orig)
-    if state == _NO_TABLE or "no such table" in said:
+    text = str(error.orig)
+    if state == _NO_TABLE or "no such table" in text:
         return Misconfigured("database.not-made", "the database has no tables yet; run: sohoa init")
-    if state in _DAMAGED or _told(error) in _DAMAGED:
+    if state in _DAMAGED or _sqlite_code(error) in _DAMAGED:
         return IntegrityViolation(
             "database.damaged",
             "the database is damaged; stop, keep the file, and bring back its backup",
         )
-    if not state and any(words in said for words in _BAD_ADDRESS):
+    if not state and any(words in text for words in _BAD_ADDRESS):
         return Misconfigured(
             "database.bad-address", "SOHOA_DATABASE asks for what cannot be; correct it"
         )
-    wrong = _WRONG_STATES.get(state or _state_of(error)) or _WRONG_STATES.get(state[:2])
+    wrong = _OPERATOR_STATES.get(state or _class_from_text(error)) or _OPERATOR_STATES.get(
+        state[:2]
+    )
     if wrong is not None:
         return Misconfigured("database.refused", wrong)
     known = _STATES.get(state) or _STATES.get(state[:2])
     if known is None and isinstance(error, OperationalError | InterfaceError):
-        known = _SAID.get(_told(error), ("no-answer", "the database did not answer"))
+        known = _SQLITE_ERRORS.get(
+            _sqlite_code(error), ("no-answer", "the database did not answer")
+        )
     if known is None:
         return TransientFault("database.fault", f"the database refused: {type(error).__name__}")
-    return TransientFault(f"database.{known[0]}", f"{known[1]}; {_GOES_ON}")
+    return TransientFault(f"database.{known[0]}", f"{known[1]}; {_CONTINUES}")
 
 
-def _state_of(error: DBAPIError) -> str:
-    """The class of what PostgreSQL said while connecting, where psycopg tells no SQLSTATE."""
-    said = str(error.orig)
-    if any(words in said for words in _NOT_LET_IN):
+def _class_from_text(error: DBAPIError) -> str:
+    """The SQLSTATE class of a refused connection, for which psycopg gives none."""
+    text = str(error.orig)
+    if any(words in text for words in _ACCESS_DENIED):
         return "28"
-    if "connection" not in said or _NOT_THERE not in said:
+    if "connection" not in text or _NOT_THERE not in text:
         return ""
-    return "28" if "role" in said else "3D"
+    return "28" if "role" in text else "3D"
 
 
-def _told(error: DBAPIError) -> int:
-    """SQLite's primary result code; 0 where it told none."""
-    told: int = getattr(error.orig, "sqlite_errorcode", 0)
-    return told & 0xFF
+def _sqlite_code(error: DBAPIError) -> int:
+    """SQLite's primary result code; 0 for other databases."""
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF

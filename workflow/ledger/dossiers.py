@@ -1,24 +1,37 @@
-"""What is known of a dossier besides its papers: which are expected, whether it is closed."""
+"""Dossiers: expected papers, whether one is closed, and the order of papers in it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from workflow.ledger.connections import Connections
-from workflow.ledger.receiving import hold_dossier, refuse_closed
+from dossier.errors import WrongUse
+from workflow.ledger.connections import Connections, lock
 from workflow.ledger.tables import DOSSIER, PAPER
+
+# Built once: every upload runs these, and building a statement costs more than running it.
+_LAST_ORDINAL = (
+    sa.select(PAPER.c.ordinal, PAPER.c.dossier_since)
+    .where(PAPER.c.office == sa.bindparam("office"), PAPER.c.dossier == sa.bindparam("dossier"))
+    .order_by(PAPER.c.ordinal.desc())
+    .limit(1)
+)
+_CLOSED = sa.select(DOSSIER.c.office, DOSSIER.c.code).where(
+    DOSSIER.c.office.in_(sa.bindparam("offices", expanding=True)),
+    DOSSIER.c.code.in_(sa.bindparam("dossiers", expanding=True)),
+    DOSSIER.c.closed_at.is_not(None),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """A dossier; one that nobody has said anything of is open and expects nothing.
+    """A dossier. One without a row of its own is open and expects no particular papers.
 
     Attributes:
-        expected: ids of kinds of paper, in the order they were given; one may stand twice.
+        expected: IDs of kinds of paper in the order given; a kind may occur twice.
     """
 
     office: str
@@ -35,13 +48,13 @@ class Dossiers:
         self._writing, self._reading = connections.writing, connections.reading
 
     def get(self, code: str, *, office: str, offices: Sequence[str]) -> Dossier | None:
-        """A dossier that has papers or of which something was said; the own office's first."""
-        said = sa.select(DOSSIER).where(DOSSIER.c.code == code, DOSSIER.c.office.in_(offices))
+        """A dossier that has papers or a row of its own; that of ``office`` first."""
+        rows = sa.select(DOSSIER).where(DOSSIER.c.code == code, DOSSIER.c.office.in_(offices))
         has = sa.select(PAPER.c.office).where(PAPER.c.dossier == code, PAPER.c.office.in_(offices))
         with self._reading() as c:
-            found = {row.office: row for row in c.execute(said)}
-            holding = set(c.execute(has.distinct()).scalars())
-        known = sorted({*found, *holding}, key=lambda o: (o != office, o))
+            found = {row.office: row for row in c.execute(rows)}
+            with_papers = set(c.execute(has.distinct()).scalars())
+        known = sorted({*found, *with_papers}, key=lambda o: (o != office, o))
         if not known:
             return None
         row = found.get(known[0])
@@ -55,36 +68,85 @@ class Dossiers:
             closed_by=row.closed_by,
         )
 
-    def see_open(self, code: str, *, office: str) -> None:
-        """See that a dossier still takes papers; one that nobody has said anything of does.
+    def require_open(self, code: str, *, office: str) -> None:
+        """Check that a dossier accepts papers.
 
         Raises:
             WrongUse: ``dossier.closed``.
         """
         with self._reading() as c:
-            refuse_closed(c, office, code)
+            require_open(c, office, code)
 
-    def expect(self, code: str, *, office: str, kinds: Sequence[str], now: datetime) -> None:
-        """Say which papers are expected; of a closed dossier too, since that is only said."""
+    def set_expected(self, code: str, *, office: str, kinds: Sequence[str], now: datetime) -> None:
+        """Set the kinds of paper that are expected, also for a closed dossier."""
         with self._writing() as c:
-            hold_dossier(c, office, code)
-            _make(c, code, office, now)
-            c.execute(_of(code, office).values(expected=list(kinds)))
+            lock_dossiers(c, office, code)
+            _insert_if_missing(c, code, office, now)
+            c.execute(_update(code, office).values(expected=list(kinds)))
 
     def close(self, code: str, *, office: str, actor: str, now: datetime) -> None:
-        """Let a dossier take no more papers; one that is closed stays closed since then."""
+        """Close a dossier: it accepts no more papers. Closing it again changes nothing."""
         with self._writing() as c:
-            hold_dossier(c, office, code)
-            _make(c, code, office, now)
-            open_now = _of(code, office).where(DOSSIER.c.closed_at.is_(None))
-            c.execute(open_now.values(closed_at=now, closed_by=actor))
+            lock_dossiers(c, office, code)
+            _insert_if_missing(c, code, office, now)
+            still_open = _update(code, office).where(DOSSIER.c.closed_at.is_(None))
+            c.execute(still_open.values(closed_at=now, closed_by=actor))
 
 
-def _of(code: str, office: str) -> sa.Update:
+def lock_dossiers(connection: sa.Connection, office: str, *dossiers: str) -> None:
+    """Lock dossiers of an office against other writers until the transaction ends."""
+    # In a fixed order, to avoid deadlock.
+    for dossier in sorted(set(dossiers)):
+        lock(connection, "dossier", office, dossier)
+
+
+def next_place(
+    connection: sa.Connection, office: str, dossier: str, now: datetime
+) -> tuple[int, datetime]:
+    """The ordinal of the next paper of a dossier, and when the first paper of it was received.
+
+    The latter is ``now`` for an empty dossier.
+    """
+    last = connection.execute(_LAST_ORDINAL, {"office": office, "dossier": dossier}).first()
+    return (1, now) if last is None else (last.ordinal + 1, last.dossier_since)
+
+
+def closed_among(
+    connection: sa.Connection, places: Collection[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """The closed ones among these pairs of office and dossier."""
+    if not places:
+        return set()
+    parameters = {
+        "offices": sorted({office for office, _ in places}),
+        "dossiers": sorted({dossier for _, dossier in places}),
+    }
+    found = connection.execute(_CLOSED, parameters)
+    return {(office, dossier) for office, dossier in found} & set(places)
+
+
+def require_open(connection: sa.Connection, office: str, dossier: str) -> None:
+    """Check that a dossier accepts papers.
+
+    Raises:
+        WrongUse: ``dossier.closed``.
+    """
+    if closed_among(connection, [(office, dossier)]):
+        raise dossier_closed()
+
+
+def dossier_closed() -> WrongUse:
+    """The error ``dossier.closed``."""
+    return WrongUse(
+        "dossier.closed", "the dossier is closed and takes no more papers; use another one"
+    )
+
+
+def _update(code: str, office: str) -> sa.Update:
     return DOSSIER.update().where(DOSSIER.c.code == code, DOSSIER.c.office == office)
 
 
-def _make(connection: sa.Connection, code: str, office: str, now: datetime) -> None:
+def _insert_if_missing(connection: sa.Connection, code: str, office: str, now: datetime) -> None:
     there = sa.select(DOSSIER.c.code).where(DOSSIER.c.code == code, DOSSIER.c.office == office)
     if connection.execute(there).first() is None:
         connection.execute(

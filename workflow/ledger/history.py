@@ -1,4 +1,4 @@
-"""A line of a paper's history, and whoever is to be told of it, in the same transaction."""
+"""Appends to the history of papers, and queues webhook deliveries in the same transaction."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.ledger.connections import hold
+from workflow.ledger.connections import lock
 from workflow.ledger.tables import DELIVERY, MOVE, PAPER, WEBHOOK
 
-_NEW_MOVES = MOVE.insert()
-_NEW_MOVES_NUMBERED = MOVE.insert().returning(MOVE.c.id, sort_by_parameter_order=True)
-_TOLD = sa.select(WEBHOOK.c.office, WEBHOOK.c.id).where(
+_INSERT = MOVE.insert()
+_INSERT_RETURNING_IDS = MOVE.insert().returning(MOVE.c.id, sort_by_parameter_order=True)
+_ACTIVE_WEBHOOKS = sa.select(WEBHOOK.c.office, WEBHOOK.c.id).where(
     WEBHOOK.c.office.in_(sa.bindparam("offices", expanding=True)), WEBHOOK.c.stopped_at.is_(None)
 )
 
+# The code of an entry: a signature was requested.
+SIGN_REQUESTED = "sign-requested"
 
-class Told(NamedTuple):
-    """What a line of history says."""
+
+class Transition(NamedTuple):
+    """A change of one paper, as its history shows it."""
 
     before: str
     after: str
@@ -30,67 +33,71 @@ class Told(NamedTuple):
     actor: str
 
 
-# The code of a line of history: somebody asked that the paper be signed once it is described.
-SIGN_REQUESTED = "sign-requested"
-Line = tuple[str, UUID, datetime, Told]  # of an office's paper
+class NewEntry(NamedTuple):
+    """A history entry to be appended."""
+
+    office: str
+    paper: UUID
+    at: datetime
+    transition: Transition
 
 
-def add_move(connection: sa.Connection, office: str, paper: UUID, at: datetime, told: Told) -> None:
-    """Write a move down, as ``add_moves`` does."""
-    add_moves(connection, [(office, paper, at, told)])
+def append_history(connection: sa.Connection, entries: Sequence[NewEntry]) -> None:
+    """Append entries, and queue a delivery of each for every webhook of its office.
 
+    A delivery carries no reason: a person may have written it.
 
-def add_moves(connection: sa.Connection, lines: Sequence[Line]) -> None:
-    """Write moves down, and for each webhook of their offices that it is to be told.
-
-    The reason stays here: a person may have written it.
-
-    Who asks for what came after a number must find all that is before it, so that moves are
-    numbered in the order in which they are committed: to be called last in a transaction.
+    Readers follow the history by ID, so IDs must be assigned in commit order: the lock is held
+    until the transaction ends. Call this last in a transaction, to hold it briefly.
     """
-    if not lines:
+    if not entries:
         return
-    hold(connection, "moves")
-    new = [
-        {"office": office, "paper": paper, "at": at, **told._asdict()}
-        for office, paper, at, told in lines
+    lock(connection, "moves")
+    rows = [
+        {
+            "office": entry.office,
+            "paper": entry.paper,
+            "at": entry.at,
+            **entry.transition._asdict(),
+        }
+        for entry in entries
     ]
     webhooks = defaultdict(list)
-    for office, webhook in connection.execute(_TOLD, {"offices": list({o for o, *_ in lines})}):
+    offices = list({entry.office for entry in entries})
+    for office, webhook in connection.execute(_ACTIVE_WEBHOOKS, {"offices": offices}):
         webhooks[office].append(webhook)
     if not webhooks:
-        connection.execute(_NEW_MOVES, new)
+        connection.execute(_INSERT, rows)
         return
-    numbers = connection.execute(_NEW_MOVES_NUMBERED, new).scalars().all()
-    for move, line in zip(numbers, lines, strict=True):
-        for webhook in webhooks[line[0]]:
-            _deliver(connection, webhook, move, line)
+    ids = connection.execute(_INSERT_RETURNING_IDS, rows).scalars().all()
+    for number, entry in zip(ids, entries, strict=True):
+        for webhook in webhooks[entry.office]:
+            _queue_delivery(connection, webhook, number, entry)
 
 
-def _deliver(connection: sa.Connection, webhook: UUID, move: int, line: Line) -> None:
-    office, paper, at, told = line
+def _queue_delivery(connection: sa.Connection, webhook: UUID, number: int, entry: NewEntry) -> None:
     dossier, ordinal = connection.execute(
-        sa.select(PAPER.c.dossier, PAPER.c.ordinal).where(PAPER.c.id == paper)
+        sa.select(PAPER.c.dossier, PAPER.c.ordinal).where(PAPER.c.id == entry.paper)
     ).one()
     connection.execute(
         DELIVERY.insert().values(
-            office=office,
+            office=entry.office,
             webhook=webhook,
-            paper=paper,
-            told={
-                "event": move,
-                "at": at.isoformat(),
-                "office": office,
+            paper=entry.paper,
+            payload={
+                "event": number,
+                "at": entry.at.isoformat(),
+                "office": entry.office,
                 "dossier": dossier,
                 "ordinal": ordinal,
-                "paper": str(paper),
-                "before": told.before,
-                "state": told.after,
-                "code": told.code,
+                "paper": str(entry.paper),
+                "before": entry.transition.before,
+                "state": entry.transition.after,
+                "code": entry.transition.code,
             },
-            created_at=at,
+            created_at=entry.at,
             attempts=0,
-            next_at=at,
+            next_at=entry.at,
             status=0,
         )
     )

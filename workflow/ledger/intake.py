@@ -1,4 +1,4 @@
-"""Scans that come in, many in one transaction: each becomes a paper, or is one already."""
+"""Receives scans, many in one transaction. Each becomes a paper, or is one already."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from dossier.errors import RejectedInput, WrongUse
+from dossier.spine import ArchivedRecord, Scan
 from dossier.states import PaperState, ScanState
-from workflow.ledger.connections import hold
-from workflow.ledger.history import SIGN_REQUESTED, Line, Told, add_moves
-from workflow.ledger.papers import MOVING
-from workflow.ledger.queue import LOST
-from workflow.ledger.receiving import (
-    closed_among,
-    dossier_is_closed,
-    hold_dossier,
-    place_in_dossier,
-    write_papers,
-    write_scans,
-)
+from workflow.ledger import mapping
+from workflow.ledger.batching import WriteBatcher
+from workflow.ledger.connections import Connections, lock
+from workflow.ledger.dossiers import closed_among, dossier_closed, lock_dossiers, next_place
+from workflow.ledger.history import SIGN_REQUESTED, NewEntry, Transition, append_history
+from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.papers import PIPELINE_STATES, paper_row
+from workflow.ledger.queue import WORKER_LOST
 from workflow.ledger.tables import ANSWERED, PAPER, SCAN
-from workflow.ledger.types import Answer, Incoming, Received
+from workflow.ledger.types import IncomingScan, IntakeResult, Outcome, Received
 
-_Place = tuple[str, str]  # an office and its dossier
+_Place = tuple[str, str]  # an office and a dossier of it
 
+# Built once: every upload runs these, and building a statement costs more than running it.
 _KNOWN = (
     sa.select(SCAN.c.office, SCAN.c.dossier, SCAN.c.digest, PAPER.c.id)
     .join(SCAN, SCAN.c.id == PAPER.c.scan)
@@ -43,123 +41,190 @@ _ANSWERED = sa.select(ANSWERED).where(
     ANSWERED.c.token.in_(sa.bindparam("tokens", expanding=True)),
     ANSWERED.c.key.in_(sa.bindparam("keys", expanding=True)),
 )
-_NEW_ANSWERS = ANSWERED.insert()
+_INSERT_ANSWER = ANSWERED.insert()
+_INSERT_SCAN = SCAN.insert()
+_INSERT_PAPER = PAPER.insert()
 
 
-def receive_all(connection: sa.Connection, group: Sequence[Incoming]) -> list[Answer]:
-    """Take these in; the answer to each, in their order.
+class ScanIntake:
+    """Where scans and restored records enter the ledger."""
 
-    An answer is an error where the dossier is closed (``dossier.closed``) or the key was used for
-    another question (``idempotency.other-question``): that is said of this one alone.
-    """
-    # First all that is held, each kind in one order, so that nobody waits for each other.
-    for token, key in sorted({(one.once.token, one.once.key.hex()) for one in group if one.once}):
-        hold(connection, "key", token, key)
-    for office, dossier in sorted({_place(one) for one in group}):
-        hold_dossier(connection, office, dossier)
-    answers: dict[int, Answer] = {}
-    for part in _apart(group):
-        answers |= _receive(connection, part)
-    return [answers[id(one)] for one in group]
+    def __init__(self, connections: Connections, *, cipher: FieldCipher) -> None:
+        self._writing = connections.writing
+        self._cipher = cipher
+        self._batcher = WriteBatcher(self.receive_batch)
+
+    def receive(self, incoming: IncomingScan) -> Received:
+        """Store a scan and its paper, or find the paper that holds the same bytes already.
+
+        Scans submitted at the same moment share a transaction.
+
+        Raises:
+            WrongUse: ``dossier.closed``; ``idempotency.other-question``.
+        """
+        result = self._batcher.submit(incoming)
+        if isinstance(result, WrongUse):
+            raise result
+        return result
+
+    def receive_batch(self, batch: Sequence[IncomingScan]) -> list[IntakeResult]:
+        """Receive scans in one transaction; the result of each, in order.
+
+        A result is an error where the dossier is closed (``dossier.closed``) or the key belongs to
+        another request (``idempotency.other-question``); the other scans are received.
+        """
+        with self._writing() as c:
+            # Take locks in a fixed order, to avoid deadlock.
+            keys = {
+                (one.idempotency.token, one.idempotency.key.hex())
+                for one in batch
+                if one.idempotency
+            }
+            for token, key in sorted(keys):
+                lock(c, "key", token, key)
+            for office, dossier in sorted({_place(one) for one in batch}):
+                lock_dossiers(c, office, dossier)
+            results: dict[int, IntakeResult] = {}
+            for part in _split(batch):
+                results |= _receive(c, part)
+            return [results[id(one)] for one in batch]
+
+    def restore(self, archived: ArchivedRecord) -> bool:
+        """Insert an archived paper as read from the store; False if the ledger has it already."""
+        signed = archived.signed
+        record = signed.record
+        paper, scan = record.paper, record.paper.scan
+        outcome = Outcome(
+            after=PaperState.ARCHIVED, split=paper, record=record, signed=signed, archived=archived
+        )
+        known = {
+            **mapping.outcome_columns(outcome, self._cipher),
+            "words": mapping.blob_to_json(record.words),
+            "engine": record.engine,
+        }
+        with self._writing() as c:
+            lock_dossiers(c, paper.office, paper.dossier)
+            if paper_row(c, paper.id) is not None:
+                return False
+            _insert_scans(c, [(scan, paper.dossier, ScanState.SPLIT)])
+            _, since = next_place(c, paper.office, paper.dossier, scan.received_at)
+            columns = {
+                **known,
+                "office": paper.office,
+                "id": paper.id,
+                "ordinal": paper.ordinal,
+                "state": PaperState.ARCHIVED,
+                "code": "",
+                "reason": "",
+                "sign_requested": False,
+                "accept_as_found": False,
+                "dossier_since": since,
+            }
+            _insert_papers(c, [(scan, paper.dossier, columns)])
+            transition = Transition("", PaperState.ARCHIVED, "rebuilt", "", "rebuild")
+            append_history(c, [NewEntry(paper.office, paper.id, scan.received_at, transition)])
+        return True
 
 
-def _place(one: Incoming) -> _Place:
+def _place(one: IncomingScan) -> _Place:
     return one.scan.office, one.dossier
 
 
-def _apart(group: Sequence[Incoming]) -> Iterator[list[Incoming]]:
-    """Runs in which none has the bytes or the key of another: the second must see the first."""
+def _split(batch: Sequence[IncomingScan]) -> Iterator[list[IncomingScan]]:
+    """Parts without equal bytes or keys: of two equal scans the second must see the first."""
     seen: set[tuple[str, ...]] = set()
-    run: list[Incoming] = []
-    for one in group:
+    part: list[IncomingScan] = []
+    for one in batch:
         marks = _marks(one)
         if marks & seen:
-            yield run
-            run, seen = [], set()
-        run.append(one)
+            yield part
+            part, seen = [], set()
+        part.append(one)
         seen |= marks
-    yield run
+    yield part
 
 
-def _marks(one: Incoming) -> set[tuple[str, ...]]:
+def _marks(one: IncomingScan) -> set[tuple[str, ...]]:
     marks: set[tuple[str, ...]] = set()
     if one.rejected is None:
         marks.add((*_place(one), one.scan.blob.digest))
-    if one.once is not None:
-        marks.add((one.once.token, one.once.key.hex()))
+    if one.idempotency is not None:
+        marks.add((one.idempotency.token, one.idempotency.key.hex()))
     return marks
 
 
-def _receive(connection: sa.Connection, part: Sequence[Incoming]) -> dict[int, Answer]:
-    answers = _answers_before(connection, part)
-    left = [one for one in part if id(one) not in answers]
+def _receive(connection: sa.Connection, part: Sequence[IncomingScan]) -> dict[int, IntakeResult]:
+    results = _earlier_answers(connection, part)
+    left = [one for one in part if id(one) not in results]
     closed = closed_among(connection, {_place(one) for one in left})
     for one in left:
         if _place(one) in closed:
-            answers[id(one)] = dossier_is_closed()
-    left = [one for one in left if id(one) not in answers]
-    known = _known(connection, [one for one in left if one.rejected is None])
-    wishes: dict[int, Line] = {}
+            results[id(one)] = dossier_closed()
+    left = [one for one in left if id(one) not in results]
+    known = _known_papers(connection, [one for one in left if one.rejected is None])
+    entries: dict[int, NewEntry] = {}
+    # Papers in a fixed order, to avoid deadlock.
     for one in sorted(left, key=lambda one: known.get(id(one), one.paper)):
         paper = known.get(id(one))
         if paper is not None:
-            wish = _ask_again(connection, paper, one)
-            if wish is not None:
-                wishes[id(one)] = wish
-        answers[id(one)] = Received(paper or one.paper, known_already=paper is not None)
+            entry = _resubmit(connection, paper, one)
+            if entry is not None:
+                entries[id(one)] = entry
+        results[id(one)] = Received(paper or one.paper, known_already=paper is not None)
     new = [one for one in left if id(one) not in known]
-    _write(connection, new)
-    _write_answers(connection, left, answers)
-    # In the order in which they came.
-    lines = wishes | {id(one): _line(one, one.paper, _first_line(one)) for one in new}
-    add_moves(connection, [lines[id(one)] for one in left if id(one) in lines])
-    return answers
+    _insert(connection, new)
+    _save_answers(connection, left, results)
+    entries |= {id(one): _entry(one, one.paper, _first_entry(one)) for one in new}
+    append_history(connection, [entries[id(one)] for one in left if id(one) in entries])
+    return results
 
 
-def _answers_before(connection: sa.Connection, part: Sequence[Incoming]) -> dict[int, Answer]:
-    """What was answered to their keys before."""
-    asking = [(one, one.once) for one in part if one.once is not None]
-    if not asking:
+def _earlier_answers(
+    connection: sa.Connection, part: Sequence[IncomingScan]
+) -> dict[int, IntakeResult]:
+    """The stored answers to idempotency keys that were used before."""
+    keyed = [(one, one.idempotency) for one in part if one.idempotency is not None]
+    if not keyed:
         return {}
-    asked = {
-        "tokens": sorted({once.token for _, once in asking}),
-        "keys": [once.key for _, once in asking],
+    parameters = {
+        "tokens": sorted({key.token for _, key in keyed}),
+        "keys": [key.key for _, key in keyed],
     }
-    found = {(row.token, row.key): row for row in connection.execute(_ANSWERED, asked)}
-    answers: dict[int, Answer] = {}
-    for one, once in asking:
-        row = found.get((once.token, once.key))
+    found = {(row.token, row.key): row for row in connection.execute(_ANSWERED, parameters)}
+    results: dict[int, IntakeResult] = {}
+    for one, key in keyed:
+        row = found.get((key.token, key.key))
         if row is None:
             continue
-        if row.asked == once.asked:
-            answers[id(one)] = Received(
+        if row.asked == key.request:
+            results[id(one)] = Received(
                 row.paper, known_already=row.known, code=row.code, reason=row.reason
             )
         else:
-            answers[id(one)] = WrongUse(
+            results[id(one)] = WrongUse(
                 "idempotency.other-question",
-                "this Idempotency-Key was used for another question; use a new key for each",
+                "this Idempotency-Key was used for another request; use a new key for each",
             )
-    return answers
+    return results
 
 
-def _known(connection: sa.Connection, part: Sequence[Incoming]) -> dict[int, UUID]:
-    """The papers that their bytes are already in their dossiers."""
+def _known_papers(connection: sa.Connection, part: Sequence[IncomingScan]) -> dict[int, UUID]:
+    """The papers whose dossiers hold the same bytes already."""
     if not part:
         return {}
-    asked = {
+    parameters = {
         "offices": sorted({one.scan.office for one in part}),
         "dossiers": sorted({one.dossier for one in part}),
         "digests": [one.scan.blob.digest for one in part],
     }
     first: dict[tuple[str, ...], UUID] = {}
-    for office, dossier, digest, paper in connection.execute(_KNOWN, asked):
+    for office, dossier, digest, paper in connection.execute(_KNOWN, parameters):
         first.setdefault((office, dossier, digest), paper)
     found = {id(one): first.get((*_place(one), one.scan.blob.digest)) for one in part}
     return {one: paper for one, paper in found.items() if paper is not None}
 
 
-def _write(connection: sa.Connection, new: Sequence[Incoming]) -> None:
+def _insert(connection: sa.Connection, new: Sequence[IncomingScan]) -> None:
     if not new:
         return
     last: dict[_Place, tuple[int, datetime]] = {}
@@ -169,95 +234,123 @@ def _write(connection: sa.Connection, new: Sequence[Incoming]) -> None:
         if place in last:
             ordinal, since = last[place][0] + 1, last[place][1]
         else:
-            ordinal, since = place_in_dossier(connection, *place, one.scan.received_at)
+            ordinal, since = next_place(connection, *place, one.scan.received_at)
         last[place] = ordinal, since
-        begins = _begins(one)
-        its = ScanState.REJECTED if one.rejected else ScanState.RECEIVED
-        scans.append((one.scan, one.dossier, its))
-        papers.append(
-            (
-                one.scan,
-                one.dossier,
-                {
-                    "fault": RejectedInput.fault if one.rejected else "",
-                    "request": one.request,
-                    "id": one.paper,
-                    "ordinal": ordinal,
-                    "state": begins.after,
-                    "code": begins.code,
-                    "reason": begins.reason,
-                    "sign_requested": one.sign,
-                    "accept_as_found": one.accept,
-                    "dossier_since": since,
-                },
-            )
-        )
-    write_scans(connection, scans)
-    write_papers(connection, papers)
+        first = _transition(one)
+        state = ScanState.REJECTED if one.rejected else ScanState.RECEIVED
+        scans.append((one.scan, one.dossier, state))
+        columns = {
+            "fault": RejectedInput.fault if one.rejected else "",
+            "request": one.request,
+            "id": one.paper,
+            "ordinal": ordinal,
+            "state": first.after,
+            "code": first.code,
+            "reason": first.reason,
+            "sign_requested": one.sign,
+            "accept_as_found": one.accept,
+            "dossier_since": since,
+        }
+        papers.append((one.scan, one.dossier, columns))
+    _insert_scans(connection, scans)
+    _insert_papers(connection, papers)
 
 
-def _begins(one: Incoming) -> Told:
-    """The first line of its paper's history."""
-    state = PaperState.REJECTED if one.rejected else PaperState.RECEIVED
-    return Told("", state, *(one.rejected or ("", "")), one.actor)
+def _insert_scans(connection: sa.Connection, scans: Sequence[tuple[Scan, str, ScanState]]) -> None:
+    """Insert scans, each with its dossier and state."""
+    connection.execute(
+        _INSERT_SCAN,
+        [
+            {**mapping.scan_columns(scan), "dossier": dossier, "state": state}
+            for scan, dossier, state in scans
+        ],
+    )
 
 
-def _write_answers(
-    connection: sa.Connection, part: Sequence[Incoming], answers: Mapping[int, Answer]
+def _insert_papers(
+    connection: sa.Connection, papers: Sequence[tuple[Scan, str, mapping.Columns]]
 ) -> None:
-    """Write down what is answered to keys."""
+    """Insert the papers of scans, each with its dossier."""
+    connection.execute(
+        _INSERT_PAPER,
+        [
+            {
+                **mapping.EMPTY_PAPER,
+                "office": scan.office,
+                "dossier": dossier,
+                "scan": scan.id,
+                "created_at": scan.received_at,
+                "updated_at": scan.received_at,
+                **columns,
+            }
+            for scan, dossier, columns in papers
+        ],
+    )
+
+
+def _transition(one: IncomingScan) -> Transition:
+    state = PaperState.REJECTED if one.rejected else PaperState.RECEIVED
+    return Transition("", state, *(one.rejected or ("", "")), one.actor)
+
+
+def _save_answers(
+    connection: sa.Connection,
+    part: Sequence[IncomingScan],
+    results: Mapping[int, IntakeResult],
+) -> None:
+    """Store the answers to idempotency keys."""
     new = []
     for one in part:
-        told = answers[id(one)]
-        if one.once is not None and isinstance(told, Received):
-            begins = _begins(one)
+        result = results[id(one)]
+        if one.idempotency is not None and isinstance(result, Received):
+            first = _transition(one)
             new.append(
                 {
-                    "token": one.once.token,
-                    "key": one.once.key,
+                    "token": one.idempotency.token,
+                    "key": one.idempotency.key,
                     "office": one.scan.office,
-                    "asked": one.once.asked,
-                    "paper": told.paper,
-                    "known": told.known_already,
-                    "code": begins.code,
-                    "reason": begins.reason,
+                    "asked": one.idempotency.request,
+                    "paper": result.paper,
+                    "known": result.known_already,
+                    "code": first.code,
+                    "reason": first.reason,
                     "at": one.scan.received_at,
                 }
             )
     if new:
-        connection.execute(_NEW_ANSWERS, new)
+        connection.execute(_INSERT_ANSWER, new)
 
 
-def _first_line(one: Incoming) -> Told:
-    told = _begins(one)
-    return told._replace(code=SIGN_REQUESTED) if one.sign else told
+def _first_entry(one: IncomingScan) -> Transition:
+    first = _transition(one)
+    return first._replace(code=SIGN_REQUESTED) if one.sign else first
 
 
-def _line(one: Incoming, paper: UUID, told: Told) -> Line:
-    return one.scan.office, paper, one.scan.received_at, told
+def _entry(one: IncomingScan, paper: UUID, transition: Transition) -> NewEntry:
+    return NewEntry(one.scan.office, paper, one.scan.received_at, transition)
 
 
-def _ask_again(connection: sa.Connection, paper: UUID, one: Incoming) -> Line | None:
-    """Somebody hands in a paper that is there: it is tried anew, and signed where they ask for it.
+def _resubmit(connection: sa.Connection, paper: UUID, one: IncomingScan) -> NewEntry | None:
+    """Retry a paper that was submitted again; request its signature if the sender asks for it.
 
-    Whoever holds it may be dead, so that is not looked at; nor does a wish change what is held.
+    The lease is not checked, since its worker may be dead; a running step is not disturbed.
     """
-    unfinished = PAPER.update().where(PAPER.c.id == paper, PAPER.c.state.in_(MOVING))
-    wish = None
+    unfinished = PAPER.update().where(PAPER.c.id == paper, PAPER.c.state.in_(PIPELINE_STATES))
+    entry = None
     if one.sign:
         connection.execute(unfinished.values(retry_at=None))
-        asked = unfinished.where(PAPER.c.sign_requested.is_(False)).values(sign_requested=True)
-        state = connection.execute(asked.returning(PAPER.c.state)).scalar()
+        requested = unfinished.where(PAPER.c.sign_requested.is_(False)).values(sign_requested=True)
+        state = connection.execute(requested.returning(PAPER.c.state)).scalar()
         if state is not None:
-            wish = _line(one, paper, Told(state, state, SIGN_REQUESTED, "", one.actor))
-    # Not one whose integrity is violated: that is an alarm until somebody has found out why. But
-    # bytes that were missing have just come again.
+            entry = _entry(one, paper, Transition(state, state, SIGN_REQUESTED, "", one.actor))
+    # An integrity violation stays set aside until an operator finds its cause. Missing bytes,
+    # however, have just been submitted again.
     connection.execute(
         unfinished.where(
             sa.or_(
                 PAPER.c.code.startswith("set-aside.child."),
-                PAPER.c.code.in_((LOST, "set-aside.work.missing")),
+                PAPER.c.code.in_((WORKER_LOST, "set-aside.work.missing")),
             )
         ).values(set_aside_at=None, attempts=0, lost=0, retry_at=None)
     )
-    return wish
+    return entry

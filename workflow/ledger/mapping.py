@@ -1,4 +1,4 @@
-"""Between rows of the ledger and the spine."""
+"""Maps rows of the ledger to the types of the domain, and back."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from dossier import written
-from dossier.ports import LedgerRow
 from dossier.spine import Blob, MediaType, Page, Paper, Record, Scan, SignedRecord
 from dossier.states import PaperState, ScanState
 from workflow.ledger.tables import PAPER, SCAN
-from workflow.ledger.types import Outcome, WorkItem
+from workflow.ledger.types import Outcome, PaperSummary, WorkItem
 
 Columns = dict[str, Any]
 
@@ -33,7 +32,7 @@ class FieldCipher:
     decrypt: Callable[[bytes, UUID], bytes]
 
 
-# What a new paper has of everything that later steps find out.
+# The values of columns that later steps fill.
 EMPTY_PAPER: Columns = {
     "version": 0,
     "attempts": 0,
@@ -56,7 +55,7 @@ EMPTY_PAPER: Columns = {
     "request": "",
 }
 
-# A paper's row never carries a scan's source under the paper's own column names.
+# Columns of the scan are labelled, to keep them apart from those of the paper.
 SELECT_PAPER = sa.select(
     PAPER,
     SCAN.c.state.label("scan_state"),
@@ -69,12 +68,12 @@ SELECT_PAPER = sa.select(
 
 
 def blob_to_json(blob: Blob) -> Columns:
-    """A blob as a column keeps it."""
+    """A blob as JSON."""
     return {"digest": blob.digest, "size": blob.size}
 
 
 def blob_from_json(kept: Mapping[str, Any]) -> Blob:
-    """The blob of a column."""
+    """A blob from JSON."""
     return Blob(str(kept["digest"]), int(kept["size"]))
 
 
@@ -100,8 +99,8 @@ def paper_of(row: Mapping[str, Any]) -> Paper:
     )
 
 
-def in_hand_of(row: Mapping[str, Any], cipher: FieldCipher) -> WorkItem:
-    """Everything known of a paper."""
+def work_item(row: Mapping[str, Any], cipher: FieldCipher) -> WorkItem:
+    """A paper with everything a step needs."""
     paper = paper_of(row)
     words = None if row["words"] is None else blob_from_json(row["words"])
     record = signed = described = None
@@ -143,26 +142,34 @@ def in_hand_of(row: Mapping[str, Any], cipher: FieldCipher) -> WorkItem:
     )
 
 
-def row_of(row: Mapping[str, Any]) -> LedgerRow:
-    """The short form for lists."""
-    return LedgerRow(
+def summary(row: Mapping[Any, Any]) -> PaperSummary:
+    """A paper without its content."""
+    return PaperSummary(
         paper=row["id"],
+        version=row["version"],
         office=row["office"],
         dossier=row["dossier"],
         ordinal=row["ordinal"],
         source=row["scan_source"],
+        media_type=row["scan_media_type"] if row["scan_digest"] else "",
         state=PaperState(row["state"]),
         code=row["code"],
         reason=row["reason"],
+        fault=row["fault"],
         pages=row["page_count"],
         kind=row["kind"],
+        level=row["level"],
+        sign_requested=row["sign_requested"],
+        retry_at=row["retry_at"],
+        set_aside=row["set_aside_at"] is not None,
+        received_at=row["scan_received_at"],
         updated_at=row["updated_at"],
-        fault=row["fault"],
+        progress=progress(row),
     )
 
 
 def scan_columns(scan: Scan) -> Columns:
-    """What is written of a scan when it comes in."""
+    """The columns of a new scan, without its dossier and state."""
     return {
         "id": scan.id,
         "office": scan.office,
@@ -174,19 +181,19 @@ def scan_columns(scan: Scan) -> Columns:
     }
 
 
-def reading_of(row: sa.RowMapping) -> tuple[int, int] | None:
-    """Pages read and pages to read, while a worker elsewhere reads a paper; else None."""
-    read = row["state"] == PaperState.RECEIVED and row["lease_until"] is not None
-    return (row["pages_read"], row["pages_to_read"]) if read and row["pages_to_read"] else None
+def progress(row: Mapping[Any, Any]) -> tuple[int, int] | None:
+    """Pages recognised and pages in all, while a worker recognises a paper; else None."""
+    running = row["state"] == PaperState.RECEIVED and row["lease_until"] is not None
+    return (row["pages_read"], row["pages_to_read"]) if running and row["pages_to_read"] else None
 
 
 def pages_to_json(pages: tuple[Page, ...]) -> list[list[float]]:
-    """Pages as a column keeps them; a turn only where there is one."""
+    """Pages as JSON: number, width, height, and the rotation if there is one."""
     return [[p.number, p.width, p.height, *([p.turn] if p.turn else [])] for p in pages]
 
 
 def pages_columns(paper: Paper) -> Columns:
-    """What is written when the pages of a scan were counted."""
+    """The columns that follow from counting the pages."""
     return {
         "pages": pages_to_json(paper.pages),
         "page_count": len(paper.pages),
@@ -195,7 +202,7 @@ def pages_columns(paper: Paper) -> Columns:
 
 
 def record_columns(record: Record, cipher: FieldCipher) -> Columns:
-    """What is written when a record was made or its description changed."""
+    """The columns of a new record, or of a changed description."""
     description = written.dumps(written.description_to_json(record.description))
     return {
         "kind": record.description.kind,
@@ -207,7 +214,7 @@ def record_columns(record: Record, cipher: FieldCipher) -> Columns:
 
 
 def outcome_columns(outcome: Outcome, cipher: FieldCipher) -> Columns:
-    """The columns that an outcome sets."""
+    """The columns of an outcome."""
     columns: Columns = {}
     if outcome.split is not None:
         columns |= pages_columns(outcome.split)
@@ -232,7 +239,7 @@ def outcome_columns(outcome: Outcome, cipher: FieldCipher) -> Columns:
     return columns
 
 
-def digests_of(row: sa.RowMapping) -> tuple[str, ...]:
-    """The digests of the blobs a row of ``SELECT_PAPER`` names."""
+def digests(row: sa.RowMapping) -> tuple[str, ...]:
+    """The digests of the blobs that a row of ``SELECT_PAPER`` refers to."""
     blobs = (row["words"], row["pdfa"], row["signed"])
     return (row["scan_digest"], *(str(blob["digest"]) for blob in blobs if blob is not None))

@@ -1,4 +1,4 @@
-"""Bringing the database to the schema of this version."""
+"""Brings the database to the schema of this version."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from dossier.errors import IntegrityViolation, Misconfigured
-from workflow.ledger.connections import hold, translated
+from workflow.ledger.connections import lock, translated
 
-# The newest migration; a test keeps it so. Known here without importing Alembic, which costs
-# every command a third of a second.
+# The newest migration; a test checks it. Alembic would know it too, but importing it costs every
+# command a third of a second.
 HEAD = "0001"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: sa.Engine) -> None:
-    """Run all migrations that this database has not seen; safe to run again, and by many at once.
+    """Run the migrations that are missing. Idempotent; several processes may run it at once.
 
     Raises:
         TransientFault, IntegrityViolation: the database does not answer, or is damaged.
@@ -36,11 +36,11 @@ def upgrade(engine: sa.Engine) -> None:
 
 @contextmanager
 def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction in which tables may be changed; nobody else changes them meanwhile.
+    """A transaction that may change tables; it excludes other migrations.
 
     Raises:
         TransientFault, Misconfigured: the database does not answer, or refuses.
-        IntegrityViolation: ``database.damaged``: a row would point to one that is not there.
+        IntegrityViolation: ``database.damaged``: a foreign key would be violated.
     """
     with translated(), engine.execution_options(immediate=True).connect() as connection:
         if engine.dialect.name == "sqlite":
@@ -53,14 +53,14 @@ def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def _migrating_sqlite(connection: sa.Connection) -> Iterator[None]:
-    """SQLite changes a column by making its table anew and dropping the old one.
+    """Foreign keys are off during the migration, and checked at its end.
 
-    Rows that point there forbid it, so that they are looked at afterwards instead
-    (https://www.sqlite.org/lang_altertable.html#otheralter). It can be said only outside of a
-    transaction.
+    SQLite changes a column by copying its table and dropping the old one, which foreign keys
+    forbid (https://www.sqlite.org/lang_altertable.html#otheralter). The pragma has no effect
+    inside a transaction.
     """
-    bare = connection.connection.cursor()
-    bare.execute("PRAGMA foreign_keys=OFF")
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=OFF")
     try:
         with connection.begin():
             yield
@@ -70,25 +70,25 @@ def _migrating_sqlite(connection: sa.Connection) -> Iterator[None]:
                     "the database is damaged; stop, keep the file, and bring back its backup",
                 )
     finally:
-        bare.execute("PRAGMA foreign_keys=ON")
-        bare.close()
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
 
 
 @contextmanager
 def _migrating_postgres(connection: sa.Connection) -> Iterator[None]:
     with connection.begin():
-        # A large table takes its time to change, and so does whoever began before us.
+        # Changing a large table takes long, and so does waiting for another migration.
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        hold(connection, "schema")
+        lock(connection, "schema")
         yield
 
 
 def check(engine: sa.Engine) -> None:
-    """See that the database is at this version's schema.
+    """Check that the database has the schema of this version.
 
     Raises:
         Misconfigured: ``database.not-made`` or ``database.other-version``.
-        TransientFault, IntegrityViolation: it does not answer, or is damaged.
+        TransientFault, IntegrityViolation: the database does not answer, or is damaged.
     """
     with translated(), engine.connect() as connection:
         version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,153 +1,231 @@
-"""Looking into the ledger: nothing here changes a row."""
+"""Reads papers and their history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from dossier.ports import LedgerRow
 from dossier.states import PaperState
-from workflow.ledger import mapping as rows
+from workflow.ledger import mapping
 from workflow.ledger.connections import Connections
-from workflow.ledger.listing import StoredPaper, stored_paper
-from workflow.ledger.tables import MOVE, NOTE, PAPER, SCAN
-from workflow.ledger.types import Move, WorkItem
+from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.tables import MOVE, PAPER, SCAN
+from workflow.ledger.types import (
+    HistoryEntry,
+    PaperSummary,
+    RecordLocation,
+    StoredPaper,
+    StoredScan,
+    WorkItem,
+)
 
-# States in which the pipeline may have something to do.
-MOVING = (PaperState.RECEIVED, PaperState.RECOGNISED, PaperState.DESCRIBED, PaperState.SIGNED)
+# States in which the pipeline may have a step to run.
+PIPELINE_STATES = (
+    PaperState.RECEIVED,
+    PaperState.RECOGNISED,
+    PaperState.DESCRIBED,
+    PaperState.SIGNED,
+)
+# The order of work: oldest dossier first, then by ordinal.
+OLDEST_FIRST = (PAPER.c.dossier_since, PAPER.c.dossier, PAPER.c.ordinal)
+_IDS_PER_QUERY = 500
+_HISTORY = sa.select(
+    MOVE.c.id,
+    PAPER.c.office,
+    MOVE.c.paper,
+    PAPER.c.dossier,
+    PAPER.c.ordinal,
+    MOVE.c.at,
+    MOVE.c.before,
+    MOVE.c.after,
+    MOVE.c.code,
+    MOVE.c.reason,
+    MOVE.c.actor,
+).join(PAPER, PAPER.c.id == MOVE.c.paper)
 
 
 class PaperQueries:
-    """What can be asked of the ledger."""
+    """Queries for papers. Nothing here changes a row."""
 
-    def __init__(self, engine: sa.Engine, *, cipher: rows.FieldCipher) -> None:
+    def __init__(self, connections: Connections, *, cipher: FieldCipher) -> None:
+        self._reading = connections.reading
         self._cipher = cipher
-        self.connections = Connections(engine)
-        self._reading = self.connections.reading
-        self._writing = self.connections.writing
 
-    def note(self, office: str, name: str) -> str:
-        """A small fact about an office's data, such as ``trial``; empty where there is none."""
-        with self._reading() as c:
-            query = sa.select(NOTE.c.value).where(NOTE.c.office == office, NOTE.c.name == name)
-            return c.execute(query).scalar() or ""
-
-    def stalled(self, *, now: datetime, is_gone: Callable[[str], bool]) -> list[UUID]:
-        """Papers that somebody should look at: not held, not waiting for a time, not set aside."""
-        return self.waiting_in(MOVING, now=now, is_gone=is_gone)
-
-    def waiting_in(
-        self,
-        states: Sequence[PaperState],
-        *,
-        now: datetime,
-        is_gone: Callable[[str], bool],
-        limit: int | None = None,
-    ) -> list[UUID]:
-        """The papers that wait in these states for somebody to take them, oldest dossier first."""
-        with self._reading() as c:
-            query = (
-                sa.select(PAPER.c.id)
-                .where(*to_do(states, now), unheld(c, now, is_gone))
-                .order_by(*OLDEST_FIRST)
-                .limit(limit)
-            )
-            return list(c.execute(query).scalars())
-
-    def count_waiting(
-        self, states: Sequence[PaperState], *, now: datetime, is_gone: Callable[[str], bool]
-    ) -> int:
-        """How many papers wait in these states for somebody to take them."""
-        with self._reading() as c:
-            query = sa.select(sa.func.count()).where(*to_do(states, now), unheld(c, now, is_gone))
-            return c.execute(query).scalar_one()
-
-    def look(self, paper: UUID, *, offices: Sequence[str]) -> WorkItem | None:
-        """A paper as it stands, without taking it; None where it is not there for these offices."""
+    def get(self, paper: UUID, *, offices: Sequence[str]) -> WorkItem | None:
+        """A paper with its content; None if these offices have no such paper."""
         with self._reading() as c:
             row = paper_row(c, paper)
         if row is None or row["office"] not in offices:
             return None
-        return rows.in_hand_of(row, self._cipher)
+        return mapping.work_item(row, self._cipher)
 
     def read(
         self, paper: UUID, *, offices: Sequence[str], content: bool = True
     ) -> StoredPaper | None:
-        """One paper with history and scans, in one transaction.
+        """A paper with its history and scans, in one transaction.
 
         Args:
-            paper: its id.
+            paper: the ID.
             offices: whose papers may be read.
             content: decrypt the description too; else ``item`` is None.
         """
         with self._reading() as c:
-            return stored_paper(c, paper, offices=offices, cipher=self._cipher if content else None)
+            row = paper_row(c, paper)
+            if row is None or row["office"] not in offices:
+                return None
+            return StoredPaper(
+                summary=mapping.summary(row),
+                item=mapping.work_item(row, self._cipher) if content else None,
+                history=tuple(_history_of(c, paper)),
+                scans=tuple(_scans_of(c, row)),
+                location=_location(row),
+            )
 
-    def row(self, paper: UUID, *, offices: Sequence[str]) -> LedgerRow | None:
-        """The short form of one paper."""
+    def get_summary(self, paper: UUID, *, offices: Sequence[str]) -> PaperSummary | None:
+        """A paper without its content; None if these offices have no such paper."""
         with self._reading() as c:
             row = paper_row(c, paper)
-        return None if row is None or row["office"] not in offices else rows.row_of(row)
+        return None if row is None or row["office"] not in offices else mapping.summary(row)
 
-    def rows(
+    def list_papers(
         self,
         *,
         offices: Sequence[str],
         state: PaperState | None = None,
         dossier: str | None = None,
-    ) -> list[LedgerRow]:
-        """The papers, by dossier's age and their order in it."""
-        query = rows.SELECT_PAPER.where(PAPER.c.office.in_(offices))
+        after: UUID | None = None,
+        limit: int | None = None,
+    ) -> list[PaperSummary]:
+        """Papers in the order received.
+
+        Args:
+            offices: whose papers.
+            state: only papers in this state.
+            dossier: only papers of this dossier.
+            after: only papers after this one.
+            limit: the most papers to return.
+        """
+        query = mapping.SELECT_PAPER.where(PAPER.c.office.in_(offices))
         if state is not None:
             query = query.where(PAPER.c.state == state)
         if dossier is not None:
             query = query.where(PAPER.c.dossier == dossier)
+        if after is not None:
+            query = query.where(PAPER.c.id > after)
         with self._reading() as c:
-            found = c.execute(query.order_by(PAPER.c.created_at, PAPER.c.ordinal)).mappings()
-            return [rows.row_of(row) for row in found]  # type: ignore[arg-type]  # keys are strings
+            rows = c.execute(query.order_by(PAPER.c.id).limit(limit)).mappings()
+            return [mapping.summary(row) for row in rows]
 
-    def history(self, paper: UUID) -> list[Move]:
-        """The moves of a paper, oldest first."""
-        query = sa.select(MOVE).where(MOVE.c.paper == paper).order_by(MOVE.c.id)
+    def list_history(self, paper: UUID) -> list[HistoryEntry]:
+        """The whole history of a paper, oldest entry first."""
         with self._reading() as c:
-            return [
-                Move(
-                    at=m.at,
-                    before=m.before,
-                    after=m.after,
-                    code=m.code,
-                    reason=m.reason,
-                    actor=m.actor,
-                )
-                for m in c.execute(query)
-            ]
+            return _history_of(c, paper)
 
-    def place(self, paper: UUID) -> tuple[str, str, int, datetime] | None:
-        """Where an archived paper lies: object id, key, version, kept until; else None."""
-        query = sa.select(
-            PAPER.c.object_id, PAPER.c.object_key, PAPER.c.object_version, PAPER.c.kept_until
-        ).where(PAPER.c.id == paper, PAPER.c.object_key != "")
+    def get_location(self, paper: UUID) -> RecordLocation | None:
+        """Where an archived paper is stored; None while it is not archived."""
         with self._reading() as c:
-            row = c.execute(query).first()
-        return None if row is None else (row[0], row[1], row[2], row[3])
+            row = paper_row(c, paper)
+        return None if row is None else _location(row)
 
-    def blobs_needed(self) -> set[str]:
-        """The digests of all blobs that an unfinished paper still needs."""
-        unfinished = PAPER.c.state.in_((*MOVING, PaperState.REVIEW))
-        # A scan that was replaced is kept as long as its paper can still be looked into.
+    def list_events(
+        self,
+        *,
+        offices: Sequence[str],
+        paper: UUID | None = None,
+        dossier: str | None = None,
+        after: int = 0,
+        limit: int = 500,
+    ) -> list[HistoryEntry]:
+        """History entries after an ID, oldest first.
+
+        Args:
+            offices: whose papers.
+            paper: only entries of this paper.
+            dossier: only entries of papers of this dossier.
+            after: the ID of the last entry the caller has; 0 for none.
+            limit: the most entries to return.
+        """
+        query = _HISTORY.where(MOVE.c.id > after, PAPER.c.office.in_(offices))
+        if paper is not None:
+            query = query.where(MOVE.c.paper == paper)
+        if dossier is not None:
+            query = query.where(PAPER.c.dossier == dossier)
+        with self._reading() as c:
+            return _entries(c, query.order_by(MOVE.c.id).limit(limit))
+
+    def last_event_id(self) -> int:
+        """The ID of the newest history entry; 0 if there is none."""
+        with self._reading() as c:
+            return c.execute(sa.select(sa.func.max(MOVE.c.id))).scalar() or 0
+
+    def list_blobs_in_use(self) -> set[str]:
+        """The digests of all blobs that an unfinished paper needs."""
+        unfinished = PAPER.c.state.in_((*PIPELINE_STATES, PaperState.REVIEW))
+        # A replaced scan is kept as long as its paper is unfinished.
         replaced = sa.select(SCAN.c.digest).join(PAPER, PAPER.c.id == SCAN.c.paper)
         with self._reading() as c:
-            now = c.execute(rows.SELECT_PAPER.where(unfinished)).mappings()
-            needed = {digest for row in now for digest in rows.digests_of(row)}
+            rows = c.execute(mapping.SELECT_PAPER.where(unfinished)).mappings()
+            needed = {digest for row in rows for digest in mapping.digests(row)}
             return needed | set(c.execute(replaced.where(unfinished)).scalars())
 
 
-def to_do(states: Sequence[PaperState], now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    """The conditions under which a step may begin that nobody has begun."""
+def _history_of(connection: sa.Connection, paper: UUID) -> list[HistoryEntry]:
+    return _entries(connection, _HISTORY.where(MOVE.c.paper == paper).order_by(MOVE.c.id))
+
+
+def _entries(connection: sa.Connection, query: sa.Select[Any]) -> list[HistoryEntry]:
+    return [HistoryEntry(**row) for row in connection.execute(query).mappings()]
+
+
+def _scans_of(connection: sa.Connection, row: dict[str, Any]) -> list[StoredScan]:
+    query = (
+        sa.select(
+            SCAN.c.digest.label("sha256"),
+            SCAN.c.size,
+            SCAN.c.received_at,
+            SCAN.c.released_at.label("replaced_at"),
+        )
+        .where(sa.or_(SCAN.c.id == row["scan"], SCAN.c.paper == row["id"]))
+        .order_by(SCAN.c.received_at, SCAN.c.id)
+    )
+    return [StoredScan(**scan) for scan in connection.execute(query).mappings()]
+
+
+def _location(row: dict[str, Any]) -> RecordLocation | None:
+    if not row["object_key"]:
+        return None
+    return RecordLocation(
+        object_id=row["object_id"],
+        key=row["object_key"],
+        version=row["object_version"],
+        kept_until=row["kept_until"],
+    )
+
+
+def paper_row(
+    connection: sa.Connection, paper: UUID, *, for_update: bool = False
+) -> dict[str, Any] | None:
+    """The row of a paper and its scan.
+
+    Args:
+        connection: of the transaction.
+        paper: the ID.
+        for_update: lock the row until the transaction ends (SQLite locks the database anyway).
+    """
+    query = mapping.SELECT_PAPER.where(PAPER.c.id == paper)
+    if for_update:
+        query = query.with_for_update(of=PAPER)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else dict(row)
+
+
+def runnable(states: Sequence[PaperState], now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions under which a step may start, apart from the lease."""
     return (
         PAPER.c.state.in_(states),
         PAPER.c.set_aside_at.is_(None),
@@ -156,10 +234,10 @@ def to_do(states: Sequence[PaperState], now: datetime) -> tuple[sa.ColumnElement
     )
 
 
-def unheld(
+def not_leased(
     connection: sa.Connection, now: datetime, is_gone: Callable[[str], bool]
 ) -> sa.ColumnElement[bool]:
-    """The condition that nobody holds a paper: no lease, one that passed, or its holder is gone."""
+    """The condition that a paper has no valid lease: none, an expired one, or of a dead worker."""
     leased = sa.select(PAPER.c.held_by).where(PAPER.c.lease_until > now).distinct()
     gone = [holder for holder in connection.execute(leased).scalars() if is_gone(holder)]
     return sa.or_(
@@ -167,22 +245,8 @@ def unheld(
     )
 
 
-# Oldest dossier first, in it by ordinal.
-OLDEST_FIRST = (PAPER.c.dossier_since, PAPER.c.dossier, PAPER.c.ordinal)
-
-
-def paper_row(
-    connection: sa.Connection, paper: UUID, *, lock: bool = False
-) -> dict[str, Any] | None:
-    """The row of one paper and its scan.
-
-    Args:
-        connection: of the transaction.
-        paper: which.
-        lock: nobody else shall change it until the transaction ends (SQLite locks all anyway).
-    """
-    query = rows.SELECT_PAPER.where(PAPER.c.id == paper)
-    if lock:
-        query = query.with_for_update(of=PAPER)
-    row = connection.execute(query).mappings().first()
-    return None if row is None else dict(row)
+def chunks(papers: Sequence[UUID]) -> Iterator[tuple[UUID, ...]]:
+    """The IDs in parts that fit into one statement."""
+    rest = iter(papers)
+    while part := tuple(islice(rest, _IDS_PER_QUERY)):
+        yield part

@@ -1,4 +1,4 @@
-"""Taking papers in hand, holding them, and giving them back as they were."""
+"""The work queue: papers are claimed with a lease, then finished, failed or released."""
 
 from __future__ import annotations
 
@@ -10,32 +10,43 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from dossier.errors import Misconfigured
-from dossier.states import PaperState
-from workflow.ledger import mapping as rows
-from workflow.ledger.papers import MOVING, OLDEST_FIRST, PaperQueries, paper_row, to_do, unheld
-from workflow.ledger.tables import PAPER
-from workflow.ledger.types import WorkItem
+from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check_move
+from workflow.ledger import mapping
+from workflow.ledger.connections import Connections
+from workflow.ledger.history import NewEntry, Transition, append_history
+from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.papers import (
+    OLDEST_FIRST,
+    PIPELINE_STATES,
+    not_leased,
+    paper_row,
+    runnable,
+)
+from workflow.ledger.tables import PAPER, SCAN
+from workflow.ledger.types import Outcome, WorkItem
 
-# Whoever still has it in hand can save nothing any more, and it was no try.
-_AS_NOT_CLAIMED = {
+# The new version keeps the former holder from saving; the run does not count as an attempt.
+_UNCLAIMED = {
     PAPER.c.version: PAPER.c.version + 1,
     PAPER.c.attempts: PAPER.c.attempts - 1,
     PAPER.c.lease_until: None,
 }
 
-
-# A power cut takes a paper's holder away too, and so does a restart: those come to an end. What
-# ends each process that takes it up would end them for ever.
-_MOST_LOST = 20
-LOST = "set-aside.worker.lost"
-_LOST_REASON = (
-    f"{_MOST_LOST} workers ended while they had this paper in hand; look in their log and at the "
-    "machine's memory, then send the scan again"
+# A power cut or a restart ends workers too, but not again and again at the same paper.
+_MAX_LOST_WORKERS = 20
+WORKER_LOST = "set-aside.worker.lost"
+_WORKER_LOST_REASON = (
+    f"{_MAX_LOST_WORKERS} workers ended while they processed this paper; look in their log and at "
+    "the machine's memory, then send the scan again"
 )
 
 
-class Claiming(PaperQueries):
-    """Who holds which paper. A paper is saved only by whoever holds its newest version."""
+class PaperQueue:
+    """Leases on papers. Only the holder of a paper's newest version can save it."""
+
+    def __init__(self, connections: Connections, *, cipher: FieldCipher) -> None:
+        self._reading, self._writing = connections.reading, connections.writing
+        self._cipher = cipher
 
     def claim(
         self,
@@ -46,18 +57,20 @@ class Claiming(PaperQueries):
         holder: str,
         is_gone: Callable[[str], bool],
     ) -> WorkItem | None:
-        """Take a paper in hand, if there is something to do and nobody else has it.
+        """Claim a paper; None if it has no step to run or another worker holds it.
 
         Args:
-            paper: which.
+            paper: the ID.
             now: aware UTC.
-            lease: how long another machine leaves it to us; on this one ``is_gone`` decides.
-            holder: who takes it.
-            is_gone: whether a holder is known to live no more.
+            lease: how long other machines respect the claim, unless it is renewed.
+            holder: the name of the claiming process.
+            is_gone: whether a holder is known to be dead; its lease is void.
         """
         with self._writing() as c:
-            row = paper_row(c, paper, lock=True)
-            if row is None or row["state"] not in MOVING or row["set_aside_at"] is not None:
+            row = paper_row(c, paper, for_update=True)
+            if row is None or row["state"] not in PIPELINE_STATES:
+                return None
+            if row["set_aside_at"] is not None:
                 return None
             leased = row["lease_until"] is not None and row["lease_until"] > now
             if leased and not is_gone(row["held_by"]):
@@ -66,7 +79,7 @@ class Claiming(PaperQueries):
                 return None
             if row["state"] == PaperState.DESCRIBED and not row["sign_requested"]:
                 return None
-            return self._take(c, row, holder=holder, now=now, until=now + lease)
+            return self._lease(c, row, holder=holder, now=now, until=now + lease)
 
     def claim_next(
         self,
@@ -77,33 +90,33 @@ class Claiming(PaperQueries):
         holder: str,
         is_gone: Callable[[str], bool],
     ) -> WorkItem | None:
-        """Take the paper in hand that waits in these states and whose dossier is the oldest.
+        """Claim the paper of the oldest dossier that waits in these states.
 
         Args:
-            states: from which a step may begin.
+            states: from which a step may start.
             now: aware UTC.
-            lease: how long others leave it to us, unless it is renewed.
-            holder: who takes it.
-            is_gone: whether a holder is known to live no more.
+            lease: how long other machines respect the claim, unless it is renewed.
+            holder: the name of the claiming process.
+            is_gone: whether a holder is known to be dead; its lease is void.
         """
         with self._writing() as c:
-            free = unheld(c, now, is_gone)
-            for state in _by_age(c, [(*to_do([state], now), free) for state in states]):
-                # One state at a time: then an index has them in order, however many wait. What
-                # another takes at this moment is his.
+            free = not_leased(c, now, is_gone)
+            for state in _by_age(c, [(*runnable([state], now), free) for state in states]):
+                # One state at a time: an index then holds them in order. Rows that another worker
+                # is claiming are skipped.
                 query = (
-                    rows.SELECT_PAPER.where(*state)
+                    mapping.SELECT_PAPER.where(*state)
                     .order_by(*OLDEST_FIRST)
                     .limit(1)
                     .with_for_update(of=PAPER, skip_locked=True)
                 )
                 while (row := c.execute(query).mappings().first()) is not None:
-                    held = self._take(c, dict(row), holder=holder, now=now, until=now + lease)
-                    if held is not None:
-                        return held
+                    item = self._lease(c, dict(row), holder=holder, now=now, until=now + lease)
+                    if item is not None:
+                        return item
         return None
 
-    def _take(
+    def _lease(
         self,
         connection: sa.Connection,
         row: dict[str, Any],
@@ -112,45 +125,69 @@ class Claiming(PaperQueries):
         now: datetime,
         until: datetime,
     ) -> WorkItem | None:
-        """Hold a free paper; None where it is set aside, since nobody outlived it."""
+        """Lease a free paper; None if it is set aside because too many workers died with it."""
         lost = row["lost"] + (row["lease_until"] is not None)
-        taken = {"version": row["version"] + 1, "attempts": row["attempts"] + 1, "lost": lost}
-        its = PAPER.update().where(PAPER.c.id == row["id"])
-        if lost >= _MOST_LOST:
-            taken |= {"lease_until": None, "set_aside_at": now, "updated_at": now}
-            why = {"code": LOST, "reason": _LOST_REASON, "fault": Misconfigured.fault}
-            connection.execute(its.values(**taken, **why))
+        claimed = {"version": row["version"] + 1, "attempts": row["attempts"] + 1, "lost": lost}
+        update = PAPER.update().where(PAPER.c.id == row["id"])
+        if lost >= _MAX_LOST_WORKERS:
+            claimed |= {"lease_until": None, "set_aside_at": now, "updated_at": now}
+            why = {
+                "code": WORKER_LOST,
+                "reason": _WORKER_LOST_REASON,
+                "fault": Misconfigured.fault,
+            }
+            connection.execute(update.values(**claimed, **why))
             return None
         unread = {"pages_read": 0, "pages_to_read": 0}
         connection.execute(
-            its.values(**taken, **unread, held_by=holder, lease_until=until, retry_at=None)
+            update.values(**claimed, **unread, held_by=holder, lease_until=until, retry_at=None)
         )
-        return rows.in_hand_of({**row, **taken}, self._cipher)
+        return mapping.work_item({**row, **claimed}, self._cipher)
 
-    def renew(self, holder: str, papers: Collection[UUID], *, until: datetime) -> None:
-        """Hold for longer what a holder has in hand, of these papers."""
-        with self._writing() as c:
-            c.execute(
-                PAPER.update()
-                .where(PAPER.c.id.in_(papers), PAPER.c.held_by == holder)
-                .where(PAPER.c.lease_until.is_not(None))
-                .values(lease_until=until)
-            )
+    def finish(self, item: WorkItem, outcome: Outcome, *, now: datetime, actor: str) -> bool:
+        """Save the outcome of a step and end the lease.
 
-    def note_reading(self, holder: str, read: Mapping[UUID, tuple[int, int]]) -> None:
-        """Write down how far a holder is with reading: pages read, of how many, by paper."""
+        Returns:
+            False if the paper has a newer version; then nothing is saved.
+
+        Raises:
+            WrongUse: ``state.move-not-allowed``; nothing is saved.
+        """
+        columns = mapping.outcome_columns(outcome, self._cipher)
+        if outcome.after is not item.state:
+            check_move(PAPER_MOVES, item.state, outcome.after)
+        if outcome.after is PaperState.REVIEW:
+            # The signature was requested before the review changed the values.
+            columns["sign_requested"] = False
         with self._writing() as c:
-            for paper, (pages, of) in sorted(read.items()):
-                c.execute(
-                    PAPER.update()
-                    .where(PAPER.c.id == paper, PAPER.c.held_by == holder)
-                    .where(PAPER.c.lease_until.is_not(None))
-                    .values(pages_read=pages, pages_to_read=of)
+            saved = c.execute(
+                _update(item).values(
+                    **columns,
+                    state=outcome.after,
+                    version=item.version + 1,
+                    attempts=0,
+                    lost=0,
+                    lease_until=None,
+                    retry_at=None,
+                    code=outcome.code,
+                    reason=outcome.reason,
+                    fault=outcome.fault,
+                    updated_at=now,
                 )
+            )
+            if saved.rowcount != 1:
+                return False
+            _finish_scan(c, item, outcome, now)
+            if outcome.after is not item.state:
+                transition = Transition(
+                    item.state, outcome.after, outcome.code, outcome.reason, actor
+                )
+                append_history(c, [NewEntry(item.paper.office, item.paper.id, now, transition)])
+        return True
 
-    def let_go(
+    def fail(
         self,
-        held: WorkItem,
+        item: WorkItem,
         *,
         code: str,
         reason: str,
@@ -158,13 +195,11 @@ class Claiming(PaperQueries):
         retry_at: datetime | None,
         fault: str = "",
     ) -> None:
-        """Give a paper back as it was, with the reason; without a time to retry it is set aside."""
+        """Save why a step failed and end the lease. Without ``retry_at`` the paper is set aside."""
         with self._writing() as c:
             c.execute(
-                PAPER.update()
-                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
-                .values(
-                    version=held.version + 1,
+                _update(item).values(
+                    version=item.version + 1,
                     lease_until=None,
                     retry_at=retry_at,
                     set_aside_at=None if retry_at is not None else now,
@@ -175,40 +210,115 @@ class Claiming(PaperQueries):
                 )
             )
 
-    def hand_back(self, held: WorkItem, *, now: datetime) -> None:
-        """Give a paper back as if it had not been claimed: whoever held it is stopping."""
+    def release(self, item: WorkItem, *, now: datetime) -> None:
+        """End the lease of a step that did not run; it does not count as an attempt."""
         with self._writing() as c:
-            c.execute(
-                PAPER.update()
-                .where(PAPER.c.id == held.paper.id, PAPER.c.version == held.version)
-                .values({**_AS_NOT_CLAIMED, PAPER.c.updated_at: now})
-            )
+            c.execute(_update(item).values({**_UNCLAIMED, PAPER.c.updated_at: now}))
 
-    def give_back(self, holder: str, papers: Collection[UUID], *, now: datetime) -> None:
-        """Let go what somebody holds, but could not write down; as if it had not been claimed."""
+    def release_leases(self, holder: str, papers: Collection[UUID], *, now: datetime) -> None:
+        """End a holder's leases on papers whose outcome could not be saved."""
         with self._writing() as c:
             c.execute(
                 PAPER.update()
                 .where(PAPER.c.id.in_(papers), PAPER.c.held_by == holder)
                 .where(PAPER.c.lease_until.is_not(None))
-                .values({**_AS_NOT_CLAIMED, PAPER.c.updated_at: now})
+                .values({**_UNCLAIMED, PAPER.c.updated_at: now})
             )
 
-    def wait_no_longer(self, *, now: datetime) -> None:
-        """Let what waits for a time be tried at once: a start is somebody asking for it."""
+    def renew_leases(self, holder: str, papers: Collection[UUID], *, until: datetime) -> None:
+        """Extend a holder's leases on these papers."""
         with self._writing() as c:
             c.execute(
                 PAPER.update()
-                .where(PAPER.c.retry_at > now, PAPER.c.state.in_(MOVING))
+                .where(PAPER.c.id.in_(papers), PAPER.c.held_by == holder)
+                .where(PAPER.c.lease_until.is_not(None))
+                .values(lease_until=until)
+            )
+
+    def save_progress(self, holder: str, progress: Mapping[UUID, tuple[int, int]]) -> None:
+        """Save the progress of recognition: pages recognised and pages in all, by paper."""
+        with self._writing() as c:
+            # Rows in a fixed order, to avoid deadlock.
+            for paper, (pages, total) in sorted(progress.items()):
+                c.execute(
+                    PAPER.update()
+                    .where(PAPER.c.id == paper, PAPER.c.held_by == holder)
+                    .where(PAPER.c.lease_until.is_not(None))
+                    .values(pages_read=pages, pages_to_read=total)
+                )
+
+    def clear_retry_times(self, *, now: datetime) -> None:
+        """Make all scheduled retries due now, as a process does when it starts."""
+        with self._writing() as c:
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.retry_at > now, PAPER.c.state.in_(PIPELINE_STATES))
                 .values(retry_at=None)
             )
+
+    def list_stalled(self, *, now: datetime, is_gone: Callable[[str], bool]) -> list[UUID]:
+        """Papers in any pipeline state that a worker can claim."""
+        return self.list_claimable(PIPELINE_STATES, now=now, is_gone=is_gone)
+
+    def list_claimable(
+        self,
+        states: Sequence[PaperState],
+        *,
+        now: datetime,
+        is_gone: Callable[[str], bool],
+        limit: int | None = None,
+    ) -> list[UUID]:
+        """Papers in these states that a worker can claim, oldest dossier first."""
+        with self._reading() as c:
+            query = (
+                sa.select(PAPER.c.id)
+                .where(*runnable(states, now), not_leased(c, now, is_gone))
+                .order_by(*OLDEST_FIRST)
+                .limit(limit)
+            )
+            return list(c.execute(query).scalars())
+
+    def count_claimable(
+        self, states: Sequence[PaperState], *, now: datetime, is_gone: Callable[[str], bool]
+    ) -> int:
+        """The number of papers in these states that a worker can claim."""
+        with self._reading() as c:
+            query = sa.select(sa.func.count()).where(
+                *runnable(states, now), not_leased(c, now, is_gone)
+            )
+            return c.execute(query).scalar_one()
+
+
+def release_scan(connection: sa.Connection, scan: UUID, paper: UUID, now: datetime) -> None:
+    """Mark a scan as no longer used by a paper, so that the same bytes may be submitted again."""
+    connection.execute(SCAN.update().where(SCAN.c.id == scan).values(released_at=now, paper=paper))
+
+
+def _update(item: WorkItem) -> sa.Update:
+    return PAPER.update().where(PAPER.c.id == item.paper.id, PAPER.c.version == item.version)
+
+
+def _finish_scan(
+    connection: sa.Connection, item: WorkItem, outcome: Outcome, now: datetime
+) -> None:
+    """Save what the outcome means for the scan."""
+    after = item.scan_state
+    if outcome.split is not None:
+        after = ScanState.SPLIT
+    if item.scan_state is ScanState.RECEIVED and outcome.after is PaperState.REJECTED:
+        after = ScanState.REJECTED
+    if after is not item.scan_state:
+        check_move(SCAN_MOVES, item.scan_state, after)
+        connection.execute(SCAN.update().where(SCAN.c.id == item.paper.scan.id).values(state=after))
+    if outcome.after is PaperState.REJECTED:
+        release_scan(connection, item.paper.scan.id, item.paper.id, now)
 
 
 _Conditions = tuple[sa.ColumnElement[bool], ...]
 
 
 def _by_age(connection: sa.Connection, choices: Sequence[_Conditions]) -> list[_Conditions]:
-    """The conditions that papers fulfil, those first whose oldest paper is the oldest."""
+    """The conditions that some paper fulfils, in the order of each one's oldest paper."""
     if len(choices) == 1:
         return list(choices)
     oldest = [

@@ -238,7 +238,7 @@ WEBHOOK = sa.Table(
     sa.Column("stopped_at", UtcTime),
     # How many tries in a row it was silent at, and until when it is asked nothing for that.
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("rests_until", UtcTime),
+    sa.Column("paused_until", UtcTime),
 )
 
 # What is to be told, written in the transaction of the move itself.
@@ -249,7 +249,7 @@ DELIVERY = sa.Table(
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("webhook", sa.Uuid, sa.ForeignKey("webhook.id"), nullable=False),
     sa.Column("paper", sa.Uuid, nullable=False),
-    sa.Column("told", sa.JSON, nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     # When it is tried next; none once it was delivered or given up.

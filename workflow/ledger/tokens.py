@@ -1,4 +1,4 @@
-"""Tokens of programs: made, shown, revoked, and found when one asks."""
+"""API tokens of programs."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from dossier.errors import WrongUse
 from workflow.ledger.connections import Connections
 from workflow.ledger.tables import OFFICE, TOKEN
 
-# Not every request writes when it came: once in this time is enough to tell an idle token.
-_USE_NOTED_EVERY = timedelta(minutes=1)
-_MARGIN = 0.05  # seconds between asking whether it is remembered and using it
+# Most requests do not write the time of use: this is precise enough to spot an idle token.
+_USE_PRECISION = timedelta(minutes=1)
+_MARGIN = 0.05  # seconds between asking ``is_cached`` and using the cached value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A token as it is kept.
+    """A token as stored.
 
     Attributes:
-        id: its public half.
-        office: whose papers it may see, and those of the offices below.
-        digest: SHA-256 of its secret half.
-        scopes: what it may do; nothing else.
+        id: the public half.
+        office: it may see papers of this office and those below.
+        digest: SHA-256 of the secret half.
+        scopes: what it may do.
         rate: requests a minute.
     """
 
@@ -49,19 +49,19 @@ class Tokens:
 
     Args:
         connections: of the database.
-        remember: seconds for which a token and its offices are not asked for again; so long may a
-            revoked one still be used.
+        cache_seconds: how long a token and its offices are cached; a revoked token may be used
+            that long.
     """
 
-    def __init__(self, connections: Connections, *, remember: float = 0.0) -> None:
+    def __init__(self, connections: Connections, *, cache_seconds: float = 0.0) -> None:
         self._writing, self._reading = connections.writing, connections.reading
-        self._remember = remember
+        self._cache_seconds = cache_seconds
         self._known: dict[str, tuple[float, Token | None]] = {}
-        self._seen: dict[str, tuple[float, tuple[str, ...]]] = {}
-        self._noted: dict[str, datetime] = {}
+        self._offices: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._used: dict[str, datetime] = {}
 
     def add(self, token: Token) -> None:
-        """Write a new token down.
+        """Insert a new token.
 
         Raises:
             WrongUse: ``office.unknown``.
@@ -90,32 +90,29 @@ class Tokens:
         """A token by its public half."""
         now = time.monotonic()
         at, known = self._known.get(token, (-1.0, None))
-        if known is not None and now - at < self._remember:
+        if known is not None and now - at < self._cache_seconds:
             return known
         with self._reading() as c:
             row = c.execute(sa.select(TOKEN).where(TOKEN.c.id == token)).mappings().first()
         found = None if row is None else _token(row)
-        if found is not None:  # of numbers that are none there is no end
+        if found is not None:  # unknown IDs are not cached: there is no end of them
             self._known[token] = now, found
         return found
 
-    def at_hand(self, token: str, *, now: datetime) -> bool:
-        """Whether all that is asked of a genuine token is remembered, and for a while yet.
-
-        Whoever must not wait for the database may then ask ``get``, ``offices``, ``note_use``.
-        """
+    def is_cached(self, token: str, *, now: datetime) -> bool:
+        """Whether ``get``, ``offices`` and ``record_use`` need no database for this token now."""
         at, known = self._known.get(token, (-1.0, None))
         if known is None:
             return False
-        since, _ = self._seen.get(known.office, (-1.0, ()))
-        noted = self._noted.get(token, known.last_used_at)
+        cached_at, _ = self._offices.get(known.office, (-1.0, ()))
+        used = self._used.get(token, known.last_used_at)
         return (
-            time.monotonic() - min(at, since) < self._remember - _MARGIN
-            and noted is not None
-            and now - noted < _USE_NOTED_EVERY
+            time.monotonic() - min(at, cached_at) < self._cache_seconds - _MARGIN
+            and used is not None
+            and now - used < _USE_PRECISION
         )
 
-    def all(self) -> list[Token]:
+    def list_tokens(self) -> list[Token]:
         """All tokens, oldest first."""
         with self._reading() as c:
             rows = c.execute(sa.select(TOKEN).order_by(TOKEN.c.created_at, TOKEN.c.id)).mappings()
@@ -124,19 +121,19 @@ class Tokens:
     def offices(self, office: str) -> tuple[str, ...]:
         """The known offices that are this one or below it."""
         now = time.monotonic()
-        at, seen = self._seen.get(office, (-1.0, ()))
-        if seen and now - at < self._remember:
+        at, seen = self._offices.get(office, (-1.0, ()))
+        if seen and now - at < self._cache_seconds:
             return seen
         below = sa.or_(
             OFFICE.c.code == office, OFFICE.c.code.startswith(f"{office}.", autoescape=True)
         )
         with self._reading() as c:
             seen = tuple(c.execute(sa.select(OFFICE.c.code).where(below)).scalars())
-        self._seen[office] = now, seen
+        self._offices[office] = now, seen
         return seen
 
     def revoke(self, token: str, *, now: datetime) -> None:
-        """End a token; one that is ended already stays ended since then.
+        """Revoke a token; the first revocation is kept.
 
         Raises:
             WrongUse: ``token.unknown``.
@@ -149,12 +146,12 @@ class Tokens:
                     "token.unknown", "there is no such token; see them with: sohoa token list"
                 )
 
-    def note_use(self, token: Token, *, now: datetime) -> None:
-        """Write down that a token was used, now and then."""
-        last = self._noted.get(token.id, token.last_used_at)
-        if last is not None and now - last < _USE_NOTED_EVERY:
+    def record_use(self, token: Token, *, now: datetime) -> None:
+        """Save that a token was used, to the minute."""
+        last = self._used.get(token.id, token.last_used_at)
+        if last is not None and now - last < _USE_PRECISION:
             return
-        self._noted[token.id] = now
+        self._used[token.id] = now
         with self._writing() as c:
             c.execute(TOKEN.update().where(TOKEN.c.id == token.id).values(last_used_at=now))
 

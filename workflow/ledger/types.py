@@ -1,4 +1,4 @@
-"""A paper in hand: what a claim gives out, and what a step gives back."""
+"""Values that the ledger takes and returns."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from dossier.states import PaperState, ScanState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
-    """A paper as it stands, held by whoever knows ``version``.
+    """A paper with everything a step needs. Saving it requires the newest ``version``.
 
     Attributes:
-        scan_state: RECEIVED while the scan's pages have not been counted.
-        words: the recognised words in the work area, once RECOGNISED.
-        record: once a record was made (REVIEW and later).
-        signed: once SIGNED.
-        attempts: how often this step was begun and not finished, this time included.
-        kept: what a person has confirmed of a paper whose PDF/A is to be made anew.
-        request: the id of the request that brought it.
+        scan_state: RECEIVED until the pages of the scan are counted.
+        words: the recognised words in the work area, from RECOGNISED on.
+        record: from REVIEW on.
+        signed: from SIGNED on.
+        attempts: runs of this step, this one included, since the paper last changed state.
+        kept: the confirmed description of a paper whose PDF/A must be made again.
+        request: the ID of the request that submitted it, for the log.
     """
 
     paper: Paper
@@ -51,15 +51,15 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a step came to; only what it made is set.
+    """The result of a step. Only what the step made is set.
 
     Attributes:
-        after: the state the paper moves to; may be the one it has.
-        code: why, where that is worth saying; else empty.
-        reason: the sentence to the code; no personal data.
+        after: the new state of the paper; may equal the old one.
+        code: the reason as a stable code, or empty.
+        reason: the sentence that explains the code; no personal data.
         fault: who must act (``dossier.errors``), where the code is that of an error.
-        split: the paper with its pages counted; the scan moves to SPLIT.
-        recognised: with the blob of its words.
+        split: the paper with its pages counted; the scan becomes SPLIT.
+        recognised: the recognised paper and the blob of its words.
     """
 
     after: PaperState
@@ -75,11 +75,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a file that came in.
+    """The result of submitting a scan.
 
     Attributes:
-        code: why it was turned away when the same question was asked before; else empty.
-        reason: the sentence to the code.
+        paper: the new paper, or the one that holds the same bytes already.
+        known_already: the bytes were in this dossier before.
+        code: why the scan was rejected, where the answer is repeated for an idempotency key.
+        reason: the sentence that explains the code.
     """
 
     paper: UUID
@@ -89,34 +91,34 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
-    """A question that is to be answered once, however often it is asked.
+class IdempotencyKey:
+    """The ``Idempotency-Key`` of a request: repeated requests get the first answer.
 
     Attributes:
-        token: who asks.
-        key: SHA-256 of the key they gave it.
-        asked: SHA-256 of the question: another one under the same key is refused.
+        token: the ID of the caller's token.
+        key: SHA-256 of the key.
+        request: SHA-256 of the request; another request under the same key is refused.
     """
 
     token: str
     key: bytes
-    asked: bytes
+    request: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """A scan that comes in, for its one paper.
+class IncomingScan:
+    """A scan to be received as one paper.
 
     Attributes:
         scan: as received.
-        paper: the id a new paper gets.
-        dossier: where it belongs.
-        sign: somebody asked to sign it once described.
-        accept: take what was found without review (trial data only).
-        rejected: code and reason, where the scan cannot be taken; it is written down as such.
-        actor: who sends it, for the history.
-        once: the key under which the same question gets the same answer.
-        request: the id of the request that brings it.
+        paper: the ID of the paper, if it is new.
+        dossier: the code of its dossier.
+        sign: sign the paper as soon as it is described.
+        accept: accept all values without review (trial data only).
+        rejected: code and reason, where the scan cannot be processed; it is stored as rejected.
+        actor: the sender, for the history.
+        idempotency: the key of the request, if it has one.
+        request: the ID of the request, for the log.
     """
 
     scan: Scan
@@ -126,21 +128,120 @@ class Incoming:
     accept: bool = False
     rejected: tuple[str, str] | None = None
     actor: str = "ingest"
-    once: Once | None = None
+    idempotency: IdempotencyKey | None = None
     request: str = ""
 
 
-# What is said of one that comes in: it stands, or why this one alone cannot be taken.
-Answer = Received | WrongUse
+# Of a batch, each scan gets its own result: it was received, or why it alone was refused.
+IntakeResult = Received | WrongUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """One line of a paper's history."""
+class PaperSummary:
+    """A paper without its content, for lists.
 
+    Attributes:
+        version: changes with every change of the paper.
+        media_type: empty where the scan could not be processed.
+        code: why it waits, was rejected or is in review; a stable code, or empty.
+        reason: the sentence that explains the code; no personal data.
+        fault: who must act, where the code is that of an error (``dossier.errors``).
+        retry_at: the time of the next attempt, where one is scheduled.
+        set_aside: no more attempts until an operator acts.
+        progress: pages recognised and pages in all, while a worker recognises it; else None.
+    """
+
+    paper: UUID
+    version: int
+    office: str
+    dossier: str
+    ordinal: int
+    source: str
+    media_type: str
+    state: PaperState
+    code: str
+    reason: str
+    fault: str
+    pages: int
+    kind: str
+    level: str
+    sign_requested: bool
+    retry_at: datetime | None
+    set_aside: bool
+    received_at: datetime
+    updated_at: datetime
+    progress: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One line of a paper's history.
+
+    Attributes:
+        id: its number among all entries.
+        before: the state before; empty for the first entry.
+        after: the state after; equals ``before`` where the paper kept its state.
+    """
+
+    id: int
+    office: str
+    paper: UUID
+    dossier: str
+    ordinal: int
     at: datetime
     before: str
     after: str
     code: str
     reason: str
     actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLocation:
+    """The OCFL object of an archived paper.
+
+    Attributes:
+        object_id: ``urn:uuid:...``.
+        key: of the object's root in the record area.
+        version: of the object, from 1.
+        kept_until: aware UTC; end of the lock.
+    """
+
+    object_id: str
+    key: str
+    version: int
+    kept_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredScan:
+    """A scan that a paper has, or had before it was scanned again.
+
+    Attributes:
+        sha256: of the file, hexadecimal.
+        size: bytes.
+        replaced_at: aware UTC; None for the current scan.
+    """
+
+    sha256: str
+    size: int
+    received_at: datetime
+    replaced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPaper:
+    """One paper with its history, read in one transaction.
+
+    Attributes:
+        item: its content as far as it exists; None where only the state was read.
+        history: oldest first.
+        scans: oldest first.
+        location: in the record area; None before it is archived.
+    """
+
+    summary: PaperSummary
+    item: WorkItem | None
+    history: tuple[HistoryEntry, ...]
+    scans: tuple[StoredScan, ...]
+    location: RecordLocation | None

@@ -1,4 +1,4 @@
-"""Uploads in pieces: how much of each is on the disk for certain, and what became of it."""
+"""Resumable uploads: the offset that is safely stored, and the paper that an upload became."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from workflow.ledger.tables import ANSWERED, UPLOAD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that comes in pieces.
+    """A file that is uploaded in pieces.
 
     Attributes:
-        length: bytes, as told when it began.
-        offset: bytes that are on the disk for certain.
-        paper: what it became once it was whole; else None.
-        code: why it was turned away; or empty.
-        reason: the sentence to the code.
+        length: bytes, as declared at the start.
+        offset: bytes that are safely on disk.
+        paper: the paper it became once complete; else None.
+        code: why it was rejected, or empty.
+        reason: the sentence that explains the code.
     """
 
     id: UUID
@@ -41,13 +41,13 @@ class Upload:
 
 
 class Uploads:
-    """The uploads of all tokens; each sees its own only."""
+    """The uploads of all tokens; a token can read only its own."""
 
     def __init__(self, connections: Connections) -> None:
         self._writing, self._reading = connections.writing, connections.reading
 
     def add(self, upload: Upload) -> None:
-        """Write a new one down."""
+        """Insert a new upload."""
         names = Upload.__dataclass_fields__
         with self._writing() as c:
             c.execute(UPLOAD.insert().values({name: getattr(upload, name) for name in names}))
@@ -59,22 +59,22 @@ class Uploads:
             row = c.execute(query).mappings().first()
         return None if row is None else _upload(row)
 
-    def count(self, *, token: str) -> int:
-        """How many of this token are not finished."""
+    def count_unfinished(self, *, token: str) -> int:
+        """The number of unfinished uploads of a token."""
         query = sa.select(sa.func.count()).where(UPLOAD.c.token == token, UPLOAD.c.paper.is_(None))
         with self._reading() as c:
             return c.execute(query).scalar() or 0
 
-    def whole(self) -> list[Upload]:
-        """Those that came whole and became nothing: a crash came between."""
+    def list_unprocessed(self) -> list[Upload]:
+        """Complete uploads that became no paper, because of a crash."""
         query = sa.select(UPLOAD).where(
             UPLOAD.c.offset == UPLOAD.c.length, UPLOAD.c.paper.is_(None)
         )
         with self._reading() as c:
             return [_upload(row) for row in c.execute(query).mappings()]
 
-    def came(self, upload: UUID, *, offset: int) -> None:
-        """So many bytes are on the disk now; what was said to be there stays so."""
+    def advance(self, upload: UUID, *, offset: int) -> None:
+        """Save the offset, in bytes; it never goes back."""
         with self._writing() as c:
             c.execute(
                 UPLOAD.update()
@@ -82,8 +82,8 @@ class Uploads:
                 .values(offset=offset)
             )
 
-    def became(self, upload: UUID, *, paper: UUID, code: str, reason: str) -> None:
-        """It was whole and became this paper; the first that it became stays."""
+    def finish(self, upload: UUID, *, paper: UUID, code: str, reason: str) -> None:
+        """Save the paper that an upload became; the first result is kept."""
         with self._writing() as c:
             c.execute(
                 UPLOAD.update()
@@ -91,18 +91,18 @@ class Uploads:
                 .values(paper=paper, code=code, reason=reason[:500])
             )
 
-    def forget(self, upload: UUID) -> None:
-        """Forget one."""
+    def delete(self, upload: UUID) -> None:
+        """Delete an upload."""
         with self._writing() as c:
             c.execute(UPLOAD.delete().where(UPLOAD.c.id == upload))
 
-    def known(self) -> set[UUID]:
-        """All there are."""
+    def list_ids(self) -> set[UUID]:
+        """The IDs of all uploads."""
         with self._reading() as c:
             return set(c.execute(sa.select(UPLOAD.c.id)).scalars())
 
-    def expire(self, *, now: datetime, answers_before: datetime) -> None:
-        """Forget uploads that took too long, and keys that were answered long ago."""
+    def prune(self, *, now: datetime, answers_before: datetime) -> None:
+        """Delete expired uploads, and answers to idempotency keys from before a time."""
         with self._writing() as c:
             c.execute(UPLOAD.delete().where(UPLOAD.c.expires_at <= now))
             c.execute(ANSWERED.delete().where(ANSWERED.c.at <= answers_before))

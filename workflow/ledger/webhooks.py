@@ -1,8 +1,8 @@
-"""Webhooks: where moves are told, and what is still to be told there."""
+"""Webhooks and the outbox of their deliveries."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,18 +12,19 @@ import sqlalchemy as sa
 
 from dossier.errors import WrongUse
 from workflow.ledger.connections import Connections
+from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.tables import DELIVERY, OFFICE, WEBHOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """Where an office wants the moves of its papers told.
+    """An address to which an office has its events sent.
 
     Attributes:
-        url: as the operator gave it; nobody else can.
-        secret: what messages are signed with; sealed at rest.
-        failures: tries in a row at which it was silent.
-        rests_until: until when it is asked nothing for that.
+        url: set by the operator only.
+        secret: signs the messages; encrypted at rest.
+        failures: failed attempts in a row.
+        paused_until: no attempts before this time, because of the failures.
     """
 
     id: UUID
@@ -34,24 +35,24 @@ class Webhook:
     created_by: str
     stopped_at: datetime | None = None
     failures: int = 0
-    rests_until: datetime | None = None
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One move to be told at one address.
+    """One event to be sent to one webhook.
 
     Attributes:
-        told: the message; no content of the paper.
-        next_at: when it is tried next; None once it was delivered or given up.
-        status: HTTP status of the last try; 0 where there was no answer.
+        payload: the message; no content of the paper.
+        next_at: the time of the next attempt; None once delivered or given up.
+        status: HTTP status of the last attempt; 0 without an answer.
     """
 
     id: int
     office: str
     webhook: UUID
     paper: UUID
-    told: dict[str, Any]
+    payload: dict[str, Any]
     created_at: datetime
     attempts: int
     next_at: datetime | None
@@ -64,22 +65,20 @@ class Outbox:
 
     Args:
         connections: of the database.
-        encrypt: a secret, by the webhook's ID.
-        decrypt: the reverse.
+        cipher: encrypts the secrets.
     """
 
     def __init__(
         self,
         connections: Connections,
         *,
-        encrypt: Callable[[bytes, UUID], bytes],
-        decrypt: Callable[[bytes, UUID], bytes],
+        cipher: FieldCipher,
     ) -> None:
         self._writing, self._reading = connections.writing, connections.reading
-        self._encrypt, self._decrypt = encrypt, decrypt
+        self._cipher = cipher
 
     def add(self, webhook: Webhook) -> None:
-        """Write a new webhook down.
+        """Insert a new webhook.
 
         Raises:
             WrongUse: ``office.unknown``.
@@ -93,40 +92,43 @@ class Outbox:
                     id=webhook.id,
                     office=webhook.office,
                     url=webhook.url,
-                    secret=self._encrypt(webhook.secret, webhook.id),
+                    secret=self._cipher.encrypt(webhook.secret, webhook.id),
                     created_at=webhook.created_at,
                     created_by=webhook.created_by,
                 )
             )
 
-    def webhooks(self) -> list[Webhook]:
+    def list_webhooks(self) -> list[Webhook]:
         """All webhooks, oldest first."""
         return self._found(sa.select(WEBHOOK))
 
-    def ready(self, *, now: datetime) -> list[Webhook]:
-        """Webhooks where something is to be told now and which do not rest, oldest first."""
+    def list_ready(self, *, now: datetime) -> list[Webhook]:
+        """Active webhooks with a due delivery, oldest first; paused ones are left out."""
         waits = sa.exists().where(DELIVERY.c.webhook == WEBHOOK.c.id, DELIVERY.c.next_at <= now)
-        rested = WEBHOOK.c.rests_until.is_(None) | (WEBHOOK.c.rests_until <= now)
-        return self._found(sa.select(WEBHOOK).where(WEBHOOK.c.stopped_at.is_(None), rested, waits))
+        not_paused = WEBHOOK.c.paused_until.is_(None) | (WEBHOOK.c.paused_until <= now)
+        return self._found(
+            sa.select(WEBHOOK).where(WEBHOOK.c.stopped_at.is_(None), not_paused, waits)
+        )
 
     def _found(self, query: sa.Select[Any]) -> list[Webhook]:
         with self._reading() as c:
             found = c.execute(query.order_by(WEBHOOK.c.id)).mappings().all()
         return [
-            Webhook(**{**row, "secret": self._decrypt(row["secret"], row["id"])}) for row in found
+            Webhook(**{**row, "secret": self._cipher.decrypt(row["secret"], row["id"])})
+            for row in found
         ]
 
-    def rest(self, webhook: UUID, *, failures: int, until: datetime | None) -> None:
-        """Write down how often in a row it was silent, and until when it is asked nothing."""
+    def pause(self, webhook: UUID, *, failures: int, until: datetime | None) -> None:
+        """Save the failed attempts in a row, and pause until a time."""
         with self._writing() as c:
             c.execute(
                 WEBHOOK.update()
                 .where(WEBHOOK.c.id == webhook)
-                .values(failures=failures, rests_until=until)
+                .values(failures=failures, paused_until=until)
             )
 
     def stop(self, webhook: UUID, *, now: datetime) -> None:
-        """Tell nothing there any more, not even what waits.
+        """Stop a webhook and cancel its waiting deliveries.
 
         Raises:
             WrongUse: ``webhook.unknown``.
@@ -140,22 +142,22 @@ class Outbox:
                 raise WrongUse(
                     "webhook.unknown", "there is no such webhook; see them with: sohoa webhook list"
                 )
-            c.execute(_ended(now).where(DELIVERY.c.webhook == webhook))
+            c.execute(_end_waiting(now).where(DELIVERY.c.webhook == webhook))
 
     def give_up(self, webhook: UUID, *, before: datetime, now: datetime) -> None:
-        """Tell what was written before then and still waits there only when somebody asks."""
+        """Give up waiting deliveries created before a time; they can still be replayed."""
         old = DELIVERY.c.created_at <= before
         with self._writing() as c:
-            c.execute(_ended(now).where(DELIVERY.c.webhook == webhook, old))
+            c.execute(_end_waiting(now).where(DELIVERY.c.webhook == webhook, old))
 
-    def due(self, webhook: UUID, *, now: datetime, limit: int) -> list[Delivery]:
-        """What is to be told there now, oldest first; claim each before it is told."""
+    def list_due(self, webhook: UUID, *, now: datetime, limit: int) -> list[Delivery]:
+        """Due deliveries of a webhook, oldest first; claim each before sending it."""
         query = (
             sa.select(DELIVERY)
             .where(
                 DELIVERY.c.webhook == webhook,
                 DELIVERY.c.next_at <= now,
-                # A move that was written while its webhook was stopped may still have a time.
+                # One that was queued while its webhook was being stopped may still be due.
                 DELIVERY.c.webhook.in_(_LIVE),
             )
             .order_by(DELIVERY.c.id)
@@ -164,13 +166,12 @@ class Outbox:
             return [_delivery(row) for row in c.execute(query.limit(limit)).mappings()]
 
     def claim(self, delivery: int, *, now: datetime, until: datetime) -> bool:
-        """Take a due delivery upon oneself; False where another sender has it.
+        """Claim a due delivery; False if another sender has it.
 
         Args:
-            delivery: which.
+            delivery: the ID.
             now: aware UTC.
-            until: who has not written down by then how it ended is taken for dead, and it is due
-                again.
+            until: the end of the claim; then the delivery is due again.
         """
         with self._writing() as c:
             taken = c.execute(
@@ -184,10 +185,10 @@ class Outbox:
             )
             return taken.rowcount == 1
 
-    def tried(
+    def record_attempt(
         self, delivery: int, *, status: int, now: datetime, next_at: datetime | None, done: bool
     ) -> None:
-        """Write down how a try ended."""
+        """Save the result of an attempt."""
         with self._writing() as c:
             c.execute(
                 DELIVERY.update()
@@ -201,20 +202,20 @@ class Outbox:
                 )
             )
 
-    def deliveries(self, *, offices: Sequence[str], after: int, limit: int) -> list[Delivery]:
-        """Deliveries after a number, oldest first."""
+    def list_deliveries(self, *, offices: Sequence[str], after: int, limit: int) -> list[Delivery]:
+        """Deliveries after an ID, oldest first."""
         query = sa.select(DELIVERY).where(DELIVERY.c.office.in_(offices), DELIVERY.c.id > after)
         with self._reading() as c:
             found = c.execute(query.order_by(DELIVERY.c.id).limit(limit)).mappings()
             return [_delivery(row) for row in found]
 
     def replay(self, *, offices: Sequence[str], first: int, last: int, now: datetime) -> int:
-        """Tell deliveries again whatever became of them, also where one is silent; how many."""
+        """Make deliveries due again, whatever their result; return how many."""
         with self._writing() as c:
             c.execute(
                 WEBHOOK.update()
                 .where(WEBHOOK.c.office.in_(offices))
-                .values(failures=0, rests_until=None)
+                .values(failures=0, paused_until=None)
             )
             return c.execute(
                 DELIVERY.update()
@@ -226,32 +227,30 @@ class Outbox:
                 .values(next_at=now, attempts=0, ended_at=None)
             ).rowcount
 
-    def forget(self, *, before: datetime, now: datetime) -> None:
-        """Forget what came to its end before then: delivered, given up, or its webhook stopped."""
+    def prune(self, *, before: datetime, now: datetime) -> None:
+        """Delete deliveries that ended before a time: sent, given up, or cancelled."""
         with self._writing() as c:
-            # A move may have been written, or a try noted, while its webhook was being stopped.
-            c.execute(_ended(now).where(DELIVERY.c.webhook.in_(_STOPPED)))
-        # SQLite numbers from the highest that is there: the newest stays, so that none comes again.
+            # One may have been queued or attempted while its webhook was being stopped.
+            c.execute(_end_waiting(now).where(DELIVERY.c.webhook.in_(_STOPPED)))
+        # SQLite takes the highest ID plus one: the newest row stays, so that no ID is used twice.
         newest = sa.select(sa.func.max(DELIVERY.alias().c.id)).scalar_subquery()
         old = (DELIVERY.c.ended_at <= before) & (DELIVERY.c.id < newest)
-        some = sa.select(DELIVERY.c.id).where(old).limit(_AT_ONCE)
-        forgotten = _AT_ONCE
-        while forgotten == _AT_ONCE:
+        some = sa.select(DELIVERY.c.id).where(old).limit(_ROWS_PER_DELETE)
+        deleted = _ROWS_PER_DELETE
+        while deleted == _ROWS_PER_DELETE:
             with self._writing() as c:
-                # Said twice: some of them may be asked for again at this moment.
-                forgotten = c.execute(
-                    DELIVERY.delete().where(DELIVERY.c.id.in_(some), old)
-                ).rowcount
+                # The condition again: some may be replayed at this moment.
+                deleted = c.execute(DELIVERY.delete().where(DELIVERY.c.id.in_(some), old)).rowcount
 
 
-# Rows that are forgotten in one transaction: others want to write too.
-_AT_ONCE = 1000
+# Rows deleted in one transaction, to let other writers in between.
+_ROWS_PER_DELETE = 1000
 _STOPPED = sa.select(WEBHOOK.c.id).where(WEBHOOK.c.stopped_at.is_not(None))
 _LIVE = sa.select(WEBHOOK.c.id).where(WEBHOOK.c.stopped_at.is_(None))
 
 
-def _ended(now: datetime) -> sa.Update:
-    """Whatever still waits is no longer told by itself."""
+def _end_waiting(now: datetime) -> sa.Update:
+    """An update that ends waiting deliveries."""
     waits = DELIVERY.c.next_at.is_not(None)
     return DELIVERY.update().where(waits).values(next_at=None, ended_at=now)
 

@@ -18,11 +18,11 @@ from workflow.pipeline.process_name import is_gone, is_name
 _WORK_KEPT = timedelta(days=1)
 
 
-def remove_unneeded_blobs(*, ledger: PaperQueries, store: ObjectStore, now: datetime) -> int:
+def remove_unneeded_blobs(*, papers: PaperQueries, store: ObjectStore, now: datetime) -> int:
     """Erase the blobs of the work area that no paper needs any more.
 
     Args:
-        ledger: lists the blobs that are needed.
+        papers: lists the blobs in use.
         store: whose work area is swept.
         now: aware UTC.
 
@@ -30,7 +30,7 @@ def remove_unneeded_blobs(*, ledger: PaperQueries, store: ObjectStore, now: date
         How many blobs were erased.
     """
     erased = 0
-    needed, since = ledger.blobs_needed(), now - _WORK_KEPT
+    needed, since = papers.list_blobs_in_use(), now - _WORK_KEPT
     for digest in store.works(untouched_since=since):
         if digest not in needed:
             erased += store.erase_work(digest, untouched_since=since)

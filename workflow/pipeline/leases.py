@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dossier.ports import Clock
 from dossier.states import PaperState
-from workflow.ledger.queue import Claiming
+from workflow.ledger.queue import PaperQueue
 from workflow.ledger.types import WorkItem
 from workflow.pipeline.process_name import is_gone, this_process
 
@@ -28,7 +28,7 @@ class Leases:
         holder: the name of this process in the ledger.
     """
 
-    def __init__(self, ledger: Claiming, *, clock: Clock) -> None:
+    def __init__(self, ledger: PaperQueue, *, clock: Clock) -> None:
         self.holder = this_process()
         self._ledger = ledger
         self._clock = clock
@@ -85,7 +85,7 @@ class Leases:
 
     def stalled(self) -> list[UUID]:
         """Papers that a crash left behind or whose retry is due, oldest dossier first."""
-        stalled = self._ledger.stalled(
+        stalled = self._ledger.list_stalled(
             now=self._clock.now(), is_gone=lambda holder: holder == self.holder or is_gone(holder)
         )
         return [paper for paper in stalled if paper not in self._versions]
@@ -94,12 +94,12 @@ class Leases:
         """Extend the leases of running steps; call it well within ``LEASE``."""
         papers = tuple(self._versions)
         if papers:
-            self._ledger.renew(self.holder, papers, until=self._clock.now() + LEASE)
+            self._ledger.renew_leases(self.holder, papers, until=self._clock.now() + LEASE)
 
     def release_unsaved(self) -> None:
         """Release papers whose result could not be saved, once the ledger answers."""
         with self._lock:
             papers = self._unsaved - self._versions.keys()
             if papers:
-                self._ledger.give_back(self.holder, papers, now=self._clock.now())
+                self._ledger.release_leases(self.holder, papers, now=self._clock.now())
             self._unsaved.clear()

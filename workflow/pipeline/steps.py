@@ -100,7 +100,7 @@ class Pipeline:
         self._scratch = scratch
         self._watch = watch
         self._nudge = nudge
-        self._leases = Leases(ledger, clock=clock)
+        self._leases = Leases(ledger.queue, clock=clock)
         self._stopping = threading.Event()
         self._steps: dict[PaperState, Callable[[WorkItem, Path], Outcome]] = {
             PaperState.RECEIVED: self._read,
@@ -206,7 +206,7 @@ class Pipeline:
 
     def _save(self, item: WorkItem, outcome: Outcome) -> bool:
         now = self._clock.now()
-        return self._ledger.finish(item, outcome, now=now, actor=self._leases.holder)
+        return self._ledger.queue.finish(item, outcome, now=now, actor=self._leases.holder)
 
     def _record_failure(self, item: WorkItem, error: SohoaError) -> PaperState | None:
         """Save why a step failed: rejected, retried later or set aside.
@@ -217,7 +217,7 @@ class Pipeline:
         now = self._clock.now()
         if self._stopping.is_set() and error.code.startswith("child."):
             # The service stops: neither the paper's fault nor an attempt.
-            self._ledger.hand_back(item, now=now)
+            self._ledger.queue.release(item, now=now)
             self._report_discarded(item)
             return None
         log.warning("paper.stopped", code=error.code)
@@ -233,7 +233,7 @@ class Pipeline:
             return None
         retry_at, at_once = _retry(item, error, now)
         code = error.code if retry_at is not None else f"set-aside.{error.code}"
-        self._ledger.let_go(
+        self._ledger.queue.fail(
             item,
             code=code[:60],
             reason=error.message[:500],

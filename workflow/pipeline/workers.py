@@ -16,9 +16,10 @@ from dossier.errors import (
     RejectedInput,
     TransientFault,
 )
-from dossier.ports import Clock, LedgerRow
+from dossier.ports import Clock
 from dossier.states import PaperState
-from workflow.ledger.following import Following
+from workflow.ledger.monitoring import QueueMonitor
+from workflow.ledger.types import PaperSummary
 from workflow.pipeline.events import Event, Watch
 from workflow.pipeline.leases import LEASE
 from workflow.pipeline.periodic import PeriodicTask
@@ -164,7 +165,7 @@ class RemoteWorkers:
     """
 
     def __init__(
-        self, queue: NudgeQueue, *, following: Following, clock: Clock, watch: Watch
+        self, queue: NudgeQueue, *, following: QueueMonitor, clock: Clock, watch: Watch
     ) -> None:
         self._queue = queue
         self._following = following
@@ -173,7 +174,7 @@ class RemoteWorkers:
 
     def enqueue(self, paper: UUID) -> None:
         """Announce a paper in the lane in which it waits."""
-        for row in self._following.standing([paper]):
+        for row in self._following.get_summaries([paper]):
             lane = LANES.get(row.state)
             if lane is not None:
                 self._queue.nudge(paper, lane)
@@ -189,7 +190,7 @@ class RemoteWorkers:
         """Check that no lane has work while none of its workers is active."""
         now = self._clock.now()
         for lane in Lane:
-            if self._following.untaken(states_of(lane), since=now - _UNCLAIMED, now=now):
+            if self._following.is_neglected(states_of(lane), since=now - _UNCLAIMED, now=now):
                 raise TransientFault(
                     "queue.untaken",
                     f"papers wait in the lane {lane.value} and no worker claims any; nothing is "
@@ -203,9 +204,9 @@ class RemoteWorkers:
         idle = _IdleLanes()
         open_ = list(dict.fromkeys(papers))
         while open_:
-            moving = self._following.moving(open_, now=self._clock.now())
+            moving = self._following.filter_runnable(open_, now=self._clock.now())
             # Read second, so that the last state of a paper that has stopped is reported.
-            for row in self._following.standing(open_):
+            for row in self._following.get_summaries(open_):
                 # The reason of an earlier stop is obsolete while the paper moves again.
                 event = _event(row, why=row.paper not in moving)
                 before, seen[row.paper] = seen.get(row.paper), event
@@ -214,7 +215,7 @@ class RemoteWorkers:
                     idle.reset(None if before is None else before.state)
             open_ = [paper for paper in open_ if paper in moving]
             pages = self._report_pages(open_, before=pages)
-            for state in self._following.held(now=self._clock.now()):
+            for state in self._following.leased_states(now=self._clock.now()):
                 idle.reset(state)
             for paper in open_:
                 if paper in seen and idle.expired(seen[paper].state):
@@ -225,7 +226,7 @@ class RemoteWorkers:
     def _report_pages(
         self, papers: Sequence[UUID], *, before: dict[UUID, tuple[int, int]]
     ) -> dict[UUID, tuple[int, int]]:
-        now = self._following.reading(papers)
+        now = self._following.get_progress(papers)
         for paper, (read, pages) in now.items():
             if before.get(paper) != (read, pages):
                 self._watch(Event(paper=paper, state=PaperState.RECEIVED, page=read, pages=pages))
@@ -266,7 +267,7 @@ def _reported(event: Event) -> tuple[PaperState | None, str]:
     return event.state, "" if event.error is None else event.error.code
 
 
-def _event(row: LedgerRow, *, why: bool) -> Event:
+def _event(row: PaperSummary, *, why: bool) -> Event:
     fault = _FAULTS.get(row.fault) if row.code and why else None
     error = None if fault is None else fault(row.code.removeprefix(_SET_ASIDE), row.reason)
     return Event(paper=row.paper, state=row.state, error=error)

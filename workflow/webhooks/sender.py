@@ -96,7 +96,7 @@ class Sender:
         batches: dict[UUID, Future[None]] = {}
         with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="webhook") as pool:
             while not self._stopped():
-                for webhook in self._outbox.ready(now=self._clock.now()):
+                for webhook in self._outbox.list_ready(now=self._clock.now()):
                     if webhook.id not in batches:
                         batches[webhook.id] = pool.submit(self._deliver_batch, webhook)
                 if not batches:
@@ -111,7 +111,7 @@ class Sender:
     def _deliver_batch(self, webhook: Webhook) -> None:
         """Send one webhook its due deliveries, oldest first, until it fails."""
         end = time.monotonic() + _BATCH_SECONDS
-        due = self._outbox.due(webhook.id, now=self._clock.now(), limit=_BATCH)
+        due = self._outbox.list_due(webhook.id, now=self._clock.now(), limit=_BATCH)
         if webhook.failures >= _SUSPECT_AFTER and due:
             due.insert(0, due.pop((webhook.failures - _SUSPECT_AFTER + 1) % len(due)))
         for delivery in due:
@@ -127,17 +127,17 @@ class Sender:
                 return
             if webhook.failures:
                 webhook = replace(webhook, failures=0)
-                self._outbox.rest(webhook.id, failures=0, until=None)
+                self._outbox.pause(webhook.id, failures=0, until=None)
 
     def _suspend(self, webhook: Webhook) -> None:
         now, failures = self._clock.now(), webhook.failures + 1
-        self._outbox.rest(webhook.id, failures=failures, until=_retry_at(now, failures))
+        self._outbox.pause(webhook.id, failures=failures, until=_retry_at(now, failures))
         if failures >= _MAX_ATTEMPTS:
             self._outbox.give_up(webhook.id, before=now - _RETRY_PERIOD, now=now)
 
     def _send(self, webhook: Webhook, delivery: Delivery) -> int:
         """The status of the answer; 0 where there was none."""
-        body = dumps(delivery.told)
+        body = dumps(delivery.payload)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "sohoa",
@@ -155,7 +155,7 @@ class Sender:
             attempts = delivery.attempts + 1
             if attempts < _MAX_ATTEMPTS:
                 next_at = _retry_at(now, attempts)
-        self._outbox.tried(delivery.id, status=status, now=now, next_at=next_at, done=done)
+        self._outbox.record_attempt(delivery.id, status=status, now=now, next_at=next_at, done=done)
 
 
 def _receiver_failed(status: int) -> bool:

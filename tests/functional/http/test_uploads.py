@@ -213,11 +213,11 @@ def test_a_crash_before_it_is_noted_makes_no_second_paper(
             service.pieces.append(upload.id, content, at=0)
         monkeypatch.setattr(service, "enqueue", lambda _: None)
         with monkeypatch.context() as crash:
-            crash.setattr(service.uploads, "became", _crashed)
+            crash.setattr(service.uploads, "finish", _crashed)
             with pytest.raises(_CrashError):
                 finished(service, upload)
         became = finished(service, upload)
-        papers = service.listing.papers(offices=[upload.office], dossier="TUS-10", limit=9)
+        papers = service.listing.list_papers(offices=[upload.office], dossier="TUS-10", limit=9)
         assert [paper.paper for paper in papers] == [became.paper]
         assert became.code == papers[0].code
 

@@ -34,7 +34,11 @@ def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
 def archived(crew: Crew) -> int:
     """How many papers are archived."""
     with crew.commands.application() as application:
-        return len(application.ledger.rows(offices=application.offices, state=PaperState.ARCHIVED))
+        return len(
+            application.ledger.papers.list_papers(
+                offices=application.offices, state=PaperState.ARCHIVED
+            )
+        )
 
 
 def all_home(crew: Crew, papers: int) -> None:

@@ -76,7 +76,7 @@ def new_ledger(folder: Path) -> SqlLedger:
 def ledger_on(engine: sa.Engine) -> SqlLedger:
     """A ledger with one office; descriptions are sealed by turning them around."""
     ledger = SqlLedger(engine, cipher=SEALING)
-    ledger.add_office(OFFICE, "UBND")
+    ledger.offices.add(OFFICE, "UBND")
     return ledger
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from workflow.ledger.queue import Claiming
+from workflow.ledger.queue import PaperQueue
 from workflow.pipeline.events import Event, Watch
 from workflow.pipeline.periodic import PeriodicTask
 from workflow.pipeline.progress import Progress
@@ -21,7 +21,7 @@ class ProgressReporter:
         watch: receives every event as well.
     """
 
-    def __init__(self, ledger: Claiming, *, holder: str, watch: Watch) -> None:
+    def __init__(self, ledger: PaperQueue, *, holder: str, watch: Watch) -> None:
         self._ledger = ledger
         self._holder = holder
         self._watch = watch
@@ -44,5 +44,5 @@ class ProgressReporter:
         now = self._progress.all()
         changed = {paper: read for paper, read in now.items() if self._reported.get(paper) != read}
         if changed:
-            self._ledger.note_reading(self._holder, changed)
+            self._ledger.save_progress(self._holder, changed)
         self._reported = now

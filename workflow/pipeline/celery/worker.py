@@ -148,10 +148,12 @@ class WorkerProcess:
 
     def _requeue_lane(self, lane: Lane) -> None:
         states, now = states_of(lane), self._clock.now()
-        waiting = self._ledger.count_waiting(states, now=now, is_gone=is_gone)
+        waiting = self._ledger.queue.count_claimable(states, now=now, is_gone=is_gone)
         missing = waiting - self._queue.waiting(lane)
         if missing > 0:
-            left = self._ledger.waiting_in(states, now=now, is_gone=is_gone, limit=missing)
+            left = self._ledger.queue.list_claimable(
+                states, now=now, is_gone=is_gone, limit=missing
+            )
             for paper in left:
                 self._queue.nudge(paper, lane)
             log.info("requeue.nudged", lane=lane.value, papers=len(left))

@@ -77,7 +77,7 @@ def test_only_the_whole_token_is_genuine_and_only_as_long_as_it_holds(tmp_path: 
 def test_an_office_sees_itself_and_those_below(tmp_path: Path) -> None:
     ledger = new_ledger(tmp_path)
     for code in ("H15.50", "H15.50.05", "H150", "H1"):
-        ledger.add_office(code, "UBND")
+        ledger.offices.add(code, "UBND")
     tokens = Tokens(ledger.connections)
     assert set(tokens.offices("H15")) == {"H15", "H15.50", "H15.50.05"}
     assert set(tokens.offices("H15.50")) == {"H15.50", "H15.50.05"}
@@ -134,7 +134,7 @@ def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> N
     assert found.offset == 3
     pieces.settle(found, offset=6)
     assert pieces.path(UPLOAD).read_bytes() == b"abcdef"
-    assert [u.id for u in uploads.whole()] == [UPLOAD]
+    assert [u.id for u in uploads.list_unprocessed()] == [UPLOAD]
     assert uploads.get(UPLOAD, token=ASKING * 2) is None
     other = Pieces(tmp_path / "uploads", uploads)
     with pieces.held(found):
@@ -149,7 +149,7 @@ def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> N
         pass
     assert caught.value.code == "upload.not-here"
     assert list((tmp_path / "elsewhere").iterdir()) == []
-    uploads.expire(now=START + timedelta(hours=2), answers_before=START)
+    uploads.prune(now=START + timedelta(hours=2), answers_before=START)
     pieces.sweep()
     assert not pieces.path(UPLOAD).exists()
 

@@ -17,7 +17,7 @@ from api.http.service import Service
 from api.settings import Settings
 from dossier.errors import TransientFault
 from workflow.ledger.tokens import Token
-from workflow.ledger.types import Incoming
+from workflow.ledger.types import IncomingScan
 from workflow.ledger.uploads import Upload
 from workflow.ledger.webhooks import Webhook
 
@@ -61,7 +61,7 @@ def test_while_the_store_is_away_uploads_still_expire(
     monkeypatch.setattr(service.application.store, "sweep", away)
     with structlog.testing.capture_logs() as told:
         service._sweep()
-    assert service.uploads.known() == set()
+    assert service.uploads.list_ids() == set()
     assert not service.pieces.path(OLD).exists()
     assert not service.pieces.path(FORGOTTEN).exists()
     (line,) = told
@@ -75,9 +75,9 @@ def test_while_uploads_cannot_be_forgotten_stray_pieces_still_go(
     def busy(**_: object) -> None:
         raise TransientFault("database.busy", "m")
 
-    monkeypatch.setattr(service.uploads, "expire", busy)
+    monkeypatch.setattr(service.uploads, "prune", busy)
     service._sweep()
-    assert service.uploads.known() == {OLD}
+    assert service.uploads.list_ids() == {OLD}
     assert service.pieces.path(OLD).exists()
     assert not service.pieces.path(FORGOTTEN).exists()
 
@@ -90,8 +90,8 @@ def test_messages_that_came_to_their_end_a_month_ago_are_forgotten(service: Serv
     )
     service.outbox.add(hook)
     for number in (1, 2, 3):
-        application.ledger.receive(
-            Incoming(
+        application.ledger.intake.receive(
+            IncomingScan(
                 scan=scan(number, content=bytes([number]), office=office),
                 paper=UUID(int=number),
                 dossier="D1",
@@ -99,7 +99,7 @@ def test_messages_that_came_to_their_end_a_month_ago_are_forgotten(service: Serv
         )
     for number, days in ((1, 31), (2, 29)):
         past = now - timedelta(days=days)
-        service.outbox.tried(number, status=204, now=past, next_at=None, done=True)
+        service.outbox.record_attempt(number, status=204, now=past, next_at=None, done=True)
     service._sweep()
-    kept = service.outbox.deliveries(offices=[office], after=0, limit=9)
+    kept = service.outbox.list_deliveries(offices=[office], after=0, limit=9)
     assert [each.id for each in kept] == [2, 3]

@@ -6,7 +6,7 @@ import unicodedata
 
 from api.wording import sentences
 from dossier.errors import IntegrityViolation, SohoaError, TransientFault, WrongUse
-from workflow.ledger.queue import LOST
+from workflow.ledger.queue import WORKER_LOST
 
 
 def test_a_doubt_tells_what_it_is_about() -> None:
@@ -18,7 +18,7 @@ def test_a_doubt_tells_what_it_is_about() -> None:
 
 
 def test_what_is_set_aside_is_not_lost() -> None:
-    assert "Giấy không mất" in sentences.sentence(LOST)
+    assert "Giấy không mất" in sentences.sentence(WORKER_LOST)
     assert "Giấy không mất" in sentences.sentence("set-aside.child.crashed", "nobody")
     assert "Giấy không mất" in sentences.sentence("ocr.failed", "nobody")
     assert sentences.sentence("") == ""

@@ -10,12 +10,12 @@ import pytest
 from unit.workflow.fakes import scan
 
 from dossier.errors import TransientFault
-from workflow.ledger.batching import Gathering
-from workflow.ledger.types import Answer, Incoming, Received
+from workflow.ledger.batching import WriteBatcher
+from workflow.ledger.types import IncomingScan, IntakeResult, Received
 
 
-def _incoming(number: int) -> Incoming:
-    return Incoming(scan=scan(number), paper=UUID(int=number), dossier="D1")
+def _incoming(number: int) -> IncomingScan:
+    return IncomingScan(scan=scan(number), paper=UUID(int=number), dossier="D1")
 
 
 class _Writing:
@@ -28,7 +28,7 @@ class _Writing:
         self.refused: set[int] = set()
         self.error: BaseException = TransientFault("database.fault", "no")
 
-    def __call__(self, group: Sequence[Incoming]) -> list[Answer]:
+    def __call__(self, group: Sequence[IncomingScan]) -> list[IntakeResult]:
         self.groups.append([one.paper.int for one in group])
         if len(self.groups) == 1:
             self.first_is_in.set()
@@ -43,13 +43,13 @@ class _Bringing:
 
     def __init__(self, writing: _Writing, others: int) -> None:
         self.told: dict[int, int | BaseException] = {}
-        self._gathering = Gathering(writing)
+        self._batcher = WriteBatcher(writing)
         threads = [threading.Thread(target=self._bring, args=(n,)) for n in range(1 + others)]
         threads[0].start()
         assert writing.first_is_in.wait(10)
         for thread in threads[1:]:
             thread.start()
-        while len(self._gathering._line) < others:
+        while len(self._batcher._pending) < others:
             threading.Event().wait(0.001)
         writing.go_on.set()
         for thread in threads:
@@ -58,7 +58,7 @@ class _Bringing:
 
     def _bring(self, number: int) -> None:
         try:
-            answer = self._gathering.take(_incoming(number))
+            answer = self._batcher.submit(_incoming(number))
         except BaseException as error:  # noqa: BLE001 - kept to be looked at
             self.told[number] = error
         else:
@@ -69,9 +69,9 @@ class _Bringing:
 def test_who_comes_alone_is_written_at_once() -> None:
     writing = _Writing()
     writing.go_on.set()
-    gathering = Gathering(writing)
+    batcher = WriteBatcher(writing)
     for number in (1, 2):
-        assert gathering.take(_incoming(number)) == Received(UUID(int=number), known_already=False)
+        assert batcher.submit(_incoming(number)) == Received(UUID(int=number), known_already=False)
     assert writing.groups == [[1], [2]]
 
 

@@ -15,11 +15,10 @@ from unit.workflow.fakes import OFFICE, START, new_ledger, scan
 
 from dossier.errors import WrongUse
 from workflow.ledger.dossiers import Dossiers
-from workflow.ledger.intake import receive_all
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.tables import ANSWERED, MOVE, PAPER, SCAN
 from workflow.ledger.tokens import Token, Tokens
-from workflow.ledger.types import Incoming, Once
+from workflow.ledger.types import IdempotencyKey, IncomingScan
 
 CLOSED = "D3"
 
@@ -34,15 +33,15 @@ _brought: st.SearchStrategy[dict[str, Any]] = st.builds(
 )
 
 
-def _incoming(number: int, brought: dict[str, Any]) -> Incoming:
-    once = Once(token="t", key=brought["key"], asked=brought["asked"])  # noqa: S106 - an id
-    return Incoming(
+def _incoming(number: int, brought: dict[str, Any]) -> IncomingScan:
+    once = IdempotencyKey(token="t", key=brought["key"], request=brought["asked"])  # noqa: S106 - an id
+    return IncomingScan(
         scan=scan(number, content=brought["content"]),
         paper=UUID(int=number),
         dossier=brought["dossier"],
         sign=brought["sign"] and not brought["rejected"],
         rejected=("scan.damaged", "scan it again") if brought["rejected"] else None,
-        once=once if brought["key"] else None,
+        idempotency=once if brought["key"] else None,
     )
 
 
@@ -58,17 +57,16 @@ def _ledger(folder: str) -> SqlLedger:
     return ledger
 
 
-def _come_to(groups: Sequence[Sequence[Incoming]]) -> tuple[list[object], list[object]]:
+def _come_to(groups: Sequence[Sequence[IncomingScan]]) -> tuple[list[object], list[object]]:
     """The answers, and all that stands in the ledger, rows by their own order."""
     with tempfile.TemporaryDirectory() as folder:
         ledger = _ledger(folder)
         told: list[object] = []
         for group in groups:
-            with ledger.connections.writing() as c:
-                told += [
-                    answer.code if isinstance(answer, WrongUse) else answer
-                    for answer in receive_all(c, group)
-                ]
+            told += [
+                answer.code if isinstance(answer, WrongUse) else answer
+                for answer in ledger.intake.receive_batch(group)
+            ]
         with ledger.connections.reading() as c:
             rows: list[object] = []
             for order in (SCAN.c.id, PAPER.c.id, ANSWERED.c.key, MOVE.c.id):

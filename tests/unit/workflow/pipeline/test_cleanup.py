@@ -15,7 +15,7 @@ from unit.workflow.fakes import OFFICE, new_ledger, scan
 from api.bootstrap import init, open_application
 from api.settings import Settings
 from archive.file_store import FileStore
-from workflow.ledger.types import Incoming
+from workflow.ledger.types import IncomingScan
 from workflow.pipeline.cleanup import remove_stale_scratch, remove_unneeded_blobs
 from workflow.pipeline.process_name import this_process
 
@@ -24,7 +24,7 @@ LATER = datetime.now(UTC) + timedelta(days=2)
 
 def _swept(folder: Path, now: datetime = LATER) -> int:
     return remove_unneeded_blobs(
-        ledger=new_ledger(folder), store=FileStore(folder / "store"), now=now
+        papers=new_ledger(folder).papers, store=FileStore(folder / "store"), now=now
     )
 
 
@@ -40,7 +40,7 @@ def test_a_blob_stays_for_a_day_and_for_as_long_as_a_paper_needs_it(tmp_path: Pa
         source="",
         received_at=one.received_at,
     )
-    ledger.receive(Incoming(scan=taken, paper=one.id, dossier="D1"))
+    ledger.intake.receive(IncomingScan(scan=taken, paper=one.id, dossier="D1"))
     assert _swept(tmp_path, datetime.now(UTC)) == 0
     assert _swept(tmp_path) == 1
     assert list(store.works(untouched_since=LATER)) == [needed.digest]
@@ -74,10 +74,10 @@ def test_what_a_living_process_has_in_the_making_stays(tmp_path: Path) -> None:
     init(settings, trial=True)
     with closing(open_application(settings)) as application:
         pipeline = application.pipeline(lambda _event: None)
-        application.ledger.receive(
-            Incoming(scan=scan(1, office=settings.office), paper=UUID(int=1), dossier="D1")
+        application.ledger.intake.receive(
+            IncomingScan(scan=scan(1, office=settings.office), paper=UUID(int=1), dossier="D1")
         )
-        held = application.ledger.look(UUID(int=1), offices=application.offices)
+        held = application.ledger.papers.get(UUID(int=1), offices=application.offices)
         assert held is not None
         with pipeline._work_folder(held) as folder:
             deposited = application.stages.scratch / "half.xml"

@@ -106,8 +106,8 @@ def test_saving_that_fails_ends_no_worker(
         raise TransientFault("database.full", "make room")
 
     with monkeypatch.context() as patched:
-        patched.setattr(harness.ledger, "finish", full)
-        patched.setattr(harness.ledger, "let_go", full)
+        patched.setattr(harness.ledger.queue, "finish", full)
+        patched.setattr(harness.ledger.queue, "fail", full)
         assert harness.advance() is PaperState.RECEIVED
     assert harness.events[-1].error is not None
     assert harness.events[-1].error.code == "database.full"
@@ -124,7 +124,7 @@ def test_a_disk_that_takes_no_more_is_waited_for(harness: Harness, number: int, 
     assert harness.code == code
     # A start is somebody asking: what waits for a time is tried at once.
     assert harness.pipeline.stalled_papers() == []
-    harness.ledger.wait_no_longer(now=harness.clock.now())
+    harness.ledger.queue.clear_retry_times(now=harness.clock.now())
     assert harness.pipeline.stalled_papers() == [PAPER]
     assert harness.advance() is PaperState.ARCHIVED
 
@@ -164,7 +164,7 @@ def test_but_an_alarm_stays_one(harness: Harness) -> None:
 
 def test_a_wish_to_sign_is_heard_while_a_dead_process_holds_the_paper(harness: Harness) -> None:
     harness.take(sign=False)
-    assert harness.ledger.claim(
+    assert harness.ledger.queue.claim(
         PAPER,
         now=harness.clock.now(),
         lease=timedelta(hours=1),
@@ -199,9 +199,9 @@ def test_what_ends_a_worker_is_heard_by_who_waits() -> None:
 
 def test_only_the_first_office_makes_it_trial_data(tmp_path: Path) -> None:
     ledger = new_ledger(tmp_path)
-    assert not ledger.add_office(OFFICE, "UBND", first_notes={"trial": "yes"})
-    assert not ledger.add_office("H16", "UBND", first_notes={"trial": "yes"})
-    assert ledger.note(OFFICE, "trial") == ledger.note("H16", "trial") == ""
+    assert not ledger.offices.add(OFFICE, "UBND", first_notes={"trial": "yes"})
+    assert not ledger.offices.add("H16", "UBND", first_notes={"trial": "yes"})
+    assert ledger.offices.get_note(OFFICE, "trial") == ledger.offices.get_note("H16", "trial") == ""
 
 
 def test_a_database_without_tables_is_not_made(tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ from dossier.errors import (
 from dossier.ports import Catalogue
 from dossier.spine import RecognisedPaper
 from dossier.states import PaperState
-from workflow.ledger.edits import Act, Arranging
+from workflow.ledger.edits import EditRequest, PaperEdits
 from workflow.ledger.sql_ledger import SqlLedger
-from workflow.ledger.types import Incoming
+from workflow.ledger.types import IncomingScan
 from workflow.pipeline.events import Event
 from workflow.pipeline.progress import Progress
 from workflow.pipeline.stages import Stages
@@ -90,8 +90,8 @@ class Harness:
             source=received.source,
             received_at=received.received_at,
         )
-        self.ledger.receive(
-            Incoming(scan=received, paper=PAPER, dossier="D1", sign=sign, accept=accept)
+        self.ledger.intake.receive(
+            IncomingScan(scan=received, paper=PAPER, dossier="D1", sign=sign, accept=accept)
         )
 
     def advance(self) -> PaperState:
@@ -99,21 +99,21 @@ class Harness:
         return self.state
 
     @property
-    def arranging(self) -> Arranging:
-        return Arranging(self.ledger.connections)
+    def arranging(self) -> PaperEdits:
+        return self.ledger.edits
 
-    def act(self) -> Act:
-        return Act(paper=PAPER, offices=[OFFICE], actor="x", at=self.clock.now())
+    def act(self) -> EditRequest:
+        return EditRequest(paper=PAPER, offices=[OFFICE], actor="x", at=self.clock.now())
 
     @property
     def state(self) -> PaperState:
-        row = self.ledger.row(PAPER, offices=[OFFICE])
+        row = self.ledger.papers.get_summary(PAPER, offices=[OFFICE])
         assert row is not None
         return row.state
 
     @property
     def code(self) -> str:
-        row = self.ledger.row(PAPER, offices=[OFFICE])
+        row = self.ledger.papers.get_summary(PAPER, offices=[OFFICE])
         assert row is not None
         return row.code
 
@@ -127,7 +127,7 @@ def test_a_certain_paper_goes_all_the_way(harness: Harness) -> None:
     harness.take()
     assert harness.advance() is PaperState.ARCHIVED
     assert harness.stages.calls == ["split", "recognise", "describe", "sign", "deposit"]
-    moves = [(m.before, m.after) for m in harness.ledger.history(PAPER)]
+    moves = [(m.before, m.after) for m in harness.ledger.papers.list_history(PAPER)]
     assert moves == [
         ("", "RECEIVED"),
         ("RECEIVED", "RECOGNISED"),
@@ -144,7 +144,7 @@ def test_nothing_is_signed_unless_somebody_asked(harness: Harness) -> None:
     harness.take(sign=False)
     assert harness.advance() is PaperState.DESCRIBED
     assert "sign" not in harness.stages.calls
-    harness.arranging.ask_to_sign(harness.act())
+    harness.arranging.request_signature(harness.act())
     assert harness.advance() is PaperState.ARCHIVED
 
 
@@ -155,7 +155,7 @@ def test_a_doubtful_paper_stands_in_review_and_forgets_the_wish_to_be_signed(
     harness.take(sign=True)
     assert harness.advance() is PaperState.REVIEW
     assert harness.code == "review.doubtful"
-    held = harness.ledger.look(PAPER, offices=[OFFICE])
+    held = harness.ledger.papers.get(PAPER, offices=[OFFICE])
     assert held is not None
     assert not held.sign_requested
 
@@ -171,7 +171,7 @@ def test_a_bad_scan_is_rejected_with_its_reason(harness: Harness) -> None:
     harness.take()
     assert harness.advance() is PaperState.REJECTED
     assert harness.code == "scan.encrypted"
-    row = harness.ledger.row(PAPER, offices=[OFFICE])
+    row = harness.ledger.papers.get_summary(PAPER, offices=[OFFICE])
     assert row is not None
     assert row.reason == "take the password off"
     assert isinstance(harness.events[-1].error, RejectedInput)
@@ -251,7 +251,7 @@ def test_a_fault_of_ours_keeps_the_paper_and_tells_no_text(
     harness.take()
     assert harness.advance() is PaperState.RECEIVED
     assert harness.code == "fault.unexpected"
-    row = harness.ledger.row(PAPER, offices=[OFFICE])
+    row = harness.ledger.papers.get_summary(PAPER, offices=[OFFICE])
     assert row is not None
     said = row.reason + "".join(capsys.readouterr())
     assert "Nguyễn" not in said
@@ -261,7 +261,7 @@ def test_a_fault_of_ours_keeps_the_paper_and_tells_no_text(
 
 def test_two_workers_at_one_paper_do_its_steps_once(harness: Harness) -> None:
     harness.take()
-    held = harness.ledger.claim(
+    held = harness.ledger.queue.claim(
         PAPER,
         now=harness.clock.now(),
         lease=harness.clock.now() - harness.clock.now(),
@@ -271,7 +271,7 @@ def test_two_workers_at_one_paper_do_its_steps_once(harness: Harness) -> None:
     assert held is not None
     # Its lease is over at once, so ours takes it; the other can then save nothing.
     assert harness.advance() is PaperState.ARCHIVED
-    harness.ledger.let_go(held, code="x", reason="x", now=harness.clock.now(), retry_at=None)
+    harness.ledger.queue.fail(held, code="x", reason="x", now=harness.clock.now(), retry_at=None)
     assert harness.state is PaperState.ARCHIVED
     assert harness.code == ""
 
@@ -300,7 +300,7 @@ def test_a_paper_that_is_moved_while_it_is_read_is_read_once_more_and_no_oftener
     harness.take()
     first, second = _reads_when_told(harness, monkeypatch)
     first.begin()
-    harness.arranging.move(harness.act(), "D2")
+    harness.arranging.move_to_dossier(harness.act(), "D2")
     second.begin()
     # The one that lost the paper ends first: the other has it still.
     first.end()
@@ -347,7 +347,7 @@ def test_a_paper_that_could_not_be_given_back_is_taken_again(
         raise TransientFault("database.no-answer", "the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(harness.ledger, "let_go", full)
+        patched.setattr(harness.ledger.queue, "fail", full)
         assert harness.advance() is PaperState.RECEIVED
     assert harness.pipeline.stalled_papers() == [PAPER]
     assert harness.advance() is PaperState.ARCHIVED

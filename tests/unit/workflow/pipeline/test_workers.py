@@ -13,28 +13,36 @@ import pytest
 from unit.workflow.fakes import OFFICE, START, StandingClock
 
 from dossier.errors import TransientFault
-from dossier.ports import LedgerRow
 from dossier.states import PaperState
-from workflow.ledger.following import Following
+from workflow.ledger.monitoring import QueueMonitor
+from workflow.ledger.types import PaperSummary
 from workflow.pipeline import workers as working
 from workflow.pipeline.events import Event
 from workflow.pipeline.steps import Lane
 from workflow.pipeline.workers import RemoteWorkers
 
 PAPER = UUID(int=1)
-WAITED = LedgerRow(
+WAITED = PaperSummary(
     paper=PAPER,
+    version=1,
     office=OFFICE,
     dossier="A-1",
     ordinal=1,
     source="a.png",
+    media_type="image/png",
     state=PaperState.DESCRIBED,
     code="tsa.no-answer",
     reason="it did not answer",
     pages=1,
     kind="",
+    level="",
+    sign_requested=True,
+    retry_at=None,
+    set_aside=False,
+    received_at=START,
     updated_at=START,
     fault="nobody",
+    progress=None,
 )
 DONE = replace(WAITED, state=PaperState.ARCHIVED, code="", reason="", fault="")
 
@@ -44,7 +52,7 @@ class Scripted:
 
     def __init__(
         self,
-        *scenes: tuple[bool, LedgerRow],
+        *scenes: tuple[bool, PaperSummary],
         held: Sequence[PaperState] = (),
         reads: bool = False,
     ) -> None:
@@ -52,22 +60,22 @@ class Scripted:
         self._held = set(held)
         self._reads = reads
 
-    def moving(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
+    def filter_runnable(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
         del now
         return set(papers) if self._left[0][0] else set()
 
-    def untaken(self, states: Sequence[PaperState], *, since: datetime, now: datetime) -> bool:
+    def is_neglected(self, states: Sequence[PaperState], *, since: datetime, now: datetime) -> bool:
         assert since == now - timedelta(minutes=1)
         return PaperState.DESCRIBED in states and not self._held
 
-    def held(self, *, now: datetime) -> set[PaperState]:
+    def leased_states(self, *, now: datetime) -> set[PaperState]:
         del now
         return self._held
 
-    def reading(self, papers: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    def get_progress(self, papers: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
         return dict.fromkeys(papers, (1, 3)) if self._reads else {}
 
-    def standing(self, papers: Sequence[UUID]) -> list[LedgerRow]:
+    def get_summaries(self, papers: Sequence[UUID]) -> list[PaperSummary]:
         del papers
         return [self._left.pop(0)[1]]
 
@@ -82,7 +90,7 @@ class NoQueue:
 
 def _reported(
     monkeypatch: pytest.MonkeyPatch,
-    *scenes: tuple[bool, LedgerRow],
+    *scenes: tuple[bool, PaperSummary],
     held: Sequence[PaperState] = (),
     silent_looks: int = 9,
     reads: bool = False,
@@ -92,7 +100,7 @@ def _reported(
     monkeypatch.setattr(time, "monotonic", lambda: float(len(looks)))
     monkeypatch.setattr(working, "_IDLE_SECONDS", silent_looks)
     told: list[Event] = []
-    following = cast("Following", Scripted(*scenes, held=held, reads=reads))
+    following = cast("QueueMonitor", Scripted(*scenes, held=held, reads=reads))
     RemoteWorkers(NoQueue(), following=following, clock=StandingClock(), watch=told.append).wait(
         [PAPER]
     )
@@ -146,7 +154,7 @@ def test_why_it_stops_now_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_that_nobody_works_in_a_lane_is_told_to_who_watches() -> None:
     def elsewhere(*held: PaperState) -> RemoteWorkers:
-        following = cast("Following", Scripted(held=held))
+        following = cast("QueueMonitor", Scripted(held=held))
         return RemoteWorkers(
             NoQueue(), following=following, clock=StandingClock(), watch=lambda _: None
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from unit.workflow.fakes import OFFICE, START, StandingClock, new_ledger
+from unit.workflow.fakes import OFFICE, SEALING, START, StandingClock, new_ledger
 
 from workflow.ledger.connections import Connections
 from workflow.ledger.tables import DELIVERY
@@ -53,7 +53,7 @@ class Receivers:
         rows = [
             {
                 "id": number, "office": OFFICE, "webhook": webhook, "paper": UUID(int=number),
-                "told": {}, "created_at": clock.now(), "attempts": 0, "next_at": clock.now(),
+                "payload": {}, "created_at": clock.now(), "attempts": 0, "next_at": clock.now(),
                 "status": 0,
             }
             for number in numbers
@@ -70,14 +70,14 @@ def clock() -> StandingClock:
 @pytest.fixture
 def connections(tmp_path: Path) -> Connections:
     ledger = new_ledger(tmp_path)
-    ledger.add_office(ELSEWHERE, "UBND")
+    ledger.offices.add(ELSEWHERE, "UBND")
     return ledger.connections
 
 
 @pytest.fixture
 def outbox(connections: Connections) -> Outbox:
     """Two webhooks of two offices."""
-    box = Outbox(connections, encrypt=lambda b, _: b, decrypt=lambda b, _: b)
+    box = Outbox(connections, cipher=SEALING)
     for webhook, office in ((ONE, OFFICE), (OTHER, ELSEWHERE)):
         box.add(
             Webhook(
@@ -101,7 +101,7 @@ def sender(outbox: Outbox, clock: StandingClock) -> Sender:
 
 
 def _rows(outbox: Outbox) -> dict[int, Delivery]:
-    return {row.id: row for row in outbox.deliveries(offices=[OFFICE], after=0, limit=9999)}
+    return {row.id: row for row in outbox.list_deliveries(offices=[OFFICE], after=0, limit=9999)}
 
 
 def test_a_webhook_that_is_silent_starves_no_other(

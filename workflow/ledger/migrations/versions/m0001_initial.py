@@ -245,7 +245,7 @@ sa.Table(
     sa.Column("created_by", sa.String(100), nullable=False),
     sa.Column("stopped_at", _TIME),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("rests_until", _TIME),
+    sa.Column("paused_until", _TIME),
 )
 sa.Table(
     "delivery",
@@ -254,7 +254,7 @@ sa.Table(
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("webhook", sa.Uuid, sa.ForeignKey("webhook.id"), nullable=False),
     sa.Column("paper", sa.Uuid, nullable=False),
-    sa.Column("told", sa.JSON, nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("created_at", _TIME, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_at", _TIME),

@@ -6,7 +6,7 @@ from typing import cast
 from uuid import UUID
 
 from dossier.states import PaperState
-from workflow.ledger.queue import Claiming
+from workflow.ledger.queue import PaperQueue
 from workflow.pipeline.celery.progress_reporter import ProgressReporter
 from workflow.pipeline.events import Event
 
@@ -17,7 +17,7 @@ class Ledger:
     def __init__(self) -> None:
         self.written: list[tuple[str, dict[UUID, tuple[int, int]]]] = []
 
-    def note_reading(self, holder: str, read: dict[UUID, tuple[int, int]]) -> None:
+    def save_progress(self, holder: str, read: dict[UUID, tuple[int, int]]) -> None:
         self.written.append((holder, read))
 
 
@@ -27,7 +27,7 @@ def _page(paper: UUID, page: int) -> Event:
 
 def test_what_is_new_is_reported_and_every_event_is_passed_on() -> None:
     ledger, seen = Ledger(), list[Event]()
-    reporter = ProgressReporter(cast("Claiming", ledger), holder="h:1:1", watch=seen.append)
+    reporter = ProgressReporter(cast("PaperQueue", ledger), holder="h:1:1", watch=seen.append)
     reporter.report()
     events = [_page(ONE, 2), _page(TWO, 1), _page(ONE, 1)]
     for event in events:
