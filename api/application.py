@@ -96,6 +96,7 @@ class Application:
             size=self.settings.worker_count,
             memory_bytes=self.settings.child_memory,
             scratch=self.scratch,
+            programs=Engine(self.settings.ocr_engine) is Engine.PYTESSERACT,
         )
         return self._closing.enter_context(children)
 

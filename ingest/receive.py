@@ -147,14 +147,16 @@ def inspect(
         RejectedInput: the codes of ``pages.inspect.inspect``; ``scan.too-slow``,
             ``scan.too-much-memory`` and ``scan.unreadable`` where the file overcame its reader.
     """
-    arguments = {
-        "path": str(file),
-        "media_type": scan.media_type.value,
-        "limits": limits.to_json(),
-    }
+    arguments = {"media_type": scan.media_type.value, "limits": limits.to_json()}
     what = f"scan {scan.id}"
+
+    def inspected() -> Any:  # noqa: ANN401 - any JSON value
+        return children.run(
+            "pages.inspect:inspect", arguments, reads={"path": file}, deadline=seconds, what=what
+        )
+
     try:
-        told = children.run("pages.inspect:inspect", arguments, deadline=seconds, what=what)
+        told = inspected()
     except ChildTimedOut:
         raise RejectedInput(
             "scan.too-slow", f"{what}: takes too long to open; scan the paper again"
@@ -166,7 +168,7 @@ def inspect(
     except (ChildFailed, ChildCrashed) as error:
         # Once may be our machine; the same file opened in a fresh child tells.
         try:
-            told = children.run("pages.inspect:inspect", arguments, deadline=seconds, what=what)
+            told = inspected()
         except (ChildFailed, ChildCrashed, ChildOutOfMemory, ChildTimedOut):
             raise RejectedInput(
                 "scan.unreadable",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from pages.headroom import need
 
 if TYPE_CHECKING:
     from ocr.preprocess.careful import CarefulRecogniser
+    from ocr.preprocess.second_reading import TesseractDigits
 
 _BYTES_A_PIXEL = 12  # Tesseract on noise; 5 on text
 
@@ -123,7 +125,6 @@ def _read(
 ) -> tuple[RecognisedPage, str]:
     """One page and the engine that read it; the engine is empty where none could."""
     arguments: dict[str, Any] = {
-        "path": str(scan_file),
         "media_type": paper.scan.media_type.value,
         "number": page.number,
         "size": [page.width, page.height],
@@ -134,13 +135,19 @@ def _read(
         "seconds": settings.page_seconds,
         "max_source_pixels": settings.max_source_pixels,
     }
+    engine = {name: arguments[name] for name in ("engine", "language", "seconds")}
     what = f"paper {paper.id} page {page.number}"
     unread, crashed = "page.failed", 0
     # What ended a child once may have been the child's age or our machine: a second child tells.
     for number in range(1, _MOST_KILLS + 1):
         try:
             told = children.run(
-                "ocr.reading:read_page", arguments, deadline=settings.page_seconds, what=what
+                "ocr.reading:read_page",
+                arguments,
+                reads={"path": scan_file},
+                prepare=("load_engine", engine),
+                deadline=settings.page_seconds,
+                what=what,
             )
             return _answer(told, page, what=what)
         except RejectedInput as error:
@@ -273,6 +280,19 @@ def read_page(
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
 
 
+def load_engine(*, engine: str, language: str, seconds: float) -> None:
+    """Import what ``read_page`` needs and load the engine. Runs before a process forks for a page.
+
+    Raises:
+        Misconfigured: as ``engine_name``.
+    """
+    import pages.black_ink  # noqa: PLC0415 - in the child only
+    import pages.grey  # noqa: F401, PLC0415 - in the child only
+
+    _engine(engine, language, seconds)
+    _digits().load()
+
+
 def engine_name(*, engine: str, language: str, seconds: float) -> str:
     """The job: load an engine and tell its name, so that it is known to be there.
 
@@ -283,17 +303,23 @@ def engine_name(*, engine: str, language: str, seconds: float) -> str:
 
 
 def _engine(engine: str, language: str, seconds: float) -> CarefulRecogniser:
-    """The engine, and what reads numbers a second time, loaded once in each child."""
+    """The engine, and what reads numbers a second time, loaded once in each fork server."""
     from ocr.preprocess.careful import CarefulRecogniser  # noqa: PLC0415 - in the child only
-    from ocr.preprocess.second_reading import TesseractDigits  # noqa: PLC0415 - the same
-    from ocr.recognisers.language import tessdata  # noqa: PLC0415 - the same
 
     key = (engine, language, seconds)
     if key not in _engines:
-        digits = TesseractDigits(str(tessdata("eng")))
         recogniser = _bare_engine(engine, language, seconds)
-        _engines[key] = CarefulRecogniser(recogniser, digits=digits.digits)
+        _engines[key] = CarefulRecogniser(recogniser, digits=_digits().digits)
     return _engines[key]
+
+
+@cache
+def _digits() -> TesseractDigits:
+    """What reads numbers a second time."""
+    from ocr.preprocess.second_reading import TesseractDigits  # noqa: PLC0415 - in the child only
+    from ocr.recognisers.language import tessdata  # noqa: PLC0415 - the same
+
+    return TesseractDigits(str(tessdata("eng")))
 
 
 def _bare_engine(engine: str, language: str, seconds: float) -> Recogniser:

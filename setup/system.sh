@@ -3,7 +3,7 @@
 # Usage: setup/system.sh run|test|bench
 set -eu
 
-RUN="python3-venv tesseract-ocr tesseract-ocr-vie tesseract-ocr-eng tesseract-ocr-osd poppler-utils fonts-liberation2"
+RUN="python3-venv bubblewrap tesseract-ocr tesseract-ocr-vie tesseract-ocr-eng tesseract-ocr-osd poppler-utils fonts-liberation2"
 # openssl checks what our trial time-stamping authority answers; Maven brings veraPDF, Java runs it.
 # PostgreSQL and Redis are what a province's tests talk to; each test run starts its own.
 TEST="$RUN openssl openjdk-17-jre-headless maven postgresql redis-server"

@@ -52,22 +52,22 @@ def make_pdfa(
             f"{what}: the recognised pages are not those of the paper; nothing was written",
         )
     with tempfile.TemporaryDirectory(prefix="pdfa-", dir=out.parent) as folder:
-        words, made, work = (Path(folder) / name for name in ("words.json", "made.pdf", "work"))
-        words.write_bytes(words_to_json(recognised.pages, engine=recognised.engine))
-        work.mkdir()
+        made = Path(folder) / "made.pdf"
         answer = children.run(
             _JOB,
             {
-                "scan": str(scan_file),
                 "media_type": paper.scan.media_type.value,
-                "words": str(words),
-                "out": str(made),
-                "work": str(work),
                 # As TT 01/2023/TT-VPCP names the file: the dossier's code and the paper's number.
                 "title": f"{paper.dossier}.{paper.ordinal}",
                 "created": created.isoformat(),
                 "max_pixels": max_pixels,
             },
+            reads={
+                "scan": scan_file,
+                "words": words_to_json(recognised.pages, engine=recognised.engine),
+            },
+            writes={"out": made},
+            scratch="work",
             deadline=deadline,
             what=what,
         )
@@ -78,6 +78,8 @@ def make_pdfa(
                 f"{what}: no PDF/A could be made of it ({', '.join(report.findings[:5])}); scan "
                 "the paper again and save it as TIFF or JPEG",
             )
+        if not made.exists():
+            raise _bad_report(what)
         made.rename(out)
     return report
 
@@ -86,6 +88,10 @@ def _report(answer: object, what: str) -> PdfaReport:
     try:
         return pdfa_report_from_json(answer)  # type: ignore[arg-type]  # whatever is no object is refused here
     except (KeyError, TypeError, ValueError):
-        raise IntegrityViolation(
-            "pdfa.bad-report", f"{what}: the report on the PDF/A cannot be read"
-        ) from None
+        raise _bad_report(what) from None
+
+
+def _bad_report(what: str) -> IntegrityViolation:
+    return IntegrityViolation(
+        "pdfa.bad-report", f"{what}: the report on the PDF/A cannot be read, or has no PDF/A"
+    )

@@ -186,6 +186,10 @@ class TesseractDigits:
     def __init__(self, tessdata: str) -> None:
         self._tessdata = tessdata
 
+    def load(self) -> None:
+        """Load the model now."""
+        _ = self._api
+
     @cached_property
     def _api(self) -> Any:  # noqa: ANN401 - tesserocr has no types
         """The model, loaded when the first number is met: 0.2 s that most children can spare."""

@@ -40,7 +40,8 @@ def verify_file(
     """
     written = children.run(
         JOB,
-        {"path": str(path), "anchors": trust.to_json(), "now": now.isoformat()},
+        {"anchors": trust.to_json(), "now": now.isoformat()},
+        reads={"path": path},
         deadline=deadline,
         what=what,
     )

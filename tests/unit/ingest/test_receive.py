@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -153,7 +153,16 @@ class Scripted:
     def __init__(self, *answers: object) -> None:
         self._answers = list(answers)
 
-    def run(self, job: str, arguments: dict[str, Any], *, deadline: float, what: str) -> Any:  # noqa: ANN401 - any JSON value
+    def run(
+        self,
+        job: str,
+        arguments: dict[str, Any],
+        *,
+        deadline: float,
+        what: str,
+        reads: Mapping[str, Path | bytes],
+    ) -> Any:  # noqa: ANN401 - any JSON value
+        assert reads == {"path": GOV}
         assert job == "pages.inspect:inspect"
         assert arguments["media_type"] == "application/pdf"
         assert deadline > 0

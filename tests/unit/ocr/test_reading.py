@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -49,7 +49,18 @@ class Scripted:
         self._lock = threading.Lock()
         self.asked: dict[int, int] = {}
 
-    def run(self, job: str, arguments: dict[str, Any], *, deadline: float, what: str) -> Any:  # noqa: ANN401 - any JSON value
+    def run(
+        self,
+        job: str,
+        arguments: dict[str, Any],
+        *,
+        deadline: float,
+        what: str,
+        reads: Mapping[str, Path | bytes],
+        prepare: tuple[str, dict[str, Any]],
+    ) -> Any:  # noqa: ANN401 - any JSON value
+        assert reads == {"path": GOV}
+        assert prepare[0] == "load_engine"
         assert job == "ocr.reading:read_page"
         assert deadline == 30
         number = arguments["number"]
@@ -172,9 +183,11 @@ def children() -> Iterator[Children]:
 
 
 @pytest.mark.parametrize("engine", list(Engine))
-def test_a_scan_is_read_by_both_engines(children: Children, engine: Engine) -> None:
+def test_a_scan_is_read_by_both_engines(engine: Engine) -> None:
     settings = ReadingSettings(engine=engine, dpi=200)
-    recognised = recognise(paper(2), GOV, children=children, settings=settings)
+    programs = engine is Engine.PYTESSERACT
+    with Children(size=2, memory_bytes=600_000_000, programs=programs) as children:
+        recognised = recognise(paper(2), GOV, children=children, settings=settings)
     assert recognised.engine.startswith(engine.value)
     for page, size in zip(recognised.pages, SIZES, strict=True):
         assert (page.unread, page.turn, (page.width, page.height)) == ("", 0, size)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,12 @@ from pages.children import (
     ChildOutOfMemory,
     Children,
     ChildTimedOut,
+    Layers,
 )
 
 JOBS = Path(__file__).parents[2] / "fixtures" / "children"
 LONG = 60.0
+NO_WALLS = Layers(namespaces=False, landlock=False, seccomp=False)
 
 
 @pytest.fixture(autouse=True)
@@ -48,29 +51,108 @@ def is_gone(pid: int) -> bool:
     """Whether a process has ended (or waits for nobody's wait)."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True
     return state in "ZX"
 
 
-def wait_until_gone(pid: int) -> bool:
+def programs(mark: str) -> list[int]:
+    """The running programs with a word in their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if mark.encode() in words and not is_gone(int(entry.name)):
+                found.append(int(entry.name))
+    return found
+
+
+def wait_for_program(mark: str) -> None:
+    while not programs(mark):
+        time.sleep(0.02)
+
+
+def wait_until_gone(mark: str) -> bool:
     for _ in range(600):
-        if is_gone(pid):
+        if not programs(mark):
             return True
         time.sleep(0.05)
     return False
 
 
-def test_a_job_answers_and_its_child_stays_for_the_next(children: Children) -> None:
-    assert run(children, "add", left=2, right=3) == 5
-    assert run(children, "name_of_process") == run(children, "name_of_process")
-    assert children.peak_bytes > 1_000_000
+def test_each_job_has_a_process_of_its_own() -> None:
+    with Children(size=1, memory_bytes=300_000_000, layers=NO_WALLS) as pool:
+        assert run(pool, "add", left=2, right=3) == 5
+        servers = pool.pids()
+        first, second = run(pool, "name_of_process"), run(pool, "name_of_process")
+        assert len({first, second, *servers}) == 3
+        assert pool.pids() == servers
+        assert pool.peak_bytes > 1_000_000
 
 
-def test_a_child_is_replaced_after_so_many_jobs() -> None:
-    with Children(size=1, memory_bytes=300_000_000, jobs_each=2) as pool:
-        seen = [run(pool, "name_of_process") for _ in range(5)]
-    assert seen[0] == seen[1] != seen[2] == seen[3] != seen[4]
+def test_an_engine_is_loaded_once_and_each_job_has_it(children: Children) -> None:
+    for _ in range(2):
+        engines = children.run(
+            "planted_jobs:prepared",
+            {},
+            prepare=("prepare", {"name": "vie"}),
+            deadline=LONG,
+            what="paper 7",
+        )
+        assert engines == ["vie"]
+
+
+def test_files_go_in_and_out_and_the_next_job_finds_none(
+    children: Children, tmp_path: Path
+) -> None:
+    (tmp_path / "scan").write_bytes(b"first")
+    for source in (tmp_path / "scan", b"second"):
+        made = tmp_path / "made"
+        made.unlink(missing_ok=True)
+        seen = children.run(
+            "planted_jobs:copy_file",
+            {},
+            reads={"source": source},
+            writes={"target": made},
+            scratch="scratch",
+            deadline=LONG,
+            what="paper 7",
+        )
+        assert seen == ["scratch", "source", "target"]
+        assert made.read_bytes() == (b"first" if isinstance(source, Path) else b"second")
+    assert (tmp_path / "scan").read_bytes() == b"first"
+
+
+def test_a_link_in_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
+    with (
+        Children(size=1, memory_bytes=300_000_000, layers=NO_WALLS) as pool,
+        pytest.raises(ChildCrashed, match="not a plain file"),
+    ):
+        pool.run(
+            "planted_jobs:write_link",
+            {},
+            writes={"target": tmp_path / "made"},
+            deadline=LONG,
+            what="paper 7",
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_not_there_is_no_fault_of_the_machine(
+    children: Children, tmp_path: Path
+) -> None:
+    with pytest.raises(ChildFailed, match="FileNotFoundError"):
+        children.run(
+            "planted_jobs:copy_file",
+            {},
+            reads={"source": tmp_path / "missing"},
+            deadline=LONG,
+            what="paper 7",
+        )
+    assert run(children, "add", left=1, right=1) == 2
 
 
 def test_a_child_knows_no_secret_and_has_imported_nothing_heavy(children: Children) -> None:
@@ -109,12 +191,13 @@ def test_the_parent_survives(
 
 
 def test_a_hanging_job_is_killed_and_its_child_replaced(children: Children) -> None:
-    before = run(children, "name_of_process")
-    assert isinstance(before, int)
+    assert run(children, "add", left=1, right=1) == 2
+    before = children.pids()
     with pytest.raises(ChildTimedOut):
         run(children, "hang", deadline=0.3)
-    assert is_gone(before)
-    assert run(children, "name_of_process") != before
+    assert all(is_gone(pid) for pid in before)
+    assert run(children, "add", left=1, right=1) == 2
+    assert children.pids() != before
 
 
 def test_the_text_of_a_foreign_exception_stays_in_the_child(children: Children) -> None:
@@ -159,9 +242,9 @@ def test_an_endless_answer_is_not_awaited(children: Children) -> None:
 
 def test_jobs_run_side_by_side_and_no_more_than_allowed() -> None:
     with Children(size=2, memory_bytes=300_000_000) as pool, ThreadPoolExecutor(6) as threads:
-        seen = set(threads.map(lambda _: run(pool, "name_of_process"), range(30)))
-        assert 1 <= len(seen) <= 2
-        assert set(pool.pids()) == seen
+        sums = set(threads.map(lambda _: run(pool, "add", left=1, right=1), range(30)))
+        assert sums == {2}
+        assert 1 <= len(pool.pids()) <= 2
 
 
 def test_closing_ends_all_children_and_the_jobs_they_do() -> None:
@@ -194,12 +277,18 @@ def test_closing_ends_all_children_and_the_jobs_they_do() -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_children_and_their_programs_die_with_the_parent(tmp_path: Path, end: int) -> None:
-    note = tmp_path / "pids"
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_children_and_their_programs_die_with_the_parent(
+    tmp_path: Path, end: int, *, namespaces: bool
+) -> None:
+    mark = f"{tmp_path}/mark"
     code = (
-        "from pages.children import Children\n"
-        "pool = Children(size=1, memory_bytes=300_000_000)\n"
-        f"pool.run('planted_jobs:hang_with_a_child', {{'note': {str(note)!r}}},"
+        "from dataclasses import replace\n"
+        "from pages.children import Children, Layers\n"
+        "layers = Layers.available()\n"
+        f"layers = replace(layers, namespaces={namespaces} and layers.namespaces)\n"
+        "pool = Children(size=1, memory_bytes=300_000_000, programs=True, layers=layers)\n"
+        f"pool.run('planted_jobs:hang_with_a_program', {{'mark': {mark!r}}},"
         " deadline=600, what='x')\n"
     )
     root = Path(__file__).parents[3]
@@ -207,23 +296,27 @@ def test_children_and_their_programs_die_with_the_parent(tmp_path: Path, end: in
         [sys.executable, "-c", code],
         env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(root), str(JOBS)])),
     ) as parent:
-        while not (note.exists() and " " in note.read_text(encoding="ascii")):
-            assert parent.poll() is None
-            time.sleep(0.02)
-        pids = [int(word) for word in note.read_text(encoding="ascii").split()]
-        assert not any(is_gone(pid) for pid in pids)
+        wait_for_program(mark)
         parent.send_signal(end)
         parent.wait()
-    assert all(wait_until_gone(pid) for pid in pids)
+    assert wait_until_gone(mark)
 
 
+@pytest.mark.parametrize("namespaces", [True, False])
 def test_a_deadline_kills_the_programs_that_the_job_started(
-    children: Children, tmp_path: Path
+    tmp_path: Path, *, namespaces: bool
 ) -> None:
-    note = tmp_path / "pids"
-    with pytest.raises(ChildTimedOut):
-        run(children, "hang_with_a_child", deadline=1.5, note=str(note))
-    assert all(wait_until_gone(int(pid)) for pid in note.read_text(encoding="ascii").split())
+    mark = f"{tmp_path}/mark"
+    layers = replace(Layers.available(), namespaces=namespaces and Layers.available().namespaces)
+    with (
+        Children(size=1, memory_bytes=300_000_000, programs=True, layers=layers) as pool,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        job = threads.submit(run, pool, "hang_with_a_program", deadline=3.0, mark=mark)
+        wait_for_program(mark)
+        with pytest.raises(ChildTimedOut):
+            job.result()
+        assert wait_until_gone(mark)
 
 
 def test_senseless_settings_are_the_operators() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,33 @@ class Answering(Children):
         self.asked: dict[str, Any] = {}
         self.words: list[str] = []
 
-    def run(self, job: str, arguments: dict[str, Any], *, deadline: float, what: str) -> object:
-        self.asked = {"job": job, "deadline": deadline, "what": what, **arguments}
-        pages, _ = words_from_json(Path(arguments["words"]).read_bytes())
+    def run(
+        self,
+        job: str,
+        arguments: dict[str, Any],
+        *,
+        deadline: float,
+        what: str,
+        reads: Mapping[str, Path | bytes] | None = None,
+        writes: Mapping[str, Path] | None = None,
+        scratch: str | None = None,
+        prepare: tuple[str, dict[str, Any]] | None = None,
+    ) -> object:
+        assert reads is not None
+        assert writes is not None
+        assert (scratch, prepare) == ("work", None)
+        words = reads["words"]
+        assert isinstance(words, bytes)
+        self.asked = {
+            "job": job,
+            "deadline": deadline,
+            "what": what,
+            "scan": str(reads["scan"]),
+            **arguments,
+        }
+        pages, _ = words_from_json(words)
         self.words = [p.text() for p in pages]
-        assert list(Path(arguments["work"]).iterdir()) == []
-        Path(arguments["out"]).write_bytes(b"made")
+        writes["out"].write_bytes(b"made")
         return self.answer
 
 
