@@ -147,6 +147,7 @@ class RecognisedPage:
         turn: degrees clockwise (0, 90, 180, 270) by which the page as received is turned to
             stand upright; boxes are on the upright page.
         unread: the code why the page could not be read, or empty; then there are no words.
+        doubts: codes why what was read may not be all of the page, such as ``page.incomplete``.
     """
 
     number: int
@@ -155,6 +156,7 @@ class RecognisedPage:
     words: tuple[Word, ...]
     turn: int = 0
     unread: str = ""
+    doubts: tuple[str, ...] = ()
 
     def lines(self) -> tuple[tuple[Word, ...], ...]:
         """The words, line by line, in reading order."""

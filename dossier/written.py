@@ -40,7 +40,7 @@ def box_from_json(numbers: object) -> Box:
 
 def page_to_json(page: RecognisedPage) -> JsonObject:
     """A page as an object; words as ``[text, left, top, right, bottom, confidence, line]``."""
-    return {
+    made: JsonObject = {
         "number": page.number,
         "width": round(page.width, 2),
         "height": round(page.height, 2),
@@ -50,6 +50,9 @@ def page_to_json(page: RecognisedPage) -> JsonObject:
             [w.text, *box_to_json(w.box), round(w.confidence, 2), w.line] for w in page.words
         ],
     }
+    if page.doubts:
+        made["doubts"] = list(page.doubts)
+    return made
 
 
 def page_from_json(written: Mapping[str, Any]) -> RecognisedPage:
@@ -60,6 +63,7 @@ def page_from_json(written: Mapping[str, Any]) -> RecognisedPage:
         height=float(written["height"]),
         turn=int(written["turn"]),
         unread=str(written["unread"]),
+        doubts=tuple(str(doubt) for doubt in written.get("doubts", ())),
         words=tuple(
             Word(
                 str(w[0]),

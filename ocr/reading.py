@@ -242,6 +242,7 @@ def read_page(
     """
     # Pillow and what stands on it, in the child only.
     from pages.black_ink import black_ink  # noqa: PLC0415 - as said
+    from pages.completeness import doubts  # noqa: PLC0415 - as said
     from pages.grey import GreySettings, grey, smaller, turned  # noqa: PLC0415 - as said
 
     settings = GreySettings(
@@ -276,6 +277,8 @@ def read_page(
         read = read_upright(
             picture, recogniser, first=read, number=number, turned=turned, smaller=smaller
         )
+    missing = doubts(Path(path), kind, number, max_pixels=max_source_pixels)
+    read = replace(read, doubts=(*read.doubts, *missing))
     read = _sized(read, *_upright((size[0], size[1]), read.turn))
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
 

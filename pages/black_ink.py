@@ -11,7 +11,7 @@ from dossier.errors import RejectedInput
 from dossier.ports import GreyPicture
 from dossier.spine import MediaType
 from pages.headroom import need
-from pages.pictures import DAMAGE, frame_of, opened
+from pages.pictures import DAMAGE, frame_of, opened, without_empty_alpha
 
 _BYTES_A_PIXEL = 8  # three colours, their brightest, and what resizing takes
 
@@ -52,13 +52,12 @@ def black_ink(
 def _from_file(
     path: Path, media_type: MediaType, number: int, max_pixels: int
 ) -> Image.Image | None:
-    with opened(path, media_type, max_pixels=max_pixels) as image:
-        if number > 1:
-            image.seek(number - 1)
+    with opened(path, media_type, max_pixels=max_pixels, number=number) as image:
         frame = frame_of(image, max_pixels=max_pixels)
-        if image.mode not in {"RGB", "YCbCr"}:
+        plain = without_empty_alpha(image)
+        if plain.mode not in {"RGB", "YCbCr"}:
             return None
-        picture = image.convert("RGB")
+        picture = plain.convert("RGB")
     return picture if frame.transpose is None else picture.transpose(frame.transpose)
 
 

@@ -19,7 +19,7 @@ from dossier.errors import Misconfigured, RejectedInput
 from dossier.ports import GreyPicture
 from dossier.spine import MediaType
 from pages.headroom import need
-from pages.pictures import DAMAGE, frame_of, opened, to_grey, too_many_pixels
+from pages.pictures import DAMAGE, frame_of, opened, page_missing, to_grey, too_many_pixels
 
 _POINTS = 72.0
 _CLOCKWISE = {
@@ -101,24 +101,16 @@ def _image(picture: GreyPicture) -> Image.Image:
     return Image.frombytes("L", (picture.width, picture.height), picture.pixels)
 
 
-def _missing(number: int) -> RejectedInput:
-    return RejectedInput("page.missing", f"page {number} is not in the file; scan the paper again")
-
-
 def _from_file(
     path: Path, media_type: MediaType, number: int, settings: GreySettings
 ) -> tuple[Image.Image, float]:
     """The picture of a file, and the page's width in pt."""
-    with opened(path, media_type, max_pixels=settings.max_source_pixels) as image:
+    with opened(path, media_type, max_pixels=settings.max_source_pixels, number=number) as image:
         try:
-            if number > 1:
-                image.seek(number - 1)
             frame = frame_of(image, max_pixels=settings.max_source_pixels)
             # Only the brightness of a JPEG is decoded, not its colours.
             image.draft("L", None)
             picture = to_grey(image)
-        except EOFError:
-            raise _missing(number) from None
         except DAMAGE:
             raise _Broken from None
     if frame.transpose is not None:
@@ -160,7 +152,7 @@ def _from_pdf(path: Path, number: int, settings: GreySettings) -> tuple[Image.Im
     with opened_pdf(path) as pdf:
         try:
             if not 1 <= number <= len(pdf.pages):
-                raise _missing(number)
+                raise page_missing(number)
             page = pdf.pages[number - 1]
             size, turn = shown_size(page), rotation(page)
             found = cover(page, max_pixels=settings.max_source_pixels)
@@ -220,7 +212,7 @@ def _by_poppler(path: Path, number: int, settings: GreySettings) -> tuple[Image.
     with opened_pdf(path) as pdf:
         try:
             if not 1 <= number <= len(pdf.pages):
-                raise _missing(number)
+                raise page_missing(number)
             size = shown_size(pdf.pages[number - 1])
         except PDF_DAMAGE:
             raise _Broken from None

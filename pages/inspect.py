@@ -12,7 +12,8 @@ from typing import Any
 from dossier.errors import RejectedInput
 from dossier.spine import MediaType
 from pages.limits import Limits, too_large
-from pages.pictures import DAMAGE, damaged, frame_of, opened
+from pages.pictures import DAMAGE, damaged, frame_of, opened, opened_directory
+from pages.tiff_directories import page_directories
 
 _CHUNK = 1 << 20
 _BYTE_RANGE = b"/ByteRange"
@@ -69,22 +70,22 @@ def _too_many_pages(limits: Limits) -> RejectedInput:
 def _inspect_picture(
     path: Path, media_type: MediaType, limits: Limits
 ) -> list[tuple[float, float]]:
-    sizes: list[tuple[float, float]] = []
-    with opened(path, media_type, max_pixels=limits.max_pixels) as image:
-        while True:
+    if media_type is not MediaType.TIFF:
+        # An animated PNG or a JPEG with a preview is one page all the same.
+        with opened(path, media_type, max_pixels=limits.max_pixels) as image:
             frame = frame_of(image, max_pixels=limits.max_pixels)
-            sizes.append((frame.width, frame.height))
-            # An animated PNG or a JPEG with a preview is one page all the same.
-            if media_type is not MediaType.TIFF:
-                return sizes
-            try:
-                image.seek(len(sizes))
-            except EOFError:
-                return sizes
-            except DAMAGE:
-                raise damaged() from None
-            if len(sizes) >= limits.max_pages:
-                raise _too_many_pages(limits)
+        return [(frame.width, frame.height)]
+    pages = page_directories(path)
+    if not pages:
+        raise damaged()
+    if len(pages) > limits.max_pages:
+        raise _too_many_pages(limits)
+    sizes: list[tuple[float, float]] = []
+    for page in pages:
+        with opened_directory(path, page, max_pixels=limits.max_pixels) as image:
+            frame = frame_of(image, max_pixels=limits.max_pixels)
+        sizes.append((frame.width, frame.height))
+    return sizes
 
 
 def _inspect_pdf(path: Path, limits: Limits) -> tuple[list[tuple[float, float]], bool]:

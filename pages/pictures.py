@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from dossier.errors import RejectedInput
 from dossier.spine import MediaType
+from pages.tiff_directories import Directory, DirectoryFile, page_directories
 
 A4 = (595.276, 841.890)  # pt
 _POINTS = 72.0
 _ORIENTATION = 0x0112  # TIFF 6.0, also Exif
+_OLD_JPEG = 6  # TIFF 6.0 section 22, withdrawn by its Technical Note 2
 _FORMATS = {MediaType.TIFF: "TIFF", MediaType.JPEG: "JPEG", MediaType.PNG: "PNG"}
 # A resolution is taken as told from here on whatever the page's size (drawings); below it only
 # where the page is not larger than this. Telephones claim 72 dpi for pages of a metre and a half.
@@ -57,14 +60,63 @@ class Frame:
 
 
 @contextmanager
-def opened(path: Path, media_type: MediaType, *, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
-    """Open a picture file; only its headers are read.
+def opened(
+    path: Path, media_type: MediaType, *, max_pixels: int, number: int = 1
+) -> Iterator[ImageFile.ImageFile]:
+    """Open one page of a picture file; only its headers are read.
+
+    Args:
+        path: the file.
+        media_type: of the file.
+        max_pixels: more are refused.
+        number: of the page, from 1; thumbnails and masks in a TIFF are not counted.
 
     Raises:
-        RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``.
+        RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``, ``page.missing``.
     """
+    if media_type is MediaType.TIFF:
+        pages = page_directories(path)
+        if not pages:
+            raise damaged()
+        if not 1 <= number <= len(pages):
+            raise page_missing(number)
+        with opened_directory(path, pages[number - 1], max_pixels=max_pixels) as image:
+            yield image
+        return
+    if number != 1:
+        raise page_missing(number)
+    with path.open("rb") as stream, _opened(stream, media_type, max_pixels) as image:
+        yield image
+
+
+@contextmanager
+def opened_directory(
+    path: Path, directory: Directory, *, max_pixels: int
+) -> Iterator[ImageFile.ImageFile]:
+    """Open the image of one directory of a TIFF; only its headers are read.
+
+    Raises:
+        RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``, ``scan.old-jpeg``.
+    """
+    if directory.compression == _OLD_JPEG:
+        raise RejectedInput(
+            "scan.old-jpeg",
+            "the TIFF is compressed as old-style JPEG (compression 6), which is not read; set the "
+            "scanner to JPEG, Group 4 or LZW, or save the file as PDF, and send it again",
+        )
+    with (
+        DirectoryFile(path, directory) as stream,
+        _opened(stream, MediaType.TIFF, max_pixels) as image,
+    ):
+        yield image
+
+
+@contextmanager
+def _opened(
+    stream: BinaryIO | io.FileIO, media_type: MediaType, max_pixels: int
+) -> Iterator[ImageFile.ImageFile]:
     # Not by its path: Pillow maps an uncompressed TIFF that lies on its side with a wrong width.
-    with warnings.catch_warnings(), path.open("rb") as stream:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of metadata that is slightly wrong
         Image.MAX_IMAGE_PIXELS = max_pixels
         try:
@@ -118,6 +170,7 @@ def to_grey(image: Image.Image) -> Image.Image:
             raise damaged()
         scale = 255.0 / (high - low) if high > low else 1.0
         return image.point(lambda value: value * scale - low * scale).convert("L")
+    image = without_empty_alpha(image)
     if image.mode in {"LA", "La", "RGBA", "RGBa", "PA"} or "transparency" in image.info:
         clear = image.convert("RGBA")
         paper = Image.new("RGBA", clear.size, "white")
@@ -125,6 +178,19 @@ def to_grey(image: Image.Image) -> Image.Image:
     if image.mode in {"LAB", "HSV"}:
         image = image.convert("RGB") if image.mode == "HSV" else image.getchannel(0)
     return image.convert("L")
+
+
+def without_empty_alpha(image: Image.Image) -> Image.Image:
+    """The picture without its alpha channel where that hides all of it.
+
+    Some scanners write a fourth channel of zeros that means nothing; the page would be white.
+    """
+    opaque = {"RGBA": "RGB", "LA": "L", "PA": "P"}.get(image.mode)
+    if opaque is None or image.getchannel(image.getbands()[-1]).getextrema() != (0, 0):
+        return image
+    plain = image.copy()
+    plain.putalpha(255)
+    return plain.convert("L" if opaque == "L" else "RGB")
 
 
 def decode_jpeg(stream: bytes, *, max_pixels: int) -> Image.Image | None:
@@ -150,6 +216,11 @@ def damaged() -> RejectedInput:
     return RejectedInput(
         "scan.damaged", "the file is damaged and cannot be read; scan the paper again"
     )
+
+
+def page_missing(number: int) -> RejectedInput:
+    """The error for a page that a file does not have."""
+    return RejectedInput("page.missing", f"page {number} is not in the file; scan the paper again")
 
 
 def too_many_pixels(max_pixels: int) -> RejectedInput:

@@ -9,6 +9,7 @@ from pathlib import Path
 from dossier.errors import RejectedInput, WrongUse
 from dossier.ports import Clock, Ids, ObjectStore
 from dossier.spine import Blob, MediaType, Scan
+from ingest.litter import is_litter
 from ingest.receive import Limits, clean_source, receive
 from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
@@ -112,7 +113,9 @@ def _size(file: Path | bytes) -> int:
 
 
 def files_under(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files named, and those in the folders named, by name; hidden ones are left alone.
+    """The files named, and those in the folders named, in order of name.
+
+    In folders, hidden files and litter (``ingest.litter``) are skipped.
 
     Raises:
         WrongUse: ``ingest.no-such-path``, ``ingest.nothing-there``.
@@ -122,8 +125,7 @@ def files_under(paths: Iterable[Path]) -> Iterator[Path]:
             inside = sorted(
                 found
                 for found in path.rglob("*")
-                if found.is_file()
-                and not any(part.startswith(".") for part in found.relative_to(path).parts)
+                if found.is_file() and not is_litter(found.relative_to(path))
             )
             if not inside:
                 raise WrongUse("ingest.nothing-there", "there is no file in a folder you named")

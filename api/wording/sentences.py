@@ -20,6 +20,10 @@ _LOWER_RESOLUTION = "Hãy quét ở độ phân giải thấp hơn; 200 đến 3
 SENTENCES = {
     "scan.empty": f"Tệp trống. {_SCAN_AGAIN}",
     "scan.encrypted": "Tệp PDF bị khóa bằng mật khẩu hoặc chứng thư. Hãy gửi tệp không khóa.",
+    "scan.old-jpeg": (
+        "Tệp TIFF nén kiểu JPEG cũ (mã nén 6), chương trình không đọc. Hãy đặt máy quét nén JPEG, "
+        "Group 4 hoặc LZW, hoặc lưu thành PDF rồi gửi lại."
+    ),
     "scan.no-pages": "Tệp PDF không có trang nào. Hãy tạo lại tệp rồi gửi.",
     "scan.not-a-file": "Đây không phải là một tệp. Hãy gửi bản quét.",
     "scan.not-a-known-type": "Tệp không phải PDF, TIFF, JPEG hay PNG. Hãy lưu bản quét thành một "
@@ -126,6 +130,7 @@ _DOUBTS = {
     "missing": "Chưa thấy",
     "unread": "Chưa đọc được",
     "page.unread": "Không đọc được trang",
+    "page.incomplete": "Ảnh có thể thiếu một phần, hãy xem lại hoặc quét lại trang",
     "kind.unknown": "Chưa biết đây là loại giấy gì",
     "kind.by-number": "Loại giấy mới đoán theo số, ký hiệu",
     "role.guessed": "Vai trò của người này mới là phỏng đoán",

@@ -25,6 +25,7 @@ def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
         forms: the form definitions, from ``load_forms``.
     """
     doubts = [f"page.unread:{page.number}" for page in pages if page.unread]
+    doubts += [f"{doubt}:{page.number}" for page in pages for doubt in page.doubts]
     read = [rows(page) for page in pages]
     first = next((page for page in read if page), ())
     kind = kind_of(read, forms)

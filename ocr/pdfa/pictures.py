@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 
 from dossier.spine import MediaType
 from ocr.pdfa.layer import numbers
-from pages.pictures import DAMAGE, damaged, opened
+from pages.pictures import DAMAGE, damaged, opened, without_empty_alpha
 
 _PNG_LEVEL = 3  # zlib's; of what is decoded and written again without loss
 _JPEG_QUALITY = 95  # of what must be converted from CMYK
@@ -278,6 +278,7 @@ def decoded(image: Image.Image) -> Picture:
 
 def _simple(image: Image.Image) -> Image.Image:
     """An image of a mode that PDF has: 1, L, P or RGB, on white where it was transparent."""
+    image = without_empty_alpha(image)
     if image.mode in {"LA", "RGBA", "PA", "La", "RGBa"} or "transparency" in image.info:
         clear = image.convert("RGBA")
         white = Image.new("RGBA", clear.size, "white")

@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageOps
 
-from dossier.spine import MediaType
 from ocr.pdfa.pictures import Picture, decoded, jpeg
 from ocr.pdfa.strips import joined
-from pages.pictures import DAMAGE, damaged, frame_of, opened
+from pages.pictures import DAMAGE, damaged, frame_of, opened_directory
+from pages.tiff_directories import page_directories
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
 _STRIP_AT, _ORIENTATION, _ROWS_PER_STRIP, _STRIP_LENGTH = 273, 274, 278, 279
@@ -42,22 +42,25 @@ def of_tiff(
     Raises:
         RejectedInput: ``scan.damaged``, ``scan.too-many-pixels``.
     """
-    with opened(path, MediaType.TIFF, max_pixels=max_pixels) as image, path.open("rb") as file:
+    pages = page_directories(path)
+    with path.open("rb") as file:
         size = path.stat().st_size
         for number in wanted:
-            try:
-                image.seek(number - 1)
-                # Checks this page's pixels, too.
-                frame_of(image, max_pixels=max_pixels)
-                picture = _as_it_is(image, file, size)
-                if number in doubtful:
-                    image.load()
-                if picture is None and image.mode == "1":
-                    image.load()
-                    picture = _group_4(image)
-            except DAMAGE:
-                raise damaged() from None
-            yield picture or decoded(image)
+            if not 1 <= number <= len(pages):
+                raise damaged()
+            with opened_directory(path, pages[number - 1], max_pixels=max_pixels) as image:
+                try:
+                    # Checks this page's pixels, too.
+                    frame_of(image, max_pixels=max_pixels)
+                    picture = _as_it_is(image, file, size)
+                    if number in doubtful:
+                        image.load()
+                    if picture is None and image.mode == "1":
+                        image.load()
+                        picture = _group_4(image)
+                except DAMAGE:
+                    raise damaged() from None
+                yield picture or decoded(image)
 
 
 def _as_it_is(image: Any, file: BinaryIO, size: int) -> Picture | None:  # noqa: ANN401 - a TIFF of Pillow's

@@ -310,7 +310,16 @@ def test_every_kind_of_colour_becomes_grey(mode: str) -> None:
 
 def test_what_is_transparent_is_paper() -> None:
     clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
-    assert to_grey(clear).getextrema() == (255, 255)
+    clear.putpixel((0, 0), (0, 0, 0, 255))
+    assert to_grey(clear).getpixel((0, 0)) == 0
+    assert to_grey(clear).crop((1, 1, 4, 4)).getextrema() == (255, 255)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_an_alpha_channel_that_hides_the_whole_page_is_ignored(mode: str) -> None:
+    page_with_ink = marked().convert(mode)
+    page_with_ink.putalpha(0)
+    assert to_grey(page_with_ink).tobytes() == marked().tobytes()
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from dossier.errors import RejectedInput
 from dossier.spine import MediaType
@@ -194,3 +195,73 @@ def test_what_is_thinner_than_a_hair_is_no_page(tmp_path: Path) -> None:
     line = tmp_path / "line.png"
     Image.new("1", (1_000_000, 1)).save(line, dpi=(100_000, 100_000))
     assert refused(line) == "scan.page-too-small"
+
+
+def tiff(path: Path, frames: list[tuple[Image.Image, dict[int, int]]], **how: Any) -> Path:  # noqa: ANN401 - how Pillow saves
+    """A TIFF of several images, each with tags of its own."""
+    with TiffImagePlugin.AppendingTiffWriter(str(path), new=True) as writer:
+        for image, tags in frames:
+            image.save(writer, "TIFF", tiffinfo=tags, dpi=(200, 200), **how)
+            writer.newFrame()
+    return path
+
+
+_PAGE = Image.new("L", (400, 600), 255)
+_SMALL = Image.new("L", (40, 60), 255)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [(_PAGE, {}), (_SMALL, {254: 1})],
+        [(_SMALL, {254: 1}), (_PAGE, {})],
+        [(_SMALL, {255: 2}), (_PAGE, {255: 1})],
+        [(_PAGE, {}), (Image.new("1", (400, 600)), {254: 4})],
+        [(_PAGE, {}), (Image.new("1", (40, 60)), {254: 5}), (_SMALL, {254: 1})],
+    ],
+)
+def test_thumbnails_and_masks_of_a_tiff_are_no_pages(
+    tmp_path: Path, frames: list[tuple[Image.Image, dict[int, int]]]
+) -> None:
+    assert look(tiff(tmp_path / "a.tif", frames))["pages"] == [[144, 216]]
+
+
+def test_a_tiff_that_begins_with_a_mask_has_its_page(tmp_path: Path) -> None:
+    mask = Image.new("1", (400, 600))
+    path = tiff(tmp_path / "a.tif", [(mask, {254: 4}), (_PAGE, {})])
+    data = path.read_bytes()
+    # Pillow writes no mask: its photometric interpretation becomes 4 by hand.
+    entry = struct.pack("<HHI", 262, 3, 1)
+    at = data.index(entry) + len(entry)
+    path.write_bytes(data[:at] + struct.pack("<H", 4) + data[at + 2 :])
+    assert look(path)["pages"] == [[144, 216]]
+
+
+def test_pages_between_thumbnails_keep_their_order(tmp_path: Path) -> None:
+    other = Image.new("L", (600, 400), 255)
+    frames = [(_SMALL, {254: 1}), (_PAGE, {254: 2}), (_SMALL, {254: 1}), (other, {254: 2})]
+    assert look(tiff(tmp_path / "a.tif", frames))["pages"] == [[144, 216], [216, 144]]
+
+
+def test_a_tiff_of_nothing_but_small_images_keeps_them(tmp_path: Path) -> None:
+    path = tiff(tmp_path / "a.tif", [(_SMALL, {254: 1}), (_SMALL, {254: 1})])
+    assert len(look(path)["pages"]) == 2
+
+
+def test_a_chain_of_directories_that_turns_back_ends(tmp_path: Path) -> None:
+    path = tiff(tmp_path / "a.tif", [(_PAGE, {})])
+    data = bytearray(path.read_bytes())
+    first = struct.unpack_from("<I", data, 4)[0]
+    count = struct.unpack_from("<H", data, first)[0]
+    struct.pack_into("<I", data, first + 2 + 12 * count, first)
+    path.write_bytes(data)
+    assert len(look(path)["pages"]) == 1
+
+
+def test_old_style_jpeg_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tiff(tmp_path / "a.tif", [(_PAGE, {})])
+    data = path.read_bytes()
+    entry = struct.pack("<HHI", 259, 3, 1)
+    at = data.index(entry) + len(entry)
+    path.write_bytes(data[:at] + struct.pack("<H", 6) + data[at + 2 :])
+    assert refused(path) == "scan.old-jpeg"
