@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dossier.codes import office_code
 from dossier.errors import Misconfigured, WrongUse
+from workflow.webhooks.targets import TargetPolicy
 
 _MB = 1024 * 1024
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
@@ -85,6 +86,9 @@ class Settings(BaseSettings):
     stop_seconds: Annotated[float, Field(gt=0)] = 20.0
     upload_hours: Annotated[int, Field(ge=1)] = 24
 
+    # Webhooks
+    webhook_exceptions: str = ""
+
     # Watching
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     metrics_host: str = "127.0.0.1"
@@ -143,6 +147,15 @@ class Settings(BaseSettings):
     def scratch_folder(self) -> Path:
         """Where children write what is not yet in the store."""
         return self.var / "scratch"
+
+    @property
+    def webhook_targets(self) -> TargetPolicy:
+        """Where webhook messages may go.
+
+        Raises:
+            Misconfigured: ``setting.bad``.
+        """
+        return TargetPolicy.from_setting(self.webhook_exceptions)
 
     @property
     def worker_count(self) -> int:

@@ -12,7 +12,6 @@ from api.cli.shared import actor, answering, application_of
 from api.settings import Settings
 from dossier.codes import office_code
 from workflow.ledger.webhooks import Webhook
-from workflow.webhooks.sender import check_webhook_url
 from workflow.webhooks.signature import new_secret
 
 _COLUMNS = ("webhook", "office", "url", "created_at", "stopped_at")
@@ -34,7 +33,7 @@ def add(output: Output, settings: Settings, *, url: str, office: str | None) -> 
         webhook = Webhook(
             id=application.ids.new(),
             office=settings.office if office is None else office_code(office),
-            url=check_webhook_url(url),
+            url=settings.webhook_targets.check_url(url),
             secret=secret.encode(),
             created_at=application.clock.now(),
             created_by=actor(),

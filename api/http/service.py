@@ -64,7 +64,12 @@ class Service:
         self.uploads = Uploads(connections)
         self.pieces = Pieces(application.settings.var / "uploads", self.uploads)
         self.outbox = application.outbox
-        self._sender = Sender(self.outbox, clock=application.clock, stopped=self._ended.is_set)
+        self._sender = Sender(
+            self.outbox,
+            policy=application.settings.webhook_targets,
+            clock=application.clock,
+            stopped=self._ended.is_set,
+        )
         self._health_probe = HealthProbe(application)
         self.measured = metrics.Measured()
         self.measured.registry.register(

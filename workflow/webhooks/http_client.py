@@ -1,121 +1,199 @@
-"""One message and the status of its answer, by one deadline.
+"""One POST and the status of its answer, within one deadline, to an allowed address.
 
-The time that a socket is given holds for each of its operations: who answers a byte at a time is
-never late for any. So each is given what is left of the whole.
+httpx applies a timeout to each operation, so a receiver that answers a byte at a time never
+exceeds it. Here each operation gets what is left of the whole. The network backend resolves the
+host, judges its addresses and connects to one that it has judged: no second look-up can differ.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import ssl
 import time
-from collections.abc import Mapping
-from contextlib import closing, suppress
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+import httpcore
+import httpx
 
-_LARGEST_ANSWER = 4096  # bytes that are read of its body; nothing is done with them
-_FAILURES = (OSError, http.client.HTTPException, ValueError)
+from workflow.webhooks.targets import TargetPolicy, TargetRefused
+
+_MAX_ANSWER = 4096  # bytes that are read of an answer's body; nothing is done with them
+_FAILURES = (
+    OSError,
+    ValueError,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+)
+
+Resolve = Callable[[str, int], list[str]]
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> int:
-    """POST a message, follow no redirect.
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host, by the system's resolver, which has a time limit of its own.
+
+    Raises:
+        OSError: it has none.
+        UnicodeError: the name cannot be one.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    policy: TargetPolicy,
+    resolve: Resolve = resolve,
+) -> int:
+    """POST a message; follow no redirect, use no proxy.
 
     Args:
-        url: where to, as ``check_webhook_url`` lets it through.
+        url: the target, as ``TargetPolicy.check_url`` accepts it.
         body: the message.
-        headers: besides those that HTTP asks for.
-        seconds: in which all is over. Only how long a name may be looked up, the system decides.
+        headers: besides those of HTTP itself.
+        seconds: the deadline of the whole exchange, s.
+        policy: which addresses are allowed.
+        resolve: gives the addresses of a host.
 
     Returns:
-        The status of the answer, whatever becomes of its body; 0 where there was none in time.
+        The status of the answer, even if its body fails; 0 where there was none in time.
+
+    Raises:
+        TargetRefused: no address of the host is allowed.
     """
-    end = time.monotonic() + seconds
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    backend = _JudgingBackend(time.monotonic() + seconds, policy, resolve)
+    transport = _Transport(backend)
     try:
-        connection, context = _spoken(parts.scheme, parts.hostname or "", parts.port)
-        with closing(_connected(connection.host, connection.port, end)) as plain:
-            line = plain if context is None else _in_tls(plain, context, connection.host, end)
-            with closing(line):
-                connection.sock = _Line(line, end)
-                connection.request("POST", target, body, dict(headers))
-                answer = connection.getresponse()
-                # Who is cut short while writing the body may take it for a failure of ours.
-                with closing(answer), suppress(*_FAILURES):
-                    answer.read(_LARGEST_ANSWER)
-                return answer.status
+        with (
+            httpx.Client(transport=transport, trust_env=False, follow_redirects=False) as client,
+            client.stream("POST", url, content=body, headers=dict(headers)) as response,
+        ):
+            # A connection closed early may look like a failure of ours to the receiver.
+            with suppress(*_FAILURES):
+                _drain(response.iter_raw())
+            return response.status_code
     except _FAILURES:
         return 0
 
 
-def _spoken(
-    scheme: str, host: str, port: int | None
-) -> tuple[http.client.HTTPConnection, ssl.SSLContext | None]:
-    """Who speaks HTTP over a line that it is given."""
-    # Without a port, an address of IPv6 would be cut at its last colon.
-    if scheme != "https":
-        return http.client.HTTPConnection(host, port or http.client.HTTP_PORT), None
-    context = ssl.create_default_context()
-    https = http.client.HTTPSConnection(host, port or http.client.HTTPS_PORT, context=context)
-    return https, context
+def _drain(chunks: Iterator[bytes]) -> None:
+    size = 0
+    while size < _MAX_ANSWER and (chunk := next(chunks, b"")):
+        size += len(chunk)
+
+
+class _JudgingBackend(httpcore.NetworkBackend):
+    """Connects to judged addresses only, until a deadline."""
+
+    def __init__(self, end: float, policy: TargetPolicy, resolve: Resolve) -> None:
+        self._end, self._policy, self._resolve = end, policy, resolve
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the first allowed address that answers; each gets its share of the time."""
+        del timeout
+        found = self._resolve(host, port)
+        allowed = [address for address in found if self._policy.allows(host, address)]
+        if found and not allowed:
+            raise TargetRefused(
+                "webhook.target-refused",
+                "the webhook's host has no public address and is no exception; list it in "
+                "SOHOA_WEBHOOK_EXCEPTIONS if messages may go there",
+            )
+        for tried, address in enumerate(allowed):
+            share = _left(self._end) / (len(allowed) - tried)
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                stream = self._sockets.connect_tcp(
+                    address, port, share, local_address, socket_options
+                )
+                return _DeadlineStream(stream, self._end)
+        raise httpcore.ConnectError
+
+
+class _DeadlineStream(httpcore.NetworkStream):
+    """A stream whose operations all end by one deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, end: float) -> None:
+        self._stream, self._end = stream, end
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        del timeout
+        return self._stream.read(max_bytes, _left(self._end))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        del timeout
+        self._stream.write(buffer, _left(self._end))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        del timeout
+        stream = self._stream.start_tls(ssl_context, server_hostname, _left(self._end))
+        return _DeadlineStream(stream, self._end)
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
 
 
 def _left(end: float) -> float:
     left = end - time.monotonic()
     if left <= 0:
-        raise TimeoutError
+        raise httpcore.ReadTimeout
     return left
 
 
-def _connected(host: str, port: int, end: float) -> socket.socket:
-    """A connection with the first address that takes one; each has its share of the time."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    failed = OSError("no address")
-    for tried, (family, kind, protocol, _, address) in enumerate(found):
-        line = socket.socket(family, kind, protocol)
-        try:
-            line.settimeout(_left(end) / (len(found) - tried))
-            line.connect(address)
-            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
-            line.close()
-            failed = error
-        else:
-            return line
-    raise failed
+class _Transport(httpx.BaseTransport):
+    """httpx over a pool of httpcore with our network backend, which httpx's own does not take."""
+
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl.create_default_context(), network_backend=backend
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        response = self._pool.handle_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(
+                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+            )
+        )
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
+
+    def close(self) -> None:
+        self._pool.close()
 
 
-def _in_tls(line: socket.socket, context: ssl.SSLContext, host: str, end: float) -> socket.socket:
-    """The line in TLS; its handshake ends as a whole in the time that the line has."""
-    line.settimeout(_left(end))
-    return context.wrap_socket(line, server_hostname=host)
+class _Body(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
 
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._response.iter_stream()
 
-class _Line(io.RawIOBase):
-    """What ``http.client`` needs of a socket; whoever gave it closes it."""
-
-    def __init__(self, line: socket.socket, end: float) -> None:
-        self._line, self._end = line, end
-
-    def _in_time(self) -> socket.socket:
-        self._line.settimeout(_left(self._end))
-        return self._line
-
-    def sendall(self, data: bytes) -> None:
-        self._in_time().sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        # Of its own: `http.client` closes the line before the answer's body was read.
-        return io.BufferedReader(_Line(self._line, self._end))
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        return self._in_time().recv_into(buffer)
+    def close(self) -> None:
+        self._response.close()

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -23,6 +22,7 @@ from workflow.ledger.webhooks import Delivery, Outbox, Webhook
 from workflow.pipeline.backoff import backoff_delay
 from workflow.webhooks.http_client import post
 from workflow.webhooks.signature import HEADER, sign
+from workflow.webhooks.targets import TargetPolicy, TargetRefused
 
 log = structlog.get_logger()
 
@@ -41,37 +41,8 @@ _RETRY_PERIOD = timedelta(days=3)
 # From so many consecutive failures on, each attempt sends another message: the oldest one may be
 # the cause of the failure.
 _SUSPECT_AFTER = 3
-_MAX_URL = 500
 _ACCEPTED = range(200, 300)
 _NO_ANSWER, _TIMEOUT, _TOO_MANY, _FAILED = 0, 408, 429, 500
-
-
-def check_webhook_url(text: str) -> str:
-    """A URL that messages may be sent to.
-
-    Raises:
-        WrongUse: ``webhook.bad-url``.
-    """
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.username is not None
-        or parts.fragment
-        or port == 0
-        or len(text) > _MAX_URL
-        or not text.isascii()
-        or any(c.isspace() for c in text)
-    ):
-        raise WrongUse(
-            "webhook.bad-url",
-            "give an address such as https://motcua.example.vn/sohoa, without user, password or #",
-        )
-    return text
 
 
 class Sender:
@@ -82,12 +53,16 @@ class Sender:
 
     Args:
         outbox: webhooks and deliveries.
+        policy: which targets are allowed.
         clock: decides which deliveries are due.
         stopped: whether to stop between two messages.
     """
 
-    def __init__(self, outbox: Outbox, *, clock: Clock, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, outbox: Outbox, *, policy: TargetPolicy, clock: Clock, stopped: Callable[[], bool]
+    ) -> None:
         self._outbox = outbox
+        self._policy = policy
         self._clock = clock
         self._stopped = stopped
 
@@ -144,7 +119,13 @@ class Sender:
             "Sohoa-Delivery": str(delivery.id),
             HEADER: sign(webhook.secret, body, at=int(self._clock.now().timestamp())),
         }
-        return post(webhook.url, body, headers, seconds=_ANSWER_SECONDS)
+        try:
+            # Judged again: the exceptions may have changed since the webhook was added.
+            url = self._policy.check_url(webhook.url)
+            return post(url, body, headers, seconds=_ANSWER_SECONDS, policy=self._policy)
+        except (TargetRefused, WrongUse) as error:
+            log.warning("webhook.target-refused", webhook=str(webhook.id), code=error.code)
+            return _NO_ANSWER
 
     def _record(self, delivery: Delivery, status: int) -> None:
         now = self._clock.now()

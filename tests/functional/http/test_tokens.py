@@ -265,6 +265,8 @@ def test_commands_refuse_what_cannot_be(tmp_path: Path) -> None:
         "http://x/#f",
         "file:///etc",
         "http://x/ y",
+        "http://motcua.example.vn/",
+        "https://motcua.example.vn/?token=x",
     ):
         assert commands.run("webhook", "add", url).code == 2, url
     assert commands.run("webhook", "remove", str(uuid4())).code == 2

@@ -23,7 +23,6 @@ from dossier.errors import (
 from workflow.ledger.tokens import Token, Tokens
 from workflow.ledger.uploads import Upload, Uploads
 from workflow.webhooks import signature
-from workflow.webhooks.sender import check_webhook_url
 
 UPLOAD = UUID(int=7)
 ASKING = "t"
@@ -92,21 +91,6 @@ def test_a_message_is_ours_only_as_it_was_sent() -> None:
     assert not signature.verify(b"secret", b'{"a":1}', header, now=1301)
     assert not signature.verify(b"secret", b'{"a":1}', header.replace("1000", "1001"), now=1200)
     assert not signature.verify(b"secret", b'{"a":1}', "t=1000", now=1200)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["", "x", "//x/", "ftp://x/", "http://", "https://u@x/", "https://x/#a", "http://x:0/",
-     "http://x:99999/", "http://x/\n", "http://é/", "https://x/" + "a" * 500],
-)  # fmt: skip
-def test_what_is_no_address_of_a_webhook(url: str) -> None:
-    with pytest.raises(WrongUse):
-        check_webhook_url(url)
-
-
-def test_addresses_of_webhooks() -> None:
-    for url in ("http://127.0.0.1:8080/hook?x=1", "https://motcua.example.vn/sohoa"):
-        assert check_webhook_url(url) == url
 
 
 def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> None:

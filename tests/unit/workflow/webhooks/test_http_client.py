@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import http.client
 import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,9 +21,11 @@ from cryptography.x509.oid import NameOID
 
 from workflow.webhooks import http_client
 from workflow.webhooks.http_client import post
+from workflow.webhooks.targets import TargetPolicy, TargetRefused
 
 Speak = Callable[[socket.socket], None]
 Listen = Callable[[Speak], int]
+POLICY = TargetPolicy.from_setting("127.0.0.1, ::1, motcua.lan")
 PATIENCE = 60.0  # seconds; no test that passes waits so long
 TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -73,7 +76,8 @@ def _request(connection: socket.socket) -> bytes:
 
 def _post(port: int, *, seconds: float = PATIENCE, scheme: str = "http") -> int:
     url = f"{scheme}://127.0.0.1:{port}/hook?x=1"
-    return post(url, b"{}", {"Content-Type": "application/json"}, seconds=seconds)
+    headers = {"Content-Type": "application/json"}
+    return post(url, b"{}", headers, seconds=seconds, policy=POLICY)
 
 
 def test_the_message_comes_whole_and_its_status_is_told(listen: Listen) -> None:
@@ -119,23 +123,23 @@ def test_a_body_that_never_ends_holds_nobody_beyond_the_deadline(
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
         over.wait(PATIENCE)
 
-    headed = threading.Event()
-    begin = http.client.HTTPResponse.begin
+    # The deadline comes as soon as the body is read.
+    reading = threading.Event()
+    drain = http_client._drain
 
-    def begun(answer: http.client.HTTPResponse) -> None:
-        begin(answer)
-        headed.set()
+    def drained(chunks: Iterator[bytes]) -> None:
+        reading.set()
+        drain(chunks)
 
     def left(_end: float) -> float:
-        # The deadline comes just after the head did.
-        if headed.is_set():
-            raise TimeoutError
+        if reading.is_set():
+            raise httpcore.ReadTimeout
         return PATIENCE
 
-    monkeypatch.setattr(http.client.HTTPResponse, "begin", begun)
+    monkeypatch.setattr(http_client, "_drain", drained)
     monkeypatch.setattr(http_client, "_left", left)
     assert _post(listen(speak)) == 200
-    assert headed.is_set()
+    assert reading.is_set()
 
 
 def _dripping(text: bytes, over: threading.Event) -> Speak:
@@ -190,35 +194,91 @@ def test_where_nobody_listens_is_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = int(server.getsockname()[1])
     assert _post(port) == 0
-    assert post("http://a..b/", b"{}", {}, seconds=PATIENCE) == 0
+    assert post("http://a..b/", b"{}", {}, seconds=PATIENCE, policy=POLICY) == 0
+
+
+class Connections:
+    """Fakes the sockets under the client: records each address, and passes loopback on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, deaf: Sequence[str] = ()) -> None:
+        self.tried: list[tuple[str, int, float]] = []
+        connect = httpcore.SyncBackend.connect_tcp
+
+        def recorded(
+            backend: httpcore.SyncBackend,
+            host: str,
+            port: int,
+            timeout: float,
+            *rest: Any,  # noqa: ANN401 - passed on
+        ) -> httpcore.NetworkStream:
+            self.tried.append((host, port, timeout))
+            if host in deaf or not ipaddress.ip_address(host).is_loopback:
+                raise httpcore.ConnectTimeout
+            return connect(backend, host, port, timeout, *rest)
+
+        monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", recorded)
+
+    @property
+    def addresses(self) -> list[str]:
+        return [address for address, _, _ in self.tried]
 
 
 def test_each_address_of_a_name_has_its_turn(
     listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first one says nothing at all."""
+    """The first address never answers."""
 
     def speak(connection: socket.socket) -> None:
         _request(connection)
         connection.sendall(TAKEN)
 
-    port = listen(speak)
-    connect = socket.socket.connect
-    given = []
+    connections = Connections(monkeypatch, deaf=["127.0.0.2"])
+    url = f"http://motcua.lan:{listen(speak)}/"
+    status = post(
+        url, b"{}", {}, seconds=PATIENCE, policy=POLICY,
+        resolve=lambda _host, _port: ["127.0.0.2", "127.0.0.1"],
+    )  # fmt: skip
+    assert status == 204
+    assert connections.addresses == ["127.0.0.2", "127.0.0.1"]
+    assert connections.tried[0][2] <= PATIENCE / 2
 
-    def deaf_first(line: socket.socket, address: tuple[str, int]) -> None:
-        given.append(line.gettimeout() or PATIENCE)
-        if len(given) == 1:
-            raise TimeoutError
-        connect(line, address)
 
-    def two(host: str, port: int, **_: object) -> list[object]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))] * 2
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::ffff:10.0.0.1"])
+def test_a_name_that_resolves_to_no_public_address_is_refused(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    connections = Connections(monkeypatch)
+    with pytest.raises(TargetRefused):
+        post(
+            "https://motcua.example.vn/", b"{}", {}, seconds=PATIENCE, policy=TargetPolicy(),
+            resolve=lambda _host, _port: [address],
+        )  # fmt: skip
+    assert connections.tried == []
 
-    monkeypatch.setattr(socket.socket, "connect", deaf_first)
-    monkeypatch.setattr(socket, "getaddrinfo", two)
-    assert _post(port) == 204
-    assert given[0] <= PATIENCE / 2
+
+def test_only_the_address_that_was_judged_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name server that answers otherwise the second time changes nothing."""
+    connections = Connections(monkeypatch)
+    answers = [["1.1.1.1", "10.0.0.1"], ["10.0.0.1"]]
+    status = post(
+        "https://motcua.example.vn/", b"{}", {}, seconds=PATIENCE, policy=TargetPolicy(),
+        resolve=lambda _host, _port: answers.pop(0),
+    )  # fmt: skip
+    assert status == 0
+    assert connections.addresses == ["1.1.1.1"]
+    assert len(answers) == 1
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+def test_no_proxy_of_the_environment_is_used(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def speak(connection: socket.socket) -> None:
+        _request(connection)
+        connection.sendall(TAKEN)
+
+    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert _post(listen(speak)) == 204
 
 
 @pytest.mark.parametrize(
@@ -229,18 +289,15 @@ def test_each_address_of_a_name_has_its_turn(
         ("http://[::1]:8080/", ("::1", 8080)),
     ],
 )
-def test_an_address_of_ipv6_is_not_cut(
-    url: str, asked: tuple[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked_up = []
+def test_an_address_of_ipv6_is_not_cut(url: str, asked: tuple[str, int]) -> None:
+    resolved = []
 
-    def nobody(host: str, port: int, **_: object) -> list[object]:
-        looked_up.append((host, port))
+    def nothing(host: str, port: int) -> list[str]:
+        resolved.append((host, port))
         return []
 
-    monkeypatch.setattr(socket, "getaddrinfo", nobody)
-    assert post(url, b"{}", {}, seconds=PATIENCE) == 0
-    assert looked_up == [asked]
+    assert post(url, b"{}", {}, seconds=PATIENCE, policy=POLICY, resolve=nothing) == 0
+    assert resolved == [asked]
 
 
 @pytest.fixture

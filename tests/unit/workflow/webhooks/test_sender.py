@@ -17,12 +17,14 @@ from workflow.ledger.tables import DELIVERY
 from workflow.ledger.webhooks import Delivery, Outbox, Webhook
 from workflow.webhooks import sender as sender_module
 from workflow.webhooks.sender import Sender
+from workflow.webhooks.targets import TargetPolicy
 
 PATIENCE = 60.0  # seconds; no test that passes waits so long
 ELSEWHERE = "H16"
 ONE, OTHER = UUID(int=1), UUID(int=2)
 SILENT, TAKEN, REFUSED, FAILED = 0, 204, 404, 502
-URLS = {ONE: "http://one/", OTHER: "http://other/"}
+URLS = {ONE: "https://one/", OTHER: "https://other/"}
+POLICY = TargetPolicy()
 
 
 class Receivers:
@@ -38,7 +40,16 @@ class Receivers:
         self.answers: Callable[[str, int], int] = lambda _url, _number: TAKEN
         self._connections = connections
 
-    def post(self, url: str, _body: bytes, headers: dict[str, str], *, seconds: float) -> int:
+    def post(
+        self,
+        url: str,
+        _body: bytes,
+        headers: dict[str, str],
+        *,
+        seconds: float,
+        policy: TargetPolicy,
+    ) -> int:
+        assert policy is POLICY
         assert seconds <= 10
         number = int(headers["Sohoa-Delivery"])
         self.asked.append((url, number))
@@ -97,7 +108,7 @@ def receivers(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> Rece
 
 @pytest.fixture
 def sender(outbox: Outbox, clock: StandingClock) -> Sender:
-    return Sender(outbox, clock=clock, stopped=lambda: False)
+    return Sender(outbox, policy=POLICY, clock=clock, stopped=lambda: False)
 
 
 def _rows(outbox: Outbox) -> dict[int, Delivery]:
@@ -276,10 +287,10 @@ def test_many_webhooks_are_told_side_by_side_and_each_in_its_order(
     sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     for n in range(10, 40):
-        URLS[UUID(int=n)] = f"http://{n}/"
+        URLS[UUID(int=n)] = f"https://{n}/"
         outbox.add(
             Webhook(
-                id=UUID(int=n), office=OFFICE, url=f"http://{n}/", secret=b"s",
+                id=UUID(int=n), office=OFFICE, url=f"https://{n}/", secret=b"s",
                 created_at=START, created_by="x",
             )
         )  # fmt: skip
@@ -309,7 +320,9 @@ def test_who_ends_begins_no_other_message(
     outbox: Outbox, receivers: Receivers, clock: StandingClock
 ) -> None:
     receivers.is_to_be_told(ONE, 1, 2, 3, clock=clock)
-    Sender(outbox, clock=clock, stopped=lambda: len(receivers.asked) > 0).deliver_due()
+    Sender(
+        outbox, policy=POLICY, clock=clock, stopped=lambda: len(receivers.asked) > 0
+    ).deliver_due()
     assert receivers.of(ONE) == [1]
 
 
@@ -323,3 +336,20 @@ def test_what_fails_in_a_thread_is_told_by_the_round(
     receivers.is_to_be_told(ONE, 1, clock=clock)
     with pytest.raises(RuntimeError, match="planted"):
         sender.deliver_due()
+
+
+def test_a_target_that_is_no_exception_any_more_gets_nothing(
+    receivers: Receivers, clock: StandingClock, outbox: Outbox, sender: Sender
+) -> None:
+    outbox.add(
+        Webhook(
+            id=UUID(int=9), office=OFFICE, url="http://plain/", secret=b"s", created_at=START,
+            created_by="x",
+        )
+    )  # fmt: skip
+    receivers.is_to_be_told(UUID(int=9), 1, clock=clock)
+    sender.deliver_due()
+    assert receivers.asked == []
+    row = _rows(outbox)[1]
+    assert (row.attempts, row.status) == (1, 0)
+    assert row.next_at is not None
