@@ -16,13 +16,15 @@ from api.clocks import SharedClock, SystemClock, TimedIds
 from api.settings import Settings
 from archive import identity
 from archive.catalogue.sql_catalogue import SqlCatalogue
-from archive.deposit import lay_root
+from archive.deposit import initialize
 from archive.file_store import FileStore
+from archive.objects import list_objects
 from dossier.errors import Misconfigured, WrongUse
 from dossier.ports import Clock
 from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine
 from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.restoring import RebuildState, Restoring, note_of
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.pipeline.events import Watch
 from workflow.pipeline.process_name import this_process
@@ -43,10 +45,12 @@ class Made:
     Attributes:
         new: nothing was here before.
         trial: the data is for trying out.
+        rebuild_first: the store holds records that this database does not know.
     """
 
     new: bool
     trial: bool
+    rebuild_first: bool = False
 
 
 def init(settings: Settings, *, trial: bool) -> Made:
@@ -61,24 +65,36 @@ def init(settings: Settings, *, trial: bool) -> Made:
         schema.upgrade(engine)
         keys = identity.create(settings.keys_folder)
         ledger = SqlLedger(engine, cipher=_cipher(keys))
+        store = _made_store(settings)
+        first_notes = {_TRIAL: "yes"} if trial else {}
+        if _holds_records(store):
+            # Kept only by a new database: the store knows papers that it does not.
+            first_notes |= note_of(RebuildState(papers_missing=True))
         # One commit makes it: who is killed before begins anew, who is killed after goes on.
-        new = ledger.offices.add(
-            settings.office, settings.office_name, first_notes={_TRIAL: "yes"} if trial else {}
-        )
+        new = ledger.offices.add(settings.office, settings.office_name, first_notes=first_notes)
         was_trial = ledger.offices.get_note(settings.office, _TRIAL) == "yes"
         if trial and not was_trial:
             raise WrongUse(
                 "init.not-trial",
                 "the data here is not for trying out; use another SOHOA_VAR for a trial",
             )
-        lay_root(_made_store(settings), kept_until=_ROOT_KEPT_UNTIL)
+        initialize(store, kept_until=_ROOT_KEPT_UNTIL)
+        state = Restoring(ledger.connections, cipher=_cipher(keys)).state()
     finally:
         engine.dispose()
     if trial or was_trial:
         from signing.trial.pki import make_trial_pki  # noqa: PLC0415 - only trial data pays
 
         make_trial_pki(settings.trial_folder, clock=SystemClock())
-    return Made(new=new, trial=trial or was_trial)
+    return Made(
+        new=new,
+        trial=trial or was_trial,
+        rebuild_first=state is not None and state.papers_missing,
+    )
+
+
+def _holds_records(store: Store) -> bool:
+    return any(True for _ in list_objects(store))
 
 
 def open_application(settings: Settings) -> Application:

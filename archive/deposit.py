@@ -1,39 +1,40 @@
-"""Laying a signed record down for good: an OCFL object, written, read back and compared.
+"""Depositing a signed record: an OCFL object, written, read back and compared.
 
-The order makes it safe to be killed at any moment: content first, then the version's inventory,
-the inventory at the root last. Without that one there is no object. Whoever tries again writes the
-same bytes and completes the same object: the times of the first try hold, as its description has
-them, and nothing else depends on the clock.
+The order makes it safe to be killed at any moment: the description first, then the other content
+and the version's inventory, the inventory at the root last. Without that one there is no object. A
+retry writes the same bytes and completes the same object: times and provenance of the first try
+hold, as its description has them, and nothing else depends on the clock.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from archive import ocfl, package, read
+from archive import ead, ocfl, package, premis, read
 from archive.digests import Digests, digests, sha512_of
 from archive.file_store import translated
 from dossier.errors import IntegrityViolation
 from dossier.ports import ObjectStore, RecordVersion
-from dossier.spine import ArchivedRecord, Blob, SignedRecord
+from dossier.spine import ArchivedRecord, Blob, ObjectVersion, Provenance, SignedRecord
 
 _DESCRIPTION = "description.json"
 _LARGEST_DESCRIPTION = 64 << 20
 
 
-def lay_root(store: ObjectStore, *, kept_until: datetime, scratch: Path | None = None) -> None:
-    """Declare the record area an OCFL storage root; safe to do again.
+def initialize(store: ObjectStore, *, kept_until: datetime, scratch: Path | None = None) -> None:
+    """Make the record area an OCFL storage root; safe to run again.
 
     Args:
         store: the store.
         kept_until: of the three files; as far away as the store allows.
-        scratch: a folder for what is being made; the system's own by default.
+        scratch: a folder for temporary files; the system's own by default.
 
     Raises:
         IntegrityViolation: ``record.exists``: it is a storage root of another layout.
@@ -45,82 +46,79 @@ def lay_root(store: ObjectStore, *, kept_until: datetime, scratch: Path | None =
             store.put_record(key, source, kept_until=kept_until)
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a first try fixes for all later ones."""
+
+    archived_at: datetime
+    kept_until: datetime
+    provenance: Provenance
+
+
 def deposit(
     signed: SignedRecord,
     *,
     store: ObjectStore,
     archived_at: datetime,
     kept_until: datetime,
+    provenance: Provenance | None = None,
     scratch: Path | None = None,
 ) -> ArchivedRecord:
-    """Lay a signed record down in the record area and read all of it back.
+    """Write a signed record into the record area and read all of it back.
 
-    Where an earlier try was broken off after it had written the description, its two times hold
-    and not those handed in; the result tells them.
+    Where an earlier try was interrupted after it had written the description, the times and the
+    provenance of that one hold; the result has them.
 
     Args:
         signed: the record; its blobs are in the work area of ``store``.
         store: where to.
         archived_at: now, aware.
-        kept_until: aware; the end of the first lock.
-        scratch: a folder for what is being made; the system's own by default.
+        kept_until: aware; the end of the first lock, rounded up to a second.
+        provenance: how the record came to be.
+        scratch: a folder for temporary files; the system's own by default.
 
     Raises:
         IntegrityViolation: ``work.missing``; ``work.changed``: a blob is not what it was;
             ``record.not-the-judged-pdfa``: the signed PDF does not begin with the PDF/A that
-            passed; ``record.exists``: other bytes lie where the object goes;
+            passed; ``record.exists``: the object exists with other bytes;
             ``record.not-as-written``: what was read back is not what was written.
         TransientFault: the store did not answer.
         WrongUse: a code that cannot be part of a path.
     """
     paper = signed.record.paper
     key = ocfl.object_key(ocfl.object_id(paper.id))
-    times = _earlier_times(store, key) or (archived_at, kept_until)
+    kept_until = datetime.fromtimestamp(math.ceil(kept_until.timestamp()), UTC)
+    now = _Terms(archived_at, kept_until, provenance or Provenance())
     with translated(f"a file of paper {paper.id}"):
+        terms = _earlier_terms(store, key) or now
         try:
-            return _laid_down(signed, store, times, scratch)
+            return _deposit(signed, store, terms, scratch)
         except IntegrityViolation as fault:
-            # Somebody else began the same deposit a moment later and was faster: theirs hold.
-            others = _earlier_times(store, key)
-            if fault.code != "record.exists" or others is None or others == times:
+            # Another process began the same deposit a moment earlier: its terms hold.
+            others = _earlier_terms(store, key)
+            if fault.code != "record.exists" or others is None or others == terms:
                 raise
-            return _laid_down(signed, store, others, scratch)
+            return _deposit(signed, store, others, scratch)
 
 
-def _laid_down(
-    signed: SignedRecord,
-    store: ObjectStore,
-    times: tuple[datetime, datetime],
-    scratch: Path | None,
+def _deposit(
+    signed: SignedRecord, store: ObjectStore, terms: _Terms, scratch: Path | None
 ) -> ArchivedRecord:
     paper = signed.record.paper
     identifier = ocfl.object_id(paper.id)
     key = ocfl.object_key(identifier)
-    archived_at, kept_until = times
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch)))
-        sources = {
-            "signed.pdf": stack.enter_context(store.work_file(signed.pdf)),
-            f"received{paper.scan.media_type.suffix}": stack.enter_context(
-                store.work_file(paper.scan.blob)
-            ),
-            "words.json": stack.enter_context(store.work_file(signed.record.words)),
-            _DESCRIPTION: folder / _DESCRIPTION,
-            "validation.json": folder / "validation.json",
-        }
-        sources[_DESCRIPTION].write_bytes(
-            package.description_of(signed, archived_at=archived_at, kept_until=kept_until)
-        )
-        sources["validation.json"].write_bytes(package.validation_of(signed))
+        sources = _sources(signed, store, terms, stack, folder)
         contents = _contents(signed, sources)
         inventory = ocfl.first_inventory(
             identifier,
             contents,
-            created=archived_at,
+            created=terms.archived_at,
             user=f"office {paper.office}",
             address=f"urn:x-sohoa:office:{paper.office}",
         )
-        writing = _Writing(store, key, folder, kept_until)
+        writing = _Writing(store, key, folder, terms.kept_until)
         writing.write(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES)
         for content in contents:
             writing.put(f"v1/content/{content.path}", sources[content.path], content.sha512)
@@ -133,38 +131,81 @@ def _laid_down(
         object_id=identifier,
         version=1,
         key=key,
-        archived_at=archived_at,
-        kept_until=kept_until,
+        archived_at=terms.archived_at,
+        kept_until=terms.kept_until,
         digests=tuple(sorted((c.logical, c.sha256) for c in contents)),
+        versions=(
+            ObjectVersion(
+                number=1,
+                digest=hashlib.sha512(inventory).hexdigest(),
+                created_at=terms.archived_at,
+            ),
+        ),
+        provenance=terms.provenance,
     )
 
 
+def _sources(
+    signed: SignedRecord, store: ObjectStore, terms: _Terms, stack: ExitStack, folder: Path
+) -> dict[str, Path]:
+    """The files of the version by their path below its content folder; the description first."""
+    record = signed.record
+    with store.work_file(record.words) as words:
+        packed = package.compressed_words(_checked(words, record.words, paper=str(record.paper.id)))
+    made = {
+        _DESCRIPTION: package.description_of(
+            signed,
+            archived_at=terms.archived_at,
+            kept_until=terms.kept_until,
+            provenance=terms.provenance,
+        ),
+        "EAD_doc.xml": ead.to_xml(ead.doc_fields(signed), ead.DOC_FIELDS),
+        "PREMIS.xml": premis_of(signed, archived_at=terms.archived_at, provenance=terms.provenance),
+        "validation.json": package.validation_of(signed),
+        "words.json.gz": packed,
+    }
+    for name, content in made.items():
+        (folder / name).write_bytes(content)
+    sources = {name: folder / name for name in made}
+    sources[f"received{record.paper.scan.media_type.suffix}"] = stack.enter_context(
+        store.work_file(record.paper.scan.blob)
+    )
+    sources["signed.pdf"] = stack.enter_context(store.work_file(signed.pdf))
+    return sources
+
+
+def premis_of(signed: SignedRecord, *, archived_at: datetime, provenance: Provenance) -> bytes:
+    """``PREMIS.xml`` of a record's first version."""
+    paper = signed.record.paper
+    files = premis.files_of(
+        signed,
+        signed_path=package.signed_path(paper),
+        received_path=package.received_path(paper.scan.media_type),
+    )
+    events = premis.events_of(signed, provenance, files, archived_at=archived_at)
+    return premis.to_xml(ocfl.object_id(paper.id), files, events)
+
+
 def _contents(signed: SignedRecord, sources: Mapping[str, Path]) -> tuple[ocfl.Content, ...]:
-    """The files of the version; what came from the work area is what it was put in as."""
+    """The files of the version; blobs of the work area have the digests they were put with."""
     paper = signed.record.paper
     received = f"received{paper.scan.media_type.suffix}"
     logical = {
         "signed.pdf": package.signed_path(paper),
         received: package.received_path(paper.scan.media_type),
-        "words.json": package.WORDS,
+        "words.json.gz": package.WORDS,
         _DESCRIPTION: package.DESCRIPTION,
         "validation.json": package.VALIDATION,
+        "EAD_doc.xml": package.EAD_DOC,
+        "PREMIS.xml": package.PREMIS,
     }
-    blobs = {
-        "signed.pdf": signed.pdf,
-        received: paper.scan.blob,
-        "words.json": signed.record.words,
-    }
+    blobs = {"signed.pdf": signed.pdf, received: paper.scan.blob}
     contents = []
     for path, source in sources.items():
         found = _digests_of(source)
         blob = blobs.get(path)
         if blob is not None and (found.sha256, found.size) != (blob.digest, blob.size):
-            raise IntegrityViolation(
-                "work.changed",
-                f"paper {paper.id}: the blob {blob.digest} in the work area is not what was put "
-                "there; bring back the store's backup",
-            )
+            raise _changed(blob, paper=str(paper.id))
         contents.append(
             ocfl.Content(
                 logical=logical[path],
@@ -176,6 +217,21 @@ def _contents(signed: SignedRecord, sources: Mapping[str, Path]) -> tuple[ocfl.C
         )
     _begins_with(sources["signed.pdf"], signed.record.pdfa, paper=str(paper.id))
     return tuple(contents)
+
+
+def _checked(file: Path, blob: Blob, *, paper: str) -> bytes:
+    content = file.read_bytes()
+    if (hashlib.sha256(content).hexdigest(), len(content)) != (blob.digest, blob.size):
+        raise _changed(blob, paper=paper)
+    return content
+
+
+def _changed(blob: Blob, *, paper: str) -> IntegrityViolation:
+    return IntegrityViolation(
+        "work.changed",
+        f"paper {paper}: the blob {blob.digest} in the work area is not what was put there; bring "
+        "back the store's backup",
+    )
 
 
 def _begins_with(signed: Path, pdfa: Blob, *, paper: str) -> None:
@@ -198,15 +254,15 @@ def _digests_of(path: Path) -> Digests:
         return digests(stream)
 
 
-def _earlier_times(store: ObjectStore, key: str) -> tuple[datetime, datetime] | None:
-    """The times in a description that an earlier try has written."""
+def _earlier_terms(store: ObjectStore, key: str) -> _Terms | None:
+    """The terms in a description that an earlier try has written."""
     place = f"{key}/v1/content/{_DESCRIPTION}"
     for record in store.records(place):
         if record.key == place:
             with store.open_record(record) as stream:
                 written = stream.read(_LARGEST_DESCRIPTION)
             described = package.read_description(written, key=key)
-            return described.archived_at, described.kept_until
+            return _Terms(described.archived_at, described.kept_until, described.provenance)
     return None
 
 
@@ -217,7 +273,7 @@ class _Written:
 
 
 class _Writing:
-    """One object being written; remembers what has to be found when it is read back."""
+    """One object being written; remembers what must be found when it is read back."""
 
     def __init__(self, store: ObjectStore, key: str, folder: Path, kept_until: datetime) -> None:
         self._store = store
@@ -249,5 +305,5 @@ class _Writing:
         stored = read.load(self._store, self._key)
         if set(stored.files) != {w.record.key.removeprefix(f"{self._key}/") for w in self._written}:
             raise IntegrityViolation(
-                "object.stray-file", f"something else lies in the object {self._key}"
+                "object.stray-file", f"the object {self._key} holds a file that was not written"
             )

@@ -7,59 +7,13 @@ place and a file that no object knows. Both are looked for here.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from archive import ocfl, read
 from archive.digests import digests
+from archive.objects import Alarm, alarm_of, list_objects, stray
 from dossier.errors import IntegrityViolation, WrongUse
-from dossier.ports import ObjectStore, RecordVersion
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """Something in the record area that is not as it must be.
-
-    Attributes:
-        key: of the object, or of the stray file; as it lies there.
-        code: stable.
-        message: what is wrong and what to do; no personal data.
-    """
-
-    key: str
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lying:
-    """What lies under one folder of the layout, or one stray file.
-
-    Attributes:
-        key: the object's root, or the stray file's own key.
-        files: by path below the root; None for a stray file.
-    """
-
-    key: str
-    files: dict[str, RecordVersion] | None
-
-
-def lying(store: ObjectStore) -> Iterator[Lying]:
-    """Everything in the record area but the storage root's own files, object by object, by key."""
-    key, files = "", dict[str, RecordVersion]()
-    for record in store.records():
-        parts = record.key.split("/", 3)
-        root = "/".join(parts[:3])
-        if files and root != key:
-            yield Lying(key, files)
-            files = {}
-        if len(parts) > 3 and ocfl.is_object_key(root):  # noqa: PLR2004 - two tuples, a name, a file
-            key = root
-            files[parts[3]] = record
-        elif record.key not in ocfl.ROOT_FILES:
-            yield Lying(record.key, None)
-    if files:
-        yield Lying(key, files)
+from dossier.ports import ObjectStore
 
 
 def check(store: ObjectStore, key: str) -> read.StoredObject:
@@ -89,7 +43,7 @@ def survey(
         An ``object.unfinished`` of a paper that is still SIGNED is no fault: it will be completed.
     """
     whole, seen, alarms = 0, 0, list[Alarm]()
-    for found in lying(store):
+    for found in list_objects(store):
         if found.files is None:
             alarms.append(stray(found.key))
             continue
@@ -97,7 +51,7 @@ def survey(
         try:
             _check(store, read.of_files(store, found.key, found.files))
         except (IntegrityViolation, WrongUse) as fault:  # WrongUse: a path no store would take
-            alarms.append(Alarm(key=found.key, code=fault.code, message=fault.message))
+            alarms.append(alarm_of(found.key, fault))
         else:
             whole += 1
         if progress is not None:
@@ -112,16 +66,6 @@ def survey(
                 )
             )
     return whole, tuple(alarms)
-
-
-def stray(key: str) -> Alarm:
-    """The alarm for a file that no object knows."""
-    return Alarm(
-        key=key,
-        code="root.stray-file",
-        message="a file lies in the record area that belongs to no record; find out who put it "
-        "there",
-    )
 
 
 def _check(store: ObjectStore, stored: read.StoredObject) -> None:

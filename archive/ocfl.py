@@ -47,6 +47,8 @@ ROOT_FILES: Mapping[str, bytes] = MappingProxyType(
 )
 """What makes a record area an OCFL storage root, by key."""
 
+_PAPER = "urn:uuid:"
+_PAPER_ID = re.compile(_PAPER + r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(rb"[A-Za-z0-9_-]")
 _LONGEST_FOLDER = 100
 _VERSION = re.compile(r"v[1-9][0-9]{0,8}")
@@ -56,7 +58,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 def object_id(paper: UUID) -> str:
     """The identifier of a paper's object."""
-    return f"urn:uuid:{paper}"
+    return f"{_PAPER}{paper}"
 
 
 def paper_of(identifier: str) -> UUID:
@@ -65,9 +67,14 @@ def paper_of(identifier: str) -> UUID:
     Raises:
         ValueError: the identifier is not one of a paper.
     """
-    if not identifier.startswith("urn:uuid:") or len(identifier) != len("urn:uuid:") + 36:
+    if not is_paper(identifier):
         raise ValueError("not the identifier of a paper")
-    return UUID(identifier.removeprefix("urn:uuid:"))
+    return UUID(identifier.removeprefix(_PAPER))
+
+
+def is_paper(identifier: str) -> bool:
+    """Whether this is the identifier of a paper's object."""
+    return _PAPER_ID.fullmatch(identifier) is not None
 
 
 def object_key(identifier: str) -> str:
@@ -160,6 +167,7 @@ class Inventory:
         manifest: SHA-512 of every file by its path below the object's root.
         fixity: SHA-256 likewise, where it is told.
         state: for each logical path of the head version a path below the object's root.
+        created_at: when each version was made, oldest first; aware.
     """
 
     id: str
@@ -168,6 +176,7 @@ class Inventory:
     manifest: Mapping[str, str]
     fixity: Mapping[str, str] = field(repr=False)
     state: Mapping[str, str] = field(repr=False)
+    created_at: tuple[datetime, ...] = ()
 
 
 def read_inventory(written: bytes, *, key: str) -> Inventory:
@@ -210,8 +219,11 @@ def _inventory(read: Mapping[str, Any]) -> Inventory:
     for path, digest in manifest.items():
         anywhere.setdefault(digest, path)
     state = _by_path(read["versions"][head]["state"], _SHA512)
-    created = datetime.fromisoformat(read["versions"]["v1"]["created"])
-    if created.tzinfo is None:
+    created_at = tuple(
+        datetime.fromisoformat(read["versions"][f"v{n}"]["created"])
+        for n in range(1, int(head[1:]) + 1)
+    )
+    if any(at.tzinfo is None for at in created_at):
         raise ValueError("a time without a zone")
     fixity = _by_path(read.get("fixity", {}).get("sha256", {}), _SHA256)
     if not set(fixity) <= set(manifest):
@@ -219,7 +231,8 @@ def _inventory(read: Mapping[str, Any]) -> Inventory:
     return Inventory(
         id=str(read["id"]),
         head=int(head[1:]),
-        created=created,
+        created=created_at[0],
+        created_at=created_at,
         manifest=manifest,
         fixity=fixity,
         state={logical: anywhere[digest] for logical, digest in state.items()},

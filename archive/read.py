@@ -11,12 +11,14 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO
 
 from archive import ocfl
 from archive.digests import digests
 from dossier.errors import IntegrityViolation
 from dossier.ports import ObjectStore, RecordVersion
+from dossier.spine import ObjectVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,37 @@ def _small(store: ObjectStore, key: str, files: Mapping[str, RecordVersion], pat
     if len(content) > ocfl.LARGEST_INVENTORY:
         raise IntegrityViolation("object.bad-inventory", f"{path} of the object {key} is too large")
     return content
+
+
+def locked_until(store: ObjectStore, stored: StoredObject) -> datetime:
+    """The end of an object's lock: that of the inventory of its newest version.
+
+    Locks are extended file by file, this inventory last.
+
+    Raises:
+        IntegrityViolation: ``record.missing``, ``record.not-locked``.
+    """
+    return store.kept_until(stored.files[f"v{stored.inventory.head}/{ocfl.INVENTORY}"])
+
+
+def versions_of(store: ObjectStore, stored: StoredObject) -> tuple[ObjectVersion, ...]:
+    """The versions of an object, oldest first.
+
+    Raises:
+        IntegrityViolation: ``object.bad-inventory``.
+    """
+    inventory = stored.inventory
+    versions = []
+    for number, created_at in enumerate(inventory.created_at, 1):
+        raw = stored.raw
+        if number != inventory.head:
+            raw = inventory_bytes(store, stored.key, stored.files, folder=f"v{number}/")
+        versions.append(
+            ObjectVersion(
+                number=number, digest=hashlib.sha512(raw).hexdigest(), created_at=created_at
+            )
+        )
+    return tuple(versions)
 
 
 def read_file(store: ObjectStore, stored: StoredObject, path: str, *, limit: int) -> bytes:

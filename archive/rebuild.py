@@ -1,94 +1,124 @@
-"""Making the catalogue again from the store alone."""
+"""Reading every archived record back, to rebuild catalogue and ledger from the store alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from archive import fixity, package, read
-from archive.fixity import Alarm
+from archive import ocfl, package, read
+from archive.objects import Alarm, ObjectFiles, alarm_of, list_objects, stray
+from archive.recall import recall
 from dossier.errors import IntegrityViolation, WrongUse
-from dossier.ports import Catalogue, CatalogueEntry, ObjectStore
+from dossier.ports import CatalogueEntry, ObjectStore
+from dossier.spine import ArchivedRecord
+
+_BATCH = 200
+_NOT_YET_WHOLE = frozenset({"object.unfinished", "object.bad-inventory"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuilt:
-    """What came of a rebuild.
+class StoredRecord:
+    """One record as its object holds it.
 
     Attributes:
-        count: how many records the catalogue holds again.
-        alarms: what in the store is not as it must be; those records are not in the catalogue.
-            ``object.unfinished`` of a paper that is still SIGNED is no fault.
+        archived: the spine, for the ledger.
+        entry: for the catalogue.
     """
 
-    count: int
-    alarms: tuple[Alarm, ...]
+    archived: ArchivedRecord
+    entry: CatalogueEntry
 
 
-def rebuild(
-    store: ObjectStore,
-    catalogue: Catalogue,
-    *,
-    progress: Callable[[int, int], None] | None = None,
-) -> Rebuilt:
-    """Forget the catalogue and make it again from the objects in the record area.
+@dataclass(frozen=True, slots=True, order=True)
+class _Located:
+    created: datetime
+    id: str
+    key: str
 
-    Reads inventories, descriptions and words, each with its digest checked; the pictures are the
-    affair of ``fixity.survey``. A damaged object is an alarm and does not stop the others. Records
-    come back in the order of archiving, so that the newest stand first as before. Needs some 200
-    bytes of memory a record.
+
+class RecordReader:
+    """Reads all records of a store in the order of archiving, each with its digests checked.
+
+    A damaged object becomes an alarm and never stops the others. Pictures and PDFs are not read:
+    that is the work of ``fixity.survey``. Takes some 300 bytes of memory a record.
 
     Args:
-        store: where the records lie.
-        catalogue: what is made again.
-        progress: told how many of how many objects are done, after each.
+        store: where the records are.
 
-    Raises:
-        TransientFault, Misconfigured: store or database did not answer; run it again.
+    Attributes:
+        total: how many objects of papers the store holds.
+        alarms: damaged objects and stray files met so far.
     """
-    alarms: list[Alarm] = []
-    order: list[tuple[datetime, str, str]] = []
-    for found in fixity.lying(store):
-        if found.files is None:
-            alarms.append(fixity.stray(found.key))
-            continue
-        try:
-            stored = read.of_files(store, found.key, found.files)
-        except (IntegrityViolation, WrongUse) as fault:
-            alarms.append(Alarm(key=found.key, code=fault.code, message=fault.message))
-        else:
-            order.append((stored.inventory.created, stored.inventory.id, found.key))
-    order.sort()
 
-    def entries() -> Iterator[CatalogueEntry]:
-        for done, (_created, _id, key) in enumerate(order, 1):
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self.total = 0
+        self.alarms: list[Alarm] = []
+
+    def batches(
+        self, *, known: Callable[[Sequence[UUID]], set[UUID]], done: Callable[[int], None]
+    ) -> Iterator[list[StoredRecord]]:
+        """The records in batches of a transaction's size.
+
+        Args:
+            known: which of these papers need not be read again (an interrupted rebuild wrote
+                them).
+            done: called after each batch was used, with the number of objects handled so far.
+
+        Raises:
+            TransientFault, Misconfigured: the store did not answer.
+        """
+        located = sorted(self._locate())
+        self.total = len(located)
+        for start in range(0, len(located), _BATCH):
+            part = located[start : start + _BATCH]
+            skip = known([ocfl.paper_of(one.id) for one in part])
+            yield list(self._read(one for one in part if ocfl.paper_of(one.id) not in skip))
+            done(start + len(part))
+
+    def _locate(self) -> Iterator[_Located]:
+        for found in list_objects(self._store):
+            if found.files is None:
+                self.alarms.append(stray(found.key))
+                continue
             try:
-                yield entry(store, key)
+                inventory = self._load(found).inventory
             except (IntegrityViolation, WrongUse) as fault:
-                alarms.append(Alarm(key=key, code=fault.code, message=fault.message))
-            if progress is not None:
-                progress(done, len(order))
+                self.alarms.append(alarm_of(found.key, fault))
+            else:
+                if ocfl.is_paper(inventory.id):
+                    yield _Located(inventory.created, inventory.id, found.key)
 
-    catalogue.clear()
-    catalogue.add_all(entries())
-    return Rebuilt(count=catalogue.count(), alarms=tuple(alarms))
+    def _load(self, found: ObjectFiles) -> read.StoredObject:
+        """Load a listed object; list it again where a deposit may have been under way."""
+        try:
+            return read.of_files(self._store, found.key, found.files or {})
+        except IntegrityViolation as fault:
+            if fault.code not in _NOT_YET_WHOLE:
+                raise
+            return read.load(self._store, found.key)
+
+    def _read(self, located: Iterator[_Located]) -> Iterator[StoredRecord]:
+        for one in located:
+            try:
+                yield read_record(self._store, one.key)
+            except (IntegrityViolation, WrongUse) as fault:
+                self.alarms.append(alarm_of(one.key, fault))
 
 
-def entry(store: ObjectStore, key: str) -> CatalogueEntry:
-    """The entry of the catalogue that an object in the store makes.
+def read_record(store: ObjectStore, key: str) -> StoredRecord:
+    """Read one record from its object: description, words and validation reports.
 
     Raises:
-        IntegrityViolation: what it is made of is not what was archived.
+        IntegrityViolation: a file of it is not what was archived.
     """
     stored = read.load(store, key)
-    limit = package.LARGEST_JSON
-    description = read.read_file(store, stored, package.DESCRIPTION, limit=limit)
-    words = read.read_file(store, stored, package.WORDS, limit=limit)
-    return package.entry_of(
-        package.read_description(description, key=key),
-        text=package.text_of_words(words, key=key),
-        object_id=stored.inventory.id,
-        key=key,
-        version=stored.inventory.head,
+    archived = recall(store, stored)
+    return StoredRecord(
+        archived=archived,
+        entry=package.entry_of(
+            archived, text=package.text_of_words(package.read_words(store, stored), key=key)
+        ),
     )

@@ -1,4 +1,4 @@
-"""A record as the store alone tells it: the spine again, from an object's own files."""
+"""The archived record of the spine, read back from an object's own files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from archive import package, read
+from archive import ocfl, package, read
 from dossier import written
-from dossier.errors import IntegrityViolation, WrongUse
+from dossier.codes import dossier_code, office_code
+from dossier.errors import WrongUse
 from dossier.ports import ObjectStore
 from dossier.spine import (
     ArchivedRecord,
@@ -27,14 +28,15 @@ _LARGEST_REPORT = 64 << 20
 
 
 def recall(store: ObjectStore, stored: read.StoredObject) -> ArchivedRecord:
-    """The archived record of an object; its scan's own name is not known to the store.
+    """Read the archived record of an object; its term is that of the object's lock.
 
     Args:
-        store: where the object lies.
-        stored: the object, found and its inventory read.
+        store: where the object is.
+        stored: the object, its inventory read.
 
     Raises:
-        IntegrityViolation: ``object.bad-description``, or a file is not what was archived.
+        IntegrityViolation: ``object.bad-description``; ``record.not-locked``; a file is not what
+            was archived.
     """
     described = package.read_description(
         read.read_file(store, stored, package.DESCRIPTION, limit=package.LARGEST_JSON),
@@ -43,56 +45,67 @@ def recall(store: ObjectStore, stored: read.StoredObject) -> ArchivedRecord:
     validation = read.read_file(store, stored, package.VALIDATION, limit=_LARGEST_REPORT)
     try:
         signed = _signed(described.read, json.loads(validation))
-    except (ValueError, KeyError, TypeError, RecursionError, WrongUse) as fault:
-        raise IntegrityViolation(
-            "object.bad-description",
-            f"the description of the object {stored.key} cannot be read ({type(fault).__name__})",
-        ) from None  # the cause may quote what it says of people
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        WrongUse,
+    ) as fault:
+        raise package.unreadable(stored.key, fault) from None  # the cause may quote personal data
+    if not signed.signatures or ocfl.object_id(signed.record.paper.id) != stored.inventory.id:
+        raise package.unreadable(stored.key, ValueError())
     return ArchivedRecord(
         signed=signed,
         object_id=stored.inventory.id,
         version=stored.inventory.head,
         key=stored.key,
         archived_at=described.archived_at,
-        kept_until=described.kept_until,
+        kept_until=read.locked_until(store, stored),
+        versions=read.versions_of(store, stored),
+        provenance=described.provenance,
     )
 
 
-def _signed(told: Mapping[str, Any], validation: Mapping[str, Any]) -> SignedRecord:
-    received = told["received"]
+def _signed(described: Mapping[str, Any], validation: Mapping[str, Any]) -> SignedRecord:
+    received = described["received"]
     paper = Paper(
-        id=UUID(told["paper"]),
-        office=str(told["office"]),
-        dossier=str(told["dossier"]),
-        ordinal=int(told["ordinal"]),
+        id=UUID(described["paper"]),
+        office=office_code(described["office"]),
+        dossier=dossier_code(described["dossier"]),
+        ordinal=int(described["ordinal"]),
         scan=Scan(
             id=UUID(received["scan"]),
-            office=str(told["office"]),
+            office=str(described["office"]),
             blob=Blob(str(received["sha256"]), int(received["size"])),
             media_type=MediaType(received["media_type"]),
-            source="",
+            source=str(received.get("source", "")),
             received_at=datetime.fromisoformat(received["at"]),
         ),
-        pages=tuple(Page(int(n), float(w), float(h)) for n, w, h in told["pages"]),
-        arrived_signed=bool(told["arrived_signed"]),
+        pages=tuple(
+            Page(int(n), float(w), float(h), int(*turn)) for n, w, h, *turn in described["pages"]
+        ),
+        arrived_signed=bool(described["arrived_signed"]),
     )
     record = Record(
         paper=paper,
-        pdfa=_blob(told["pdfa"]),
-        words=_blob(told["words"]),
-        engine=str(told["engine"]),
+        pdfa=_blob(described["pdfa"]),
+        words=_blob(described["words"]),
+        engine=str(described["engine"]),
         pdfa_report=written.pdfa_report_from_json(validation["pdfa"]),
-        description=written.description_from_json(told["description"]),
+        description=written.description_from_json(described["description"]),
         received_signatures=tuple(
-            written.report_from_json(report) for report in told["received_signatures"]
+            written.report_from_json(report) for report in described["received_signatures"]
         ),
     )
     return SignedRecord(
         record=record,
-        pdf=_blob(told["signed"]),
-        signatures=tuple(written.signature_from_json(s) for s in told["signatures"]),
+        pdf=_blob(described["signed"]),
+        signatures=tuple(written.signature_from_json(s) for s in described["signatures"]),
     )
 
 
-def _blob(told: Mapping[str, Any]) -> Blob:
-    return Blob(str(told["sha256"]), int(told["size"]))
+def _blob(described: Mapping[str, Any]) -> Blob:
+    return Blob(str(described["sha256"]), int(described["size"]))

@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 from uuid import UUID
 
 from dossier.reports import Signature
-from dossier.spine import Blob, Description, RecognisedPage
+from dossier.spine import Blob, Description, ObjectVersion, RecognisedPage
 
 
 class Clock(Protocol):
@@ -222,6 +222,7 @@ class CatalogueEntry:
     signed_at: datetime
     archived_at: datetime
     kept_until: datetime
+    versions: tuple[ObjectVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -323,6 +323,57 @@ class SignedRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEvent:
+    """One move of a paper, as the record keeps it.
+
+    Attributes:
+        before: the state it had; empty for the first.
+        code: why; empty where there is nothing to say.
+        reason: in the words of the actor; may hold personal data.
+        actor: the person or program that moved it.
+    """
+
+    at: datetime
+    before: str
+    after: str
+    code: str
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """How a record came to be.
+
+    Attributes:
+        events: the history, oldest first.
+        reading: settings of the recogniser by name, such as ``dpi``.
+        office_name: the office as stamps show it.
+        archived_by: the program that wrote the first version.
+    """
+
+    events: tuple[HistoryEvent, ...] = ()
+    reading: tuple[tuple[str, str], ...] = ()
+    office_name: str = ""
+    archived_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectVersion:
+    """One version of an object in the record area.
+
+    Attributes:
+        number: from 1.
+        digest: SHA-512 of its inventory, lower-case hex.
+        created_at: aware UTC.
+    """
+
+    number: int
+    digest: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedRecord:
     """Where a signed record lies and until when it is kept.
 
@@ -332,7 +383,8 @@ class ArchivedRecord:
         object_id: of the OCFL object, ``urn:uuid:...``.
         version: of the OCFL object, from 1.
         key: of the object's root in the record area; holds no personal data.
-        kept_until: aware UTC; the first lock, extended when the dossier is closed.
+        kept_until: aware UTC; the end of the lock, extended when the dossier is closed.
+        versions: of the object, oldest first.
     """
 
     signed: SignedRecord
@@ -342,3 +394,5 @@ class ArchivedRecord:
     archived_at: datetime
     kept_until: datetime
     digests: tuple[tuple[str, str], ...] = field(default=())
+    versions: tuple[ObjectVersion, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)

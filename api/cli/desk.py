@@ -8,7 +8,15 @@ import click
 
 from api.cli.exit_codes import Exit
 from api.cli.output import Output, seen
-from api.cli.shared import ROW_COLUMNS, actor, answering, application_of, listed, paper_named
+from api.cli.shared import (
+    ROW_COLUMNS,
+    actor,
+    answering,
+    application_of,
+    listed,
+    paper_named,
+    warn_if_incomplete,
+)
 from api.desk import papers as desk_papers
 from api.settings import Settings
 from api.wording import sentences
@@ -34,8 +42,9 @@ def list_command(
             state=None if state is None else PaperState(state.upper()),
             dossier=None if dossier is None else dossier_code(dossier),
         )
+        ended = warn_if_incomplete(application)
     output.rows((listed(row) for row in rows), ROW_COLUMNS, empty="Không có giấy nào / none.")
-    return Exit.DONE
+    return ended
 
 
 @click.command("show")

@@ -9,7 +9,7 @@ import click
 
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import actor, answering, application_of, paper_named
+from api.cli.shared import actor, answering, application_of, paper_named, warn_if_incomplete
 from api.desk import papers as desk_papers
 from api.settings import Settings
 from dossier import written
@@ -60,12 +60,13 @@ def find_command(
         found = desk_papers.find(
             application, manner, text, purpose=purpose.strip(), actor=actor(), limit=_LIMIT
         )
+        ended = warn_if_incomplete(application)
     output.rows(
         (_found(row) for row in found),
         ("paper", "dossier", "kind", "person", "role", "number", "archived_at"),
         empty="Không tìm thấy / nothing found.",
     )
-    return Exit.DONE
+    return ended
 
 
 @click.command("export")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from itertools import islice
 
@@ -11,8 +12,8 @@ from api import bootstrap
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.progress import Counting
-from api.cli.shared import answering, application_of
-from api.desk import papers as desk_papers
+from api.cli.shared import answering, application_of, warn_if_incomplete
+from api.desk import rebuild as desk_rebuild
 from api.settings import Settings
 from api.wording import sentences
 from workflow.ledger.statistics import Backlog
@@ -20,6 +21,11 @@ from workflow.ledger.statistics import Backlog
 _TRIAL_WARNING = (
     "DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: the CA, the time-stamping authority and the signer made "
     "here prove nothing to anybody. Never put real papers here."
+)
+_REBUILD_FIRST = (
+    "kho lưu đã có hồ sơ mà cơ sở dữ liệu này không biết; chạy: sohoa rebuild / the store holds "
+    "records that this database does not know: run sohoa rebuild first; until then no paper is "
+    "taken in"
 )
 _COVERED = (
     "BÁO ĐỘNG / ALARM: somebody wrote over or hid these objects of the archive. What was archived "
@@ -36,9 +42,16 @@ def init_command(output: Output, settings: Settings, *, trial: bool) -> int:
     made = bootstrap.init(settings, trial=trial)
     if made.trial:
         click.echo(f"sohoa: {_TRIAL_WARNING}", err=True)
-    row = {"office": settings.office, "trial": made.trial, "new": made.new}
+    row = {
+        "office": settings.office,
+        "trial": made.trial,
+        "new": made.new,
+        "rebuild_first": made.rebuild_first,
+    }
     if output.as_json:
         output.line(row)
+    if made.rebuild_first:
+        click.echo(f"sohoa: {_REBUILD_FIRST}", err=True)
     output.say("Đã sẵn sàng / ready." if made.new else "Đã sẵn sàng từ trước / was ready already.")
     return Exit.DONE
 
@@ -53,6 +66,7 @@ def status_command(output: Output, settings: Settings) -> int:
         )
         counts = {state.value: number for state, number in report.states.items()}
         waiting, left = dict(report.codes), report.time_left()
+        state = desk_rebuild.rebuild_state(application)
         covered = list(islice(application.store.covered(), _MOST_TOLD))
         row: dict[str, object] = {
             "office": settings.office,
@@ -63,10 +77,12 @@ def status_command(output: Output, settings: Settings) -> int:
             "to_do": {s.value: n for s, n in report.waiting.items()},
             "seconds_left": None if left is None else round(left.total_seconds()),
             "covered": [record.key for record in covered],
+            "rebuild": None if state is None else asdict(state),
         }
+        incomplete = warn_if_incomplete(application)
     if output.as_json:
         output.line(row)
-        return Exit.INTEGRITY if covered else Exit.DONE
+        return Exit.INTEGRITY if covered else incomplete
     if application.trial:
         output.say(_TRIAL_WARNING)
     output.rows(
@@ -81,7 +97,7 @@ def status_command(output: Output, settings: Settings) -> int:
     if report.waiting:
         output.say(_left_in_words(sum(report.waiting.values()), left))
     if not covered:
-        return Exit.DONE
+        return incomplete
     output.say(_COVERED)
     output.rows(({"key": record.key} for record in covered), ("key",))
     return Exit.INTEGRITY
@@ -97,12 +113,15 @@ def _left_in_words(papers: int, left: timedelta | None) -> str:
 @click.command("rebuild")
 @answering
 def rebuild_command(output: Output, settings: Settings) -> int:
-    """Make the catalogue again from the store alone."""
+    """Rebuild catalogue and ledger from the store alone; one that was killed is resumed."""
     progress = Counting("rebuild")
     with application_of(settings) as application, progress:
-        made, damaged = desk_papers.rebuild_all(application, progress=progress)
+        rebuilt = desk_rebuild.rebuild(application, progress=progress)
+    damaged = [asdict(alarm) for alarm in rebuilt.alarms]
     if output.as_json:
-        output.line({"records": made, "damaged": damaged})
-    output.say(f"Đã lập lại {made} hồ sơ lưu / records made again; hỏng / damaged: {len(damaged)}")
+        output.line({"records": rebuilt.records, "damaged": damaged})
+    output.say(
+        f"Đã lập lại {rebuilt.records} hồ sơ lưu / records rebuilt; hỏng / damaged: {len(damaged)}"
+    )
     output.rows([] if output.as_json else damaged, ("key", "code", "message"))
     return Exit.INTEGRITY if damaged else Exit.DONE

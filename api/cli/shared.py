@@ -15,10 +15,13 @@ import click
 from api import logs
 from api.application import Application
 from api.bootstrap import open_application
+from api.cli.exit_codes import Exit, exit_of
 from api.cli.output import Output, Row
+from api.desk.rebuild import check_complete
 from api.settings import Settings, read_settings
+from api.wording import sentences
 from dossier.codes import numbers_masked
-from dossier.errors import WrongUse
+from dossier.errors import Misconfigured, TransientFault, WrongUse
 from workflow import log_context
 from workflow.ledger.types import PaperSummary
 
@@ -51,6 +54,16 @@ def application_of(settings: Settings) -> Iterator[Application]:
         yield application
     finally:
         application.close()
+
+
+def warn_if_incomplete(application: Application) -> Exit:
+    """Say on stderr where catalogue or ledger are incomplete; the exit code of that."""
+    try:
+        check_complete(application)
+    except (Misconfigured, TransientFault) as error:
+        click.echo(f"sohoa: {sentences.both(error)}", err=True)
+        return exit_of(error)
+    return Exit.DONE
 
 
 def actor() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,7 @@ from uuid import UUID
 from api.application import Application
 from api.desk.corrections import reviewed
 from archive import export as exporting
-from archive import fixity, package, read, rebuild
-from archive.recall import recall
+from archive import package, read
 from dossier import written
 from dossier.codes import citizen_id, dossier_code, is_cmnd
 from dossier.errors import WrongUse
@@ -95,9 +94,7 @@ def words(application: Application, paper: UUID, *, actor: str) -> tuple[Recogni
     held, row = opened(application, paper, actor=actor)
     if row.state is PaperState.ARCHIVED:
         stored = read.load(application.store, record_key(application, paper))
-        content = read.read_file(
-            application.store, stored, package.WORDS, limit=package.LARGEST_JSON
-        )
+        content = package.read_words(application.store, stored)
     elif held.words is not None and not is_gone(row.state):
         with application.store.work_file(held.words) as file:
             content = file.read_bytes()
@@ -178,30 +175,6 @@ def export(application: Application, paper: UUID, folder: Path, *, actor: str) -
     held, _ = opened(application, paper, actor=actor)
     made = exporting.export(record_key(application, paper), folder, store=application.store)
     return made, made / package.signed_path(held.paper)
-
-
-def rebuild_all(
-    application: Application, *, progress: Callable[[int, int], None]
-) -> tuple[int, list[dict[str, str]]]:
-    """The catalogue, and archived papers in the ledger, again from the store alone.
-
-    Returns:
-        How many records there are, and an alarm for each damaged object.
-    """
-    made = rebuild.rebuild(application.store, application.catalogue, progress=progress)
-    alarms = [
-        {"key": alarm.key, "code": alarm.code, "message": alarm.message} for alarm in made.alarms
-    ]
-    damaged = {alarm.key for alarm in made.alarms}
-    for found in fixity.lying(application.store):
-        if found.files is None or found.key in damaged:
-            continue
-        archived = recall(
-            application.store, read.of_files(application.store, found.key, found.files)
-        )
-        if archived.signed.record.paper.office in application.offices:
-            application.ledger.intake.restore(archived)
-    return made.count, alarms
 
 
 def _changed_meanwhile(paper: UUID) -> WrongUse:

@@ -218,6 +218,7 @@ class Ready(BaseModel):
                 "code": "tsa.no-answer",
                 "detail": "the time-stamping authority does not answer; what is to be signed waits",
             },
+            "catalogue": {"ok": True, "code": "", "detail": ""},
         },
     )
 

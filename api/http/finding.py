@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.desk import papers as desk_papers
+from api.desk.rebuild import rebuild_state
 from api.http.answers import example
 from api.http.callers import Caller, Finding
 from api.http.openapi import SAID, TOKEN_PROBLEMS
@@ -101,11 +102,18 @@ class FoundPaper(BaseModel):
 
 
 class FoundPapers(BaseModel):
-    """What was found."""
+    """The papers found.
 
-    model_config = example(found=[_ROW])
+    Attributes:
+        incomplete: the catalogue is being rebuilt; papers may be missing.
+    """
+
+    model_config = example(found=[_ROW], incomplete=False)
 
     found: list[FoundPaper]
+    incomplete: Annotated[
+        bool, Field(description="the catalogue is being rebuilt: papers may be missing")
+    ]
 
 
 @router.post("/citizen", responses=TOKEN_PROBLEMS)
@@ -148,5 +156,6 @@ def _find(caller: Caller, manner: str, text: str, question: _Question) -> FoundP
                 archived_at=row.archived_at,
             )
             for row in found
-        ]
+        ],
+        incomplete=rebuild_state(caller.application) is not None,
     )

@@ -1,7 +1,8 @@
-"""What the service stands on, part by part: database, store, queue, workers, Tesseract, TSA."""
+"""The parts of the service: database, store, queue, workers, Tesseract, TSA, catalogue."""
 
 from __future__ import annotations
 
+from api.desk.rebuild import check_complete
 from api.http.answers import Ready
 from api.http.health_probe import asked
 from api.http.service import Service
@@ -22,7 +23,10 @@ def readiness(service: Service) -> Ready:
         "workers": asked(service.check_claims),
         "tesseract": service.looked_at("tesseract"),
         "tsa": service.looked_at("tsa"),
+        "catalogue": asked(lambda: check_complete(service.application)),
     }
+    if parts["catalogue"].code == "ledger.rebuild-first":
+        return Ready(status="not-ready", parts=parts)
     if not all(parts[name].ok for name in _NEEDED):
         return Ready(status="not-ready", parts=parts)
     whole = all(part.ok for part in parts.values())

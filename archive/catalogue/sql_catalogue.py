@@ -160,6 +160,19 @@ class SqlCatalogue:
             by_id = opened.rows(ids)
         return [rows.found_record(row, exact, self._keys) for row in by_id.values()]
 
+    def known(self, papers: Sequence[UUID]) -> set[UUID]:
+        """Those of these papers that have a record."""
+        statement = sa.select(RECORD.c.paper).where(RECORD.c.paper.in_(papers))
+        with translated(), self._looking.connect() as connection:
+            return set(connection.execute(statement).scalars())
+
+    def is_readable(self) -> bool:
+        """Whether all records were written with this key and in this version's form."""
+        statement = sa.select(RECORD.c.key_id, RECORD.c.form).distinct().limit(2)
+        with translated(), self._looking.connect() as connection:
+            forms = {tuple(row) for row in connection.execute(statement)}
+        return forms <= {(self._keys.id, terms.FORM)}
+
     def count(self) -> int:
         """How many records there are."""
         with translated(), self._looking.connect() as connection:

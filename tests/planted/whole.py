@@ -17,6 +17,7 @@ from api.application import Application
 from api.bootstrap import open_application
 from api.settings import Settings
 from archive import fixity
+from archive.objects import list_objects
 from dossier.states import PaperState, ScanState
 from signing.trust import TrustAnchors
 from signing.validation.judge import verify_job
@@ -128,11 +129,11 @@ def _of_records(application: Application, papers: int) -> list[str]:
         found.append(f"{whole} whole objects in the record area, not {papers}")
     anchors = TrustAnchors.from_folder(application.settings.trial_folder / "trust").to_json()
     now = (application.clock.now() + timedelta(minutes=1)).isoformat()
-    for lying in fixity.lying(application.store):
-        if lying.files is None or f"v1/content/{_SIGNED}" not in lying.files:
+    for stored in list_objects(application.store):
+        if stored.files is None or f"v1/content/{_SIGNED}" not in stored.files:
             found.append("an object without a signed PDF")
             continue
-        record = lying.files[f"v1/content/{_SIGNED}"]
+        record = stored.files[f"v1/content/{_SIGNED}"]
         with application.store.open_record(record) as signed, tempfile.NamedTemporaryFile() as file:
             file.write(signed.read())
             file.flush()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from dossier.errors import RejectedInput, WrongUse
-from dossier.spine import ArchivedRecord, Scan
+from dossier.errors import Misconfigured, RejectedInput, WrongUse
+from dossier.spine import Scan
 from dossier.states import PaperState, ScanState
 from workflow.ledger import mapping
 from workflow.ledger.batching import WriteBatcher
@@ -17,10 +18,10 @@ from workflow.ledger.connections import Connections, lock
 from workflow.ledger.dossiers import closed_among, dossier_closed, lock_dossiers, next_place
 from workflow.ledger.history import SIGN_REQUESTED, NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
-from workflow.ledger.papers import PIPELINE_STATES, paper_row
+from workflow.ledger.papers import PIPELINE_STATES
 from workflow.ledger.queue import WORKER_LOST
-from workflow.ledger.tables import ANSWERED, PAPER, SCAN
-from workflow.ledger.types import IncomingScan, IntakeResult, Outcome, Received
+from workflow.ledger.tables import ANSWERED, NOTE, PAPER, SCAN
+from workflow.ledger.types import IncomingScan, IntakeResult, Received
 
 _Place = tuple[str, str]  # an office and a dossier of it
 
@@ -41,6 +42,7 @@ _ANSWERED = sa.select(ANSWERED).where(
     ANSWERED.c.token.in_(sa.bindparam("tokens", expanding=True)),
     ANSWERED.c.key.in_(sa.bindparam("keys", expanding=True)),
 )
+_REBUILD = sa.select(NOTE.c.value).where(NOTE.c.name == "rebuild")
 _INSERT_ANSWER = ANSWERED.insert()
 _INSERT_SCAN = SCAN.insert()
 _INSERT_PAPER = PAPER.insert()
@@ -74,6 +76,7 @@ class ScanIntake:
         another request (``idempotency.other-question``); the other scans are received.
         """
         with self._writing() as c:
+            require_complete(c)
             # Take locks in a fixed order, to avoid deadlock.
             keys = {
                 (one.idempotency.token, one.idempotency.key.hex())
@@ -89,41 +92,19 @@ class ScanIntake:
                 results |= _receive(c, part)
             return [results[id(one)] for one in batch]
 
-    def restore(self, archived: ArchivedRecord) -> bool:
-        """Insert an archived paper as read from the store; False if the ledger has it already."""
-        signed = archived.signed
-        record = signed.record
-        paper, scan = record.paper, record.paper.scan
-        outcome = Outcome(
-            after=PaperState.ARCHIVED, split=paper, record=record, signed=signed, archived=archived
+
+def require_complete(connection: sa.Connection) -> None:
+    """Refuse scans while the ledger lacks papers of the store: ordinals would be given twice.
+
+    Raises:
+        Misconfigured: ``ledger.rebuild-first``.
+    """
+    value = connection.execute(_REBUILD).scalar()
+    if value is not None and json.loads(value)["papers_missing"]:
+        raise Misconfigured(
+            "ledger.rebuild-first",
+            "the store holds records that this database does not know; run: sohoa rebuild",
         )
-        known = {
-            **mapping.outcome_columns(outcome, self._cipher),
-            "words": mapping.blob_to_json(record.words),
-            "engine": record.engine,
-        }
-        with self._writing() as c:
-            lock_dossiers(c, paper.office, paper.dossier)
-            if paper_row(c, paper.id) is not None:
-                return False
-            _insert_scans(c, [(scan, paper.dossier, ScanState.SPLIT)])
-            _, since = next_place(c, paper.office, paper.dossier, scan.received_at)
-            columns = {
-                **known,
-                "office": paper.office,
-                "id": paper.id,
-                "ordinal": paper.ordinal,
-                "state": PaperState.ARCHIVED,
-                "code": "",
-                "reason": "",
-                "sign_requested": False,
-                "accept_as_found": False,
-                "dossier_since": since,
-            }
-            _insert_papers(c, [(scan, paper.dossier, columns)])
-            transition = Transition("", PaperState.ARCHIVED, "rebuilt", "", "rebuild")
-            append_history(c, [NewEntry(paper.office, paper.id, scan.received_at, transition)])
-        return True
 
 
 def _place(one: IncomingScan) -> _Place:
@@ -252,11 +233,11 @@ def _insert(connection: sa.Connection, new: Sequence[IncomingScan]) -> None:
             "dossier_since": since,
         }
         papers.append((one.scan, one.dossier, columns))
-    _insert_scans(connection, scans)
-    _insert_papers(connection, papers)
+    insert_scans(connection, scans)
+    insert_papers(connection, papers)
 
 
-def _insert_scans(connection: sa.Connection, scans: Sequence[tuple[Scan, str, ScanState]]) -> None:
+def insert_scans(connection: sa.Connection, scans: Sequence[tuple[Scan, str, ScanState]]) -> None:
     """Insert scans, each with its dossier and state."""
     connection.execute(
         _INSERT_SCAN,
@@ -267,7 +248,7 @@ def _insert_scans(connection: sa.Connection, scans: Sequence[tuple[Scan, str, Sc
     )
 
 
-def _insert_papers(
+def insert_papers(
     connection: sa.Connection, papers: Sequence[tuple[Scan, str, mapping.Columns]]
 ) -> None:
     """Insert the papers of scans, each with its dossier."""

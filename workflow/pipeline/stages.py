@@ -15,7 +15,16 @@ from archive.deposit import deposit
 from dossier.errors import RejectedInput
 from dossier.ports import CatalogueEntry, Clock, ObjectStore, Signer, Stamp
 from dossier.reports import PdfaReport, SignatureReport
-from dossier.spine import ArchivedRecord, Blob, Paper, RecognisedPaper, Record, SignedRecord
+from dossier.spine import (
+    ArchivedRecord,
+    Blob,
+    HistoryEvent,
+    Paper,
+    Provenance,
+    RecognisedPaper,
+    Record,
+    SignedRecord,
+)
 from ingest.receive import split
 from ocr.fields.describe import describe
 from ocr.fields.forms import Forms
@@ -153,7 +162,12 @@ class Stages:
         return sign(record, pdfa, out, signer=self.signer, stamp=stamp, store=store)
 
     def deposit(
-        self, signed: SignedRecord, store: ObjectStore
+        self,
+        signed: SignedRecord,
+        store: ObjectStore,
+        *,
+        events: tuple[HistoryEvent, ...],
+        archived_by: str,
     ) -> tuple[ArchivedRecord, CatalogueEntry]:
         """The record, deposited and read back, and its catalogue entry."""
         now = self.clock.now()
@@ -162,7 +176,17 @@ class Stages:
             store=store,
             archived_at=now,
             kept_until=now + self.first_lock,
+            provenance=Provenance(
+                events=events,
+                reading=(
+                    ("dpi", str(self.reading.dpi)),
+                    ("language", self.reading.language),
+                ),
+                office_name=self.stamp_office,
+                archived_by=archived_by,
+            ),
             scratch=self.scratch,
         )
         with store.work_file(signed.record.words) as words:
-            return archived, package.catalogue_entry(archived, words=words.read_bytes())
+            text = package.text_of_words(words.read_bytes(), key=archived.key)
+        return archived, package.entry_of(archived, text=text)

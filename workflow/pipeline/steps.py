@@ -37,7 +37,7 @@ from dossier.errors import (
     TransientFault,
 )
 from dossier.ports import Catalogue, Clock, ObjectStore
-from dossier.spine import RecognisedPaper
+from dossier.spine import HistoryEvent, RecognisedPaper
 from dossier.states import PAPER_MOVES, PaperState, ScanState
 from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
@@ -326,7 +326,20 @@ class Pipeline:
             raise IntegrityViolation(
                 "paper.no-signed-record", f"paper {item.paper.id} is SIGNED but has no signed PDF"
             )
-        archived, entry = self._stages.deposit(item.signed, self._store)
+        events = tuple(
+            HistoryEvent(
+                at=move.at,
+                before=move.before,
+                after=move.after,
+                code=move.code,
+                reason=move.reason,
+                actor=move.actor,
+            )
+            for move in self._ledger.papers.list_history(item.paper.id)
+        )
+        archived, entry = self._stages.deposit(
+            item.signed, self._store, events=events, archived_by=self._leases.holder
+        )
         self._catalogue.add(entry)
         return Outcome(after=PaperState.ARCHIVED, archived=archived)
 

@@ -11,7 +11,7 @@ from unit.archive import made
 
 from archive.catalogue import models, sqlite_search
 from archive.catalogue.sql_catalogue import SqlCatalogue
-from archive.deposit import lay_root
+from archive.deposit import initialize
 from archive.file_store import FileStore
 from archive.identity import IdentityKeys
 
@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(root: Path) -> FileStore:
     store = FileStore(root)
-    lay_root(store, kept_until=made.LATER)
+    initialize(store, kept_until=made.LATER)
     return store
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
+from archive import ocfl
 from dossier import written
 from dossier.ports import CatalogueEntry, ObjectStore
 from dossier.reports import Level, PdfaReport, Signature, SignatureReport
 from dossier.spine import (
     Box,
     Description,
+    HistoryEvent,
     MediaType,
     Page,
     Paper,
+    Provenance,
     RecognisedPage,
     Record,
     Scan,
@@ -29,6 +34,47 @@ OFFICE = "H15.50.05.13"
 MOTHER = "001188012345"
 FATHER = "001086054321"
 ENGINE = "tesserocr 5.5.1 vie"
+
+
+PROVENANCE = Provenance(
+    events=(
+        HistoryEvent(
+            at=NOON - timedelta(minutes=3),
+            before="",
+            after="RECEIVED",
+            code="",
+            reason="",
+            actor="cli:mai",
+        ),
+        HistoryEvent(
+            at=NOON - timedelta(minutes=2),
+            before="RECEIVED",
+            after="RECOGNISED",
+            code="",
+            reason="",
+            actor="worker-1",
+        ),
+        HistoryEvent(
+            at=NOON - timedelta(minutes=1),
+            before="RECOGNISED",
+            after="REVIEW",
+            code="review.doubtful",
+            reason="",
+            actor="worker-1",
+        ),
+        HistoryEvent(
+            at=NOON - timedelta(seconds=30),
+            before="REVIEW",
+            after="DESCRIBED",
+            code="",
+            reason="",
+            actor="cli:mai",
+        ),
+    ),
+    reading=(("dpi", "200"), ("language", "vie")),
+    office_name="UBND phường Bến Nghé",
+    archived_by="worker-1",
+)
 
 
 def paper_id(n: int) -> UUID:
@@ -93,6 +139,7 @@ def signed_record(
     store: ObjectStore,
     *,
     number: int = 1,
+    office: str = OFFICE,
     dossier: str = "H15.50.05.13-261008-0975",
     ordinal: int = 1,
     text: str = TEXT,
@@ -100,17 +147,17 @@ def signed_record(
     pdf: bytes = b"%PDF-1.7 the judged PDF/A",
     scan: bytes = b"II*\0 the scan as received",
 ) -> SignedRecord:
-    """A signed record whose blobs lie in the work area."""
+    """A signed record whose blobs are in the work area."""
     pages = pages_of(text)
     scan_blob = store.put_work_bytes(scan + b" %d" % number)
     paper = Paper(
         id=paper_id(number),
-        office=OFFICE,
+        office=office,
         dossier=dossier,
         ordinal=ordinal,
         scan=Scan(
             id=paper_id(number + 10_000_000),
-            office=OFFICE,
+            office=office,
             blob=scan_blob,
             media_type=MediaType.TIFF,
             source="Nguyễn Văn Đức - khai sinh.tif",
@@ -179,3 +226,29 @@ def entry(
         archived_at=NOON + timedelta(minutes=number),
         kept_until=LATER,
     )
+
+
+def write_over(path: Path, content: bytes) -> None:
+    """Replace a file of the store, as somebody with the rights of its owner can."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    write_over(path, bytes(content))
+
+
+def replace_content(folder: Path, name: str, content: bytes) -> None:
+    """Replace a file of an object's first version; inventories and sidecars agree with it."""
+    place = folder / "v1" / "content" / name
+    before = hashlib.sha512(place.read_bytes()).hexdigest()
+    write_over(place, content)
+    after = hashlib.sha512(content).hexdigest()
+    forged = (folder / "inventory.json").read_bytes().replace(before.encode(), after.encode())
+    for version in (folder, folder / "v1"):
+        write_over(version / "inventory.json", forged)
+        write_over(version / "inventory.json.sha512", ocfl.sidecar(forged))

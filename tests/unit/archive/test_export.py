@@ -55,7 +55,7 @@ def test_another_folder_of_that_name_is_left_alone(
         package.write_bytes(b"mine")
     else:
         export(archived.key, package.parent, store=store)
-        words = package / "documentation" / "words.json"
+        words = package / "documentation" / "words.json.gz"
         if difference == "changed":
             words.write_bytes(words.read_bytes() + b" ")
         elif difference == "added":
@@ -63,8 +63,8 @@ def test_another_folder_of_that_name_is_left_alone(
         elif difference == "missing":
             words.unlink()
         else:
-            words.rename(tmp_path / "words.json")
-            words.symlink_to(tmp_path / "words.json")
+            words.rename(tmp_path / "words.json.gz")
+            words.symlink_to(tmp_path / "words.json.gz")
     with pytest.raises(WrongUse) as caught:
         export(archived.key, package.parent, store=store)
     assert caught.value.code == "export.exists"

@@ -66,8 +66,8 @@ def _root_inventory(folder: Path) -> None:
 
 def _link(folder: Path) -> None:
     """A link to the same bytes outside the store."""
-    words = folder / "v1" / "content" / "words.json"
-    outside = folder.parents[3] / "words.json"
+    words = folder / "v1" / "content" / "words.json.gz"
+    outside = folder.parents[3] / "words.json.gz"
     words.rename(outside)
     words.symlink_to(outside)
 
@@ -76,7 +76,7 @@ FAULTS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "pdf": ("object.file-changed", lambda f: _flip(f / "v1/content/signed.pdf")),
     "scan": ("object.file-changed", lambda f: _flip(f / "v1/content/received.tif")),
     "forged": ("object.file-changed", _forge_both_inventories),
-    "gone": ("object.file-missing", lambda f: (f / "v1/content/words.json").unlink()),
+    "gone": ("object.file-missing", lambda f: (f / "v1/content/words.json.gz").unlink()),
     "link": ("record.missing", _link),
     "more": ("object.stray-file", lambda f: _write(f / "v1/content/more", b"x")),
     "odd name": ("object.stray-file", lambda f: _write(f / "Nguyễn Văn A.pdf", b"x")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.archive import made
 
-from archive import package
+from archive import package, read
+from archive.deposit import deposit
 from archive.file_store import FileStore
+from archive.recall import recall
 from dossier.errors import IntegrityViolation, WrongUse
-from dossier.spine import Box, MediaType, RecognisedPage, RecognisedPaper, Word
+from dossier.spine import (
+    ArchivedRecord,
+    Box,
+    MediaType,
+    Provenance,
+    RecognisedPage,
+    RecognisedPaper,
+    Word,
+)
 from dossier.written import words_to_json
 
 WORDS = st.builds(
@@ -54,7 +65,9 @@ def test_words_that_are_none_are_refused(words: bytes) -> None:
 @pytest.fixture
 def description(store: FileStore) -> dict[str, Any]:
     signed = made.signed_record(store)
-    written = package.description_of(signed, archived_at=made.NOON, kept_until=made.LATER)
+    written = package.description_of(
+        signed, archived_at=made.NOON, kept_until=made.LATER, provenance=made.PROVENANCE
+    )
     read: dict[str, Any] = json.loads(written)
     return read
 
@@ -62,27 +75,51 @@ def description(store: FileStore) -> dict[str, Any]:
 def test_times_are_written_in_utc(store: FileStore) -> None:
     signed = made.signed_record(store)
     hanoi = timezone(timedelta(hours=7))
-    one = package.description_of(signed, archived_at=made.NOON, kept_until=made.LATER)
+    one = package.description_of(
+        signed, archived_at=made.NOON, kept_until=made.LATER, provenance=Provenance()
+    )
     other = package.description_of(
-        signed, archived_at=made.NOON.astimezone(hanoi), kept_until=made.LATER.astimezone(hanoi)
+        signed,
+        archived_at=made.NOON.astimezone(hanoi),
+        kept_until=made.LATER.astimezone(hanoi),
+        provenance=Provenance(),
     )
     assert one == other
 
 
-def _entry(read: dict[str, Any]) -> object:
-    described = package.read_description(json.dumps(read).encode(), key="k")
-    return package.entry_of(described, text="", object_id="urn:uuid:x", key="k", version=1)
+@pytest.fixture
+def archived(store: FileStore) -> ArchivedRecord:
+    """A record in the store, whose description a test replaces."""
+    return deposit(
+        made.signed_record(store),
+        store=store,
+        archived_at=made.NOON,
+        kept_until=made.LATER,
+        provenance=made.PROVENANCE,
+    )
 
 
-def test_a_description_is_read(description: dict[str, Any]) -> None:
-    _entry(description)
+def _recalled(store: FileStore, root: Path, archived: ArchivedRecord, content: bytes) -> object:
+    """The record whose object says this; manifest and sidecar agree with it."""
+    made.replace_content(root / "record" / archived.key, "description.json", content)
+    return recall(store, read.load(store, archived.key))
+
+
+def test_a_description_is_read(
+    store: FileStore, root: Path, archived: ArchivedRecord, description: dict[str, Any]
+) -> None:
+    recalled = _recalled(store, root, archived, json.dumps(description).encode())
+    assert isinstance(recalled, ArchivedRecord)
+    assert recalled.provenance == made.PROVENANCE
+    assert recalled.signed.record.paper.scan.source == "Nguyễn Văn Đức - khai sinh.tif"
 
 
 @pytest.mark.parametrize(
     ("path", "to"),
     [
-        (("format",), 2),
+        (("format",), 3),
         (("paper",), "x"),
+        (("paper",), "01999000-0099-7000-8000-000000000099"),
         (("office",), "no office"),
         (("dossier",), "../x"),
         (("ordinal",), "one"),
@@ -93,19 +130,38 @@ def test_a_description_is_read(description: dict[str, Any]) -> None:
         (("signatures",), []),
         (("archived_at",), "2026-10-08"),
         (("kept_until",), 5),
+        (("provenance", "events"), [["2026-10-08"]]),
     ],
 )
 def test_a_description_of_something_else_is_refused(
-    description: dict[str, Any], path: tuple[str, ...], to: object
+    store: FileStore,
+    root: Path,
+    archived: ArchivedRecord,
+    description: dict[str, Any],
+    *,
+    path: tuple[str, ...],
+    to: object,
 ) -> None:
     inner = description
     for step in path[:-1]:
         inner = inner[step]
     inner[path[-1]] = to
     with pytest.raises(IntegrityViolation) as caught:
-        _entry(description)
+        _recalled(store, root, archived, json.dumps(description).encode())
     assert caught.value.code == "object.bad-description"
     assert caught.value.__cause__ is None
+
+
+def test_compressed_words_that_unpack_to_too_much_are_refused(
+    store: FileStore, root: Path, archived: ArchivedRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "LARGEST_JSON", 2_000)
+    packed = package.compressed_words(b" " * 1_000_000)
+    assert len(packed) < 2_000
+    made.replace_content(root / "record" / archived.key, "words.json.gz", packed)
+    with pytest.raises(IntegrityViolation) as caught:
+        package.read_words(store, read.load(store, archived.key))
+    assert caught.value.code == "object.bad-words"
 
 
 def test_paths_are_named_as_the_field_does(store: FileStore) -> None:

@@ -19,6 +19,7 @@ from dossier.spine import (
     Blob,
     Box,
     Description,
+    HistoryEvent,
     MediaType,
     Page,
     Paper,
@@ -166,6 +167,9 @@ class FakeStages:
         self,
         signed: SignedRecord,
         store: ObjectStore,  # noqa: ARG002 - as above
+        *,
+        events: tuple[HistoryEvent, ...],  # noqa: ARG002 - as above
+        archived_by: str,  # noqa: ARG002 - as above
     ) -> tuple[ArchivedRecord, CatalogueEntry]:
         self._called("deposit")
         paper = signed.record.paper

@@ -1,0 +1,329 @@
+"""PREMIS 3 (https://www.loc.gov/standards/premis/v3/): the provenance of a record as XML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from lxml import etree
+
+from dossier.reports import SignatureReport
+from dossier.spine import HistoryEvent, MediaType, Provenance, SignedRecord, Source
+
+NAMESPACE = "http://www.loc.gov/premis/v3"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_SOFTWARE = "Sohoa"
+# PRONOM's keys (https://www.nationalarchives.gov.uk/PRONOM).
+_FORMATS = {
+    MediaType.PDF: ("PDF", "fmt/276"),
+    MediaType.TIFF: ("TIFF", "fmt/353"),
+    MediaType.JPEG: ("JPEG", "fmt/43"),
+    MediaType.PNG: ("PNG", "fmt/13"),
+}
+_PDFA = ("PDF/A-2u", "fmt/478")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that PREMIS describes.
+
+    Attributes:
+        path: in the package.
+        sha256: lower-case hex.
+        size: bytes.
+        format: name and PRONOM key.
+        name: as the sender called it; empty where it has no name of its own.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    format: tuple[str, str]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person, an office or a program; ``type`` by PREMIS' vocabulary of agent types."""
+
+    id: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event.
+
+    Attributes:
+        type: by PREMIS' vocabulary of event types.
+        outcome: ``success``, ``fail`` or ``warning``.
+        objects: paths of files.
+    """
+
+    type: str
+    at: datetime
+    agents: tuple[Agent, ...]
+    detail: str = ""
+    outcome: str = "success"
+    outcome_note: str = ""
+    objects: tuple[str, ...] = field(default=())
+
+
+def files_of(signed: SignedRecord, *, signed_path: str, received_path: str) -> tuple[File, File]:
+    """The signed PDF/A and the scan as received."""
+    scan = signed.record.paper.scan
+    return (
+        File(path=signed_path, sha256=signed.pdf.digest, size=signed.pdf.size, format=_PDFA),
+        File(
+            path=received_path,
+            sha256=scan.blob.digest,
+            size=scan.blob.size,
+            format=_FORMATS[scan.media_type],
+            name=scan.source,
+        ),
+    )
+
+
+def events_of(
+    signed: SignedRecord,
+    provenance: Provenance,
+    files: tuple[File, File],
+    *,
+    archived_at: datetime,
+) -> tuple[Event, ...]:
+    """Everything known of how a record came to be, oldest first."""
+    record = signed.record
+    pdf, scan = (file.path for file in files)
+    software = Agent(id="sohoa", name=_SOFTWARE, type="software")
+    engine = Agent(id=f"engine:{record.engine}", name=record.engine or "unknown", type="software")
+    sender = _actor(provenance.events[0].actor if provenance.events else "unknown")
+    reading = ", ".join(f"{name}={value}" for name, value in provenance.reading)
+    received_at = record.paper.scan.received_at
+    events = [
+        Event(
+            type="transfer",
+            at=received_at,
+            agents=(sender,),
+            detail=f"received as {record.paper.scan.source}, {record.paper.scan.media_type.value}",
+            objects=(scan,),
+        )
+    ]
+    events += [_signature_checked(r, received_at, scan, software) for r in _received(signed)]
+    for move in provenance.events:
+        match move.after:
+            case "RECOGNISED":
+                events.append(
+                    Event(
+                        type="metadata extraction",
+                        at=move.at,
+                        agents=(engine,),
+                        detail=f"text recognised by {record.engine}" + (reading and f"; {reading}"),
+                        objects=(scan,),
+                    )
+                )
+            case "DESCRIBED" if move.before == "REVIEW":
+                events.append(_confirmed(signed, move, pdf))
+            case _ if move.code or move.reason:
+                events.append(_moved(move))
+    made_at = _made_at(provenance.events, received_at)
+    events.append(
+        Event(
+            type="normalization",
+            at=made_at,
+            agents=(software,),
+            detail=f"PDF/A-{record.pdfa_report.flavour} made of the scan",
+            outcome="success" if not record.pdfa_report.findings else "warning",
+            outcome_note=", ".join(record.pdfa_report.findings),
+            objects=(pdf,),
+        )
+    )
+    events.append(_validated(signed, made_at, pdf))
+    events += [
+        Event(
+            type="digital signature generation",
+            at=signature.signed_at,
+            agents=(
+                Agent(
+                    id=f"certificate:{signature.certificate}",
+                    name=signature.signer,
+                    type="organization",
+                ),
+            ),
+            detail=f"PAdES {signature.level.value}, certificate SHA-256 {signature.certificate}, "
+            "with a time stamp of RFC 3161",
+            objects=(pdf,),
+        )
+        for signature in signed.signatures
+    ]
+    events.append(
+        Event(
+            type="information package creation",
+            at=archived_at,
+            agents=(software,),
+            detail=f"archived by {provenance.archived_by}" if provenance.archived_by else "",
+            objects=(pdf, scan),
+        )
+    )
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _received(signed: SignedRecord) -> Sequence[SignatureReport]:
+    return signed.record.received_signatures
+
+
+def _made_at(moves: Iterable[HistoryEvent], default: datetime) -> datetime:
+    made = [move.at for move in moves if move.before == "RECOGNISED"]
+    return made[-1] if made else default
+
+
+def _signature_checked(report: SignatureReport, at: datetime, path: str, software: Agent) -> Event:
+    verdict = "valid" if report.valid else report.problem or "not valid"
+    return Event(
+        type="digital signature validation",
+        at=at,
+        agents=(software,),
+        detail=f"signature of {report.signer} on the scan as received",
+        outcome="success" if report.valid else "fail",
+        outcome_note=verdict,
+        objects=(path,),
+    )
+
+
+def _validated(signed: SignedRecord, at: datetime, path: str) -> Event:
+    report = signed.record.pdfa_report
+    validator = Agent(id=f"validator:{report.validator}", name=report.validator, type="software")
+    return Event(
+        type="validation",
+        at=at,
+        agents=(validator,),
+        detail=f"PDF/A-{report.flavour}",
+        outcome="success" if not report.findings else "warning",
+        outcome_note=", ".join(report.findings),
+        objects=(path,),
+    )
+
+
+def _confirmed(signed: SignedRecord, move: HistoryEvent, path: str) -> Event:
+    """The values, each with its source, and the person who confirmed them."""
+    values = signed.record.description.values
+    sources = ", ".join(f"{value.field}: {value.source.value}" for value in values)
+    typed = sum(value.source is Source.TYPED for value in values)
+    return Event(
+        type="metadata modification",
+        at=move.at,
+        agents=(_actor(move.actor),),
+        detail=f"values confirmed, {typed} of {len(values)} typed; sources: {sources}",
+        objects=(path,),
+    )
+
+
+def _moved(move: HistoryEvent) -> Event:
+    said = ": ".join(part for part in (move.code, move.reason) if part)
+    return Event(
+        type="modification",
+        at=move.at,
+        agents=(_actor(move.actor),),
+        detail=f"{move.before or 'none'} to {move.after}: {said}",
+    )
+
+
+def _actor(name: str) -> Agent:
+    return Agent(id=f"actor:{name}", name=name or "unknown", type="person")
+
+
+def to_xml(
+    identifier: str, files: Sequence[File], events: Sequence[Event], *, entity_only: bool = False
+) -> bytes:
+    """A PREMIS document.
+
+    Args:
+        identifier: of the intellectual entity, the OCFL object's.
+        files: described with their fixity.
+        events: with their agents; each gets a stable identifier by its place.
+        entity_only: leave the files out: the package's own PREMIS, beside its representation's.
+    """
+    root = etree.Element(_q("premis"), {"version": "3.0"}, nsmap={None: NAMESPACE, "xsi": _XSI})
+    _entity(root, identifier)
+    if not entity_only:
+        for file in files:
+            _file(root, file)
+    namespace = uuid5(UUID(int=0), identifier)
+    agents: dict[str, Agent] = {}
+    for number, event in enumerate(events):
+        linked = () if entity_only else event.objects
+        _event(root, event, uuid5(namespace, str(number)), linked or (identifier,))
+        agents |= {agent.id: agent for agent in event.agents}
+    for agent in agents.values():
+        node = etree.SubElement(root, _q("agent"))
+        _identifier(node, "agent", "local", agent.id)
+        _text(node, "agentName", agent.name)
+        _text(node, "agentType", agent.type)
+    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return written
+
+
+def _entity(root: etree._Element, identifier: str) -> None:
+    node = etree.SubElement(root, _q("object"), {f"{{{_XSI}}}type": "intellectualEntity"})
+    _identifier(node, "object", "URN", identifier)
+
+
+def _file(root: etree._Element, file: File) -> None:
+    node = etree.SubElement(root, _q("object"), {f"{{{_XSI}}}type": "file"})
+    _identifier(node, "object", "local", file.path)
+    known = etree.SubElement(node, _q("objectCharacteristics"))
+    fixity = etree.SubElement(known, _q("fixity"))
+    _text(fixity, "messageDigestAlgorithm", "SHA-256")
+    _text(fixity, "messageDigest", file.sha256)
+    _text(known, "size", str(file.size))
+    name, key = file.format
+    form = etree.SubElement(known, _q("format"))
+    _text(etree.SubElement(form, _q("formatDesignation")), "formatName", name)
+    registry = etree.SubElement(form, _q("formatRegistry"))
+    _text(registry, "formatRegistryName", "PRONOM")
+    _text(registry, "formatRegistryKey", key)
+    if file.name:
+        _text(node, "originalName", file.name)
+
+
+def _event(root: etree._Element, event: Event, identifier: UUID, objects: Sequence[str]) -> None:
+    node = etree.SubElement(root, _q("event"))
+    _identifier(node, "event", "UUID", str(identifier))
+    _text(node, "eventType", event.type)
+    _text(node, "eventDateTime", event.at.isoformat(timespec="milliseconds"))
+    if event.detail:
+        _text(etree.SubElement(node, _q("eventDetailInformation")), "eventDetail", event.detail)
+    outcome = etree.SubElement(node, _q("eventOutcomeInformation"))
+    _text(outcome, "eventOutcome", event.outcome)
+    if event.outcome_note:
+        note = etree.SubElement(outcome, _q("eventOutcomeDetail"))
+        _text(note, "eventOutcomeDetailNote", event.outcome_note)
+    for agent in event.agents:
+        _identifier(node, "linkingAgent", "local", agent.id)
+    for path in objects:
+        _identifier(node, "linkingObject", "URN" if path.startswith("urn:") else "local", path)
+
+
+def _identifier(parent: etree._Element, of: str, kind: str, value: str) -> None:
+    node = etree.SubElement(parent, _q(f"{of}Identifier"))
+    _text(node, f"{of}IdentifierType", kind)
+    _text(node, f"{of}IdentifierValue", value)
+
+
+def _text(parent: etree._Element, name: str, text: str) -> None:
+    etree.SubElement(parent, _q(name)).text = xml_text(text)
+
+
+def _q(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def xml_text(text: str) -> str:
+    """The text without characters that XML 1.0 has no place for (§2.2), such as controls."""
+    return "".join(
+        c
+        for c in text
+        if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff" and not "\ud800" <= c <= "\udfff")
+    )
