@@ -135,6 +135,7 @@ def _cipher(keys: identity.IdentityKeys) -> FieldCipher:
     return FieldCipher(
         encrypt=lambda plain, paper: keys.encrypt(plain, context=paper.bytes),
         decrypt=lambda closed, paper: keys.decrypt(closed, context=paper.bytes),
+        hash_text=keys.number_hash,
     )
 
 

@@ -288,6 +288,9 @@ class AccessEntry:
         office: in whose name.
         at: aware UTC.
         actor: the caller, as history names it; never a person's name.
+        person: the user who acted, in a session.
+        session: the ID of the session.
+        on_behalf_of: the colleague for whom a program acts, as the program names them.
         purpose: as the caller stated it; empty where none is asked for.
         action: ``open``, or the kind of lookup: ``citizen-id``, ``text``, ``dossier``.
         subject: the paper opened, or the term looked up; encrypted at rest.
@@ -301,6 +304,9 @@ class AccessEntry:
     action: str
     subject: str
     papers: tuple[UUID, ...]
+    person: UUID | None = None
+    session: UUID | None = None
+    on_behalf_of: str = ""
 
 
 class AccessLog(Protocol):

@@ -13,7 +13,7 @@ from unit.workflow.fakes import migrated
 
 from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine
-from workflow.ledger.tables import METADATA
+from workflow.ledger.people_tables import METADATA
 
 KINDS = ("sqlite", "postgres")
 

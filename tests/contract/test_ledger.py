@@ -17,16 +17,13 @@ from contract.ledger_acts import (
     row_of,
     take,
 )
-from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
+from unit.workflow.fakes import OFFICE, START, ledger_on, scan
 
-from api.clocks import SystemClock, TimedIds
 from dossier.errors import WrongUse
-from dossier.ports import AccessEntry
 from dossier.states import PaperState
-from workflow.ledger.access_log import SqlAccessLog
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.statistics import Backlog
-from workflow.ledger.tables import LOOKUP, PAPER
+from workflow.ledger.tables import PAPER
 from workflow.ledger.tokens import Token, Tokens
 from workflow.ledger.types import IdempotencyKey, IncomingScan, Outcome, Received
 
@@ -191,20 +188,6 @@ def another_office_sees_nothing(ledger: SqlLedger) -> None:
         ask_to_sign(ledger, paper, office="H99")
 
 
-def the_subject_of_an_access_is_encrypted(ledger: SqlLedger) -> None:
-    log = SqlAccessLog(ledger.connections, cipher=SEALING, ids=TimedIds(SystemClock()))
-    entry = AccessEntry(
-        office=OFFICE, at=START, actor="cli:a", purpose="D1", action="citizen-id",
-        subject="001099012345", papers=(UUID(int=5),),
-    )  # fmt: skip
-    log.record(entry)
-    with ledger.connections.reading() as connection:
-        row = connection.execute(LOOKUP.select()).one()
-    assert b"001099012345" not in row.asked
-    assert row.purpose == "D1"
-    assert row.shown == [str(UUID(int=5))]
-
-
 def times_come_back_aware_and_without_zone_are_refused(ledger: SqlLedger) -> None:
     row = row_of(ledger, take(ledger, 1, b"a"))
     assert row.updated_at == START
@@ -244,7 +227,6 @@ CONTRACT: tuple[Check, ...] = (
     a_move_that_is_not_in_the_table_saves_nothing,
     whose_fault_it_is_stands_until_the_paper_moves,
     another_office_sees_nothing,
-    the_subject_of_an_access_is_encrypted,
     times_come_back_aware_and_without_zone_are_refused,
     the_pace_is_that_of_the_last_minutes,
 )

@@ -21,7 +21,7 @@ from contract.conftest import Databases
 from archive.catalogue import models as catalogue
 from dossier.errors import Misconfigured, SohoaError
 from workflow.ledger import migrate as schema
-from workflow.ledger import tables as models
+from workflow.ledger import people_tables as models
 from workflow.ledger.engine import build_engine
 
 # Each database has its own tables for words, made by statements of its own.

@@ -26,10 +26,12 @@ class FieldCipher:
     Attributes:
         encrypt: plain bytes, bound to the ID of the paper or row they belong to.
         decrypt: the reverse; raises IntegrityViolation on bytes of another row.
+        hash_text: keyed hash of 16 bytes, by which equal values can be found.
     """
 
     encrypt: Callable[[bytes, UUID], bytes]
     decrypt: Callable[[bytes, UUID], bytes]
+    hash_text: Callable[[str], bytes]
 
 
 # The values of columns that later steps fill.

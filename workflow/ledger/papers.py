@@ -118,7 +118,9 @@ class PaperQueries:
         if after is not None:
             query = query.where(PAPER.c.id > after)
         with self._reading() as c:
-            rows = c.execute(query.order_by(PAPER.c.id).limit(limit)).mappings()
+            received = (PAPER.c.created_at, PAPER.c.ordinal)
+            order = received if limit is None else (PAPER.c.id,)
+            rows = c.execute(query.order_by(*order).limit(limit)).mappings()
             return [mapping.summary(row) for row in rows]
 
     def list_history(self, paper: UUID) -> list[HistoryEntry]:

@@ -12,7 +12,9 @@ from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.monitoring import QueueMonitor
 from workflow.ledger.offices import Offices
 from workflow.ledger.papers import PaperQueries
+from workflow.ledger.people import People
 from workflow.ledger.queue import PaperQueue
+from workflow.ledger.sessions import Sessions
 
 
 class SqlLedger:
@@ -30,6 +32,8 @@ class SqlLedger:
         edits: changes that people make to unsigned papers.
         dossiers: expected papers; closing.
         monitor: observes the queue.
+        people: users, roles and invitations.
+        sessions: of people who signed in.
     """
 
     def __init__(self, engine: sa.Engine, *, cipher: FieldCipher) -> None:
@@ -41,3 +45,5 @@ class SqlLedger:
         self.edits = PaperEdits(self.connections)
         self.dossiers = Dossiers(self.connections)
         self.monitor = QueueMonitor(self.connections)
+        self.people = People(self.connections, cipher=cipher)
+        self.sessions = Sessions(self.connections)

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from archive.catalogue.models import UtcTime
 
-# What is given to every move outgrows 32 bits; SQLite's own row id is its `Integer`.
-_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+# IDs of frequent rows outgrow 32 bits; on SQLite only INTEGER is the row ID.
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 _STANDS_FOR_A_PAPER = sa.text("state <> 'REJECTED' AND released_at IS NULL")
 _HELD = sa.text("lease_until IS NOT NULL")
@@ -130,7 +130,7 @@ PAPER = sa.Table(
 MOVE = sa.Table(
     "move",
     METADATA,
-    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=True),
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("paper", sa.Uuid, sa.ForeignKey("paper.id"), nullable=False),
     sa.Column("at", UtcTime, nullable=False),
@@ -141,22 +141,6 @@ MOVE = sa.Table(
     sa.Column("actor", sa.String(100), nullable=False),
     sa.Index("ix_move_paper", "paper", "id"),
     sa.Index("ix_move_at", "at"),
-)
-
-# Who looked for whom, why, and what was shown; only ever added to.
-LOOKUP = sa.Table(
-    "lookup",
-    METADATA,
-    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
-    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("actor", sa.String(100), nullable=False),
-    sa.Column("purpose", sa.String(500), nullable=False),
-    sa.Column("manner", sa.String(20), nullable=False),
-    # What was asked for, sealed; an auditor may open it, a copied database may not.
-    sa.Column("asked", sa.LargeBinary, nullable=False),
-    sa.Column("shown", sa.JSON, nullable=False),
-    sa.Index("ix_lookup_at", "at"),
 )
 
 # What is known of a dossier besides its papers; one without a row is open and expects nothing.
@@ -245,7 +229,7 @@ WEBHOOK = sa.Table(
 DELIVERY = sa.Table(
     "delivery",
     METADATA,
-    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    sa.Column("id", NUMBER, primary_key=True, autoincrement=True),
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("webhook", sa.Uuid, sa.ForeignKey("webhook.id"), nullable=False),
     sa.Column("paper", sa.Uuid, nullable=False),

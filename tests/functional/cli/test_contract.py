@@ -14,7 +14,8 @@ from functional.cli.running import ROOT, Commands
 from functional.conftest import MODES, commands_in
 from PIL import Image, ImageDraw, ImageFont
 
-from workflow.ledger.tables import LOOKUP
+from workflow.ledger.access_log import SqlAccessLog
+from workflow.ledger.people_tables import ACCESS
 
 FIXTURES = ROOT / "tests" / "fixtures"
 LETTER = FIXTURES / "vn-gov" / "2450-kgvx.pdf"
@@ -156,10 +157,12 @@ def test_find_asks_for_a_purpose_and_writes_it_down(archived: tuple[Commands, st
     assert {row["paper"] for row in found} == {paper}
     assert all({"paper", "dossier", "kind", "person", "role"} <= set(row) for row in found)
     with commands.application() as application, application.engine.connect() as database:
-        logged = database.execute(sa.select(LOOKUP)).mappings().all()
-    asked = [row for row in logged if row["manner"] == "citizen-id"]
-    assert [row["purpose"] for row in asked] == ["hồ sơ 1"]
-    assert NUMBER.encode() not in asked[0]["asked"]
+        stored = database.execute(sa.select(ACCESS)).mappings().all()
+        assert isinstance(application.access_log, SqlAccessLog)
+        logged = application.access_log.list_records(offices=application.offices)
+    by_number = [record for record in logged if record.action == "citizen-id"]
+    assert [(record.purpose, record.subject) for record in by_number] == [("hồ sơ 1", NUMBER)]
+    assert not any(NUMBER.encode() in row["detail"] for row in stored)
 
 
 def test_text_is_found_with_and_without_diacritics(archived: tuple[Commands, str]) -> None:

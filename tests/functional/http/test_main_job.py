@@ -16,7 +16,7 @@ from functional.http.serving import Served, png, upload, wait_for
 from PIL import Image
 from planted import small_paper
 
-from workflow.ledger.tables import LOOKUP
+from workflow.ledger.people_tables import ACCESS
 
 LETTER = ROOT / "tests" / "fixtures" / "vn-gov" / "2450-kgvx.pdf"
 NUMBER = "001199012345"
@@ -145,7 +145,7 @@ def test_every_opening_is_written_down(served: Served, client: httpx.Client) -> 
     def logged() -> int:
         # The database itself is the witness here.
         with served.commands.application() as application, application.engine.connect() as database:
-            return len(database.execute(sa.select(LOOKUP)).all())
+            return len(database.execute(sa.select(ACCESS)).all())
 
     paper = upload(client, "LOG-1", png("Kính gửi ông Nguyễn Văn An"))
     wait_for(client, paper, "REVIEW")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,7 +41,11 @@ from workflow.pipeline.stages import Put
 
 OFFICE = "H15"
 START = datetime(2026, 10, 8, 2, 15, tzinfo=UTC)
-SEALING = FieldCipher(encrypt=lambda plain, _: plain[::-1], decrypt=lambda closed, _: closed[::-1])
+SEALING = FieldCipher(
+    encrypt=lambda plain, _: plain[::-1],
+    decrypt=lambda closed, _: closed[::-1],
+    hash_text=lambda text: hashlib.sha256(text.encode()).digest()[:16],
+)
 
 
 class StandingClock:

@@ -165,19 +165,6 @@ sa.Table(
     sa.Index("ix_move_at", "at"),
 )
 sa.Table(
-    "lookup",
-    _TABLES,
-    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
-    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
-    sa.Column("at", _TIME, nullable=False),
-    sa.Column("actor", sa.String(100), nullable=False),
-    sa.Column("purpose", sa.String(500), nullable=False),
-    sa.Column("manner", sa.String(20), nullable=False),
-    sa.Column("asked", sa.LargeBinary, nullable=False),
-    sa.Column("shown", sa.JSON, nullable=False),
-    sa.Index("ix_lookup_at", "at"),
-)
-sa.Table(
     "dossier",
     _TABLES,
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), primary_key=True),
