@@ -1,4 +1,4 @@
-"""What is said of a PDF: its conformance, and the signatures it carries.
+"""Reports on a PDF: its conformance, and the signatures it carries.
 
 Times are aware UTC. Codes are stable, lower case and dotted.
 """
@@ -19,20 +19,40 @@ class Level(StrEnum):
     B_LTA = "B-LTA"
 
 
+class Verdict(StrEnum):
+    """Whether a signed file is still what was signed."""
+
+    UNCHANGED = "unchanged"
+    CHANGED_AS_ALLOWED = "changed-as-allowed"
+    ALTERED = "altered"
+    UNDECIDED = "undecided"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureReport:
-    """What can be said of one signature in a PDF.
+    """The result of validating one signature, or the document timestamp of an unsigned file.
 
     Attributes:
-        signer: common name of the signer's certificate.
+        signer: common name of the signer's certificate; of the authority's for a timestamp.
+        issuer: common name of the issuer of that certificate.
+        valid_from: start of that certificate's term; None where it cannot be read.
+        valid_until: end of that term.
         signed_at: aware UTC, from the timestamp where there is one, else as claimed; or None.
+        time_authority: common name of the authority whose timestamp proves ``signed_at``; empty
+            where that is the signer's own claim.
         level: None where the signature is not PAdES or cannot be read.
         intact: the signed bytes are what was signed, and the CMS holds.
         trusted: the chain ends at a root we trust and was valid at ``signed_at``.
-        covers_whole_file: nothing was added after it.
+        revocation_checked: revocation data for the whole chain was there, and fresh enough.
+        covers_whole_file: nothing was added after it but white space.
         changed_later: codes of what later updates changed beyond what is allowed; empty if none.
+        allowed_changes: codes of what later updates changed as the signature allows.
+        undecided: codes of why no verdict on later changes is possible; empty if it is.
         problem: a stable code why it is not accepted, or empty.
-        remarks: stable codes of what a person should be told besides, such as ``digest.sha1``.
+        remarks: stable codes of what a person should know besides, such as
+            ``revocation.not-checked``.
+        sub_indication: as ETSI EN 319 102-1 §5.1.3 names it; empty where it passed.
+        is_timestamp: it is a document timestamp of a file that nobody signed.
     """
 
     signer: str
@@ -41,14 +61,45 @@ class SignatureReport:
     intact: bool
     trusted: bool
     covers_whole_file: bool
+    issuer: str = ""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    time_authority: str = ""
+    revocation_checked: bool = False
     changed_later: tuple[str, ...] = ()
+    allowed_changes: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
     problem: str = ""
     remarks: tuple[str, ...] = ()
+    sub_indication: str = ""
+    is_timestamp: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the file is still what was signed, whoever signed it."""
+        if self.changed_later:
+            return Verdict.ALTERED
+        if self.undecided:
+            return Verdict.UNDECIDED
+        if not self.intact:
+            return Verdict.ALTERED
+        return Verdict.UNCHANGED if self.covers_whole_file else Verdict.CHANGED_AS_ALLOWED
 
     @property
     def valid(self) -> bool:
-        """Whether it may be relied upon without asking further."""
-        return self.intact and self.trusted and not self.changed_later and not self.problem
+        """Whether it may be relied upon as it is."""
+        accepted = self.verdict in {Verdict.UNCHANGED, Verdict.CHANGED_AS_ALLOWED}
+        return self.intact and self.trusted and accepted and not self.problem
+
+    @property
+    def indication(self) -> str:
+        """The result as ETSI EN 319 102-1 §5.1.3 names it."""
+        if self.verdict is Verdict.ALTERED or self.sub_indication in _FAILURES:
+            return "TOTAL-FAILED"
+        return "TOTAL-PASSED" if self.valid else "INDETERMINATE"
+
+
+_FAILURES = frozenset({"FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE", "REVOKED"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

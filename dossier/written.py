@@ -7,7 +7,7 @@ callers translate at their border. ``FORMAT`` is raised when a field changes its
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -156,34 +156,66 @@ def description_from_json(written: Mapping[str, Any]) -> Description:
 
 
 def report_to_json(report: SignatureReport) -> JsonObject:
-    """The report on one signature."""
+    """The report on one signature; its verdict and indication are for readers."""
     return {
         "signer": report.signer,
-        "signed_at": None if report.signed_at is None else report.signed_at.isoformat(),
+        "issuer": report.issuer,
+        "valid_from": _time_to_json(report.valid_from),
+        "valid_until": _time_to_json(report.valid_until),
+        "signed_at": _time_to_json(report.signed_at),
+        "time_authority": report.time_authority,
         "level": None if report.level is None else report.level.value,
         "intact": report.intact,
         "trusted": report.trusted,
+        "revocation_checked": report.revocation_checked,
         "covers_whole_file": report.covers_whole_file,
+        "verdict": report.verdict.value,
         "changed_later": list(report.changed_later),
+        "allowed_changes": list(report.allowed_changes),
+        "undecided": list(report.undecided),
         "problem": report.problem,
         "remarks": list(report.remarks),
+        "indication": report.indication,
+        "sub_indication": report.sub_indication,
+        "is_timestamp": report.is_timestamp,
     }
 
 
 def report_from_json(written: Mapping[str, Any]) -> SignatureReport:
     """The report of an object."""
-    at, level = written["signed_at"], written["level"]
+    level = written["level"]
     return SignatureReport(
         signer=str(written["signer"]),
-        signed_at=None if at is None else datetime.fromisoformat(at),
+        issuer=str(written.get("issuer", "")),
+        valid_from=_time_from_json(written.get("valid_from")),
+        valid_until=_time_from_json(written.get("valid_until")),
+        signed_at=_time_from_json(written["signed_at"]),
+        time_authority=str(written.get("time_authority", "")),
         level=None if level is None else Level(level),
         intact=bool(written["intact"]),
         trusted=bool(written["trusted"]),
+        revocation_checked=bool(written.get("revocation_checked", False)),
         covers_whole_file=bool(written["covers_whole_file"]),
-        changed_later=tuple(str(c) for c in written["changed_later"]),
+        changed_later=_codes(written["changed_later"]),
+        allowed_changes=_codes(written.get("allowed_changes", ())),
+        undecided=_codes(written.get("undecided", ())),
         problem=str(written["problem"]),
-        remarks=tuple(str(c) for c in written.get("remarks", ())),
+        remarks=_codes(written.get("remarks", ())),
+        sub_indication=str(written.get("sub_indication", "")),
+        is_timestamp=bool(written.get("is_timestamp", False)),
     )
+
+
+def _time_to_json(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _time_from_json(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)
+
+
+def _codes(written: Iterable[object]) -> tuple[str, ...]:
+    return tuple(str(code) for code in written)
 
 
 def pdfa_report_to_json(report: PdfaReport) -> JsonObject:

@@ -9,6 +9,8 @@ A form, an annotation, a layer or a script lets a file show another thing after 
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -30,6 +32,9 @@ MALFORMED = (
     RecursionError,
     NotImplementedError,
     OverflowError,
+    EOFError,
+    struct.error,
+    zlib.error,
 )
 
 _ROOT = {

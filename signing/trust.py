@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,31 @@ class TrustAnchors:
     def to_json(self) -> list[str]:
         """As they cross to a child process: base64 of each."""
         return [base64.b64encode(root).decode("ascii") for root in self.roots]
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationData:
+    """Revocation lists and OCSP answers besides those in a file.
+
+    Attributes:
+        crls: DER of each certificate revocation list (RFC 5280 §5).
+        ocsps: DER of each OCSP response (RFC 6960 §4.2).
+    """
+
+    crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Iterable[str]]) -> RevocationData:
+        """The data of ``to_json``."""
+        return cls(*(tuple(map(base64.b64decode, written[kind])) for kind in ("crls", "ocsps")))
+
+    def to_json(self) -> dict[str, list[str]]:
+        """As it crosses to a child process: base64 of each."""
+        return {
+            kind: [base64.b64encode(der).decode("ascii") for der in ders]
+            for kind, ders in (("crls", self.crls), ("ocsps", self.ocsps))
+        }
 
 
 def _certificates(file: Path) -> list[bytes]:

@@ -1,6 +1,7 @@
-"""Whether a signature's certificates lead to a root we trust, and held when it was made.
+"""Whether a signature's certificates lead to a root we trust, and were valid when it was made.
 
-Offline: nothing is fetched, whatever addresses certificates name.
+Offline: nothing is fetched, whatever addresses certificates name. Revocation data comes from the
+file, or from the caller.
 """
 
 # mypy: allow-untyped-calls
@@ -13,14 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from asn1crypto import crl as asn1_crl
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
+from pyhanko.sign.diff_analysis import DiffPolicy, DiffResult, ModificationLevel
 from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError, SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import (
     EmbeddedPdfSignature,
     async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
 )
 from pyhanko.sign.validation.policy_decl import (
     CertificateFetchingRule,
@@ -30,7 +35,7 @@ from pyhanko.sign.validation.policy_decl import (
     SignatureValidationSpec,
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureStatus
 from pyhanko.sign.validation.utils import CMSAlgorithmUsagePolicy
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertValidationPolicySpec
@@ -43,9 +48,8 @@ from pyhanko_certvalidator.policy_decl import (
 )
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from dossier.reports import Level
 from signing.signable import MALFORMED
-from signing.trust import TrustAnchors
+from signing.trust import RevocationData, TrustAnchors
 
 # RFC 5280 §4.2.1.3; Vietnamese office certificates carry one or both.
 USAGE = KeyUsageConstraints(
@@ -71,33 +75,47 @@ _INDICATIONS: dict[AdESSubIndic, str] = {
     AdESFailure.SIG_CRYPTO_FAILURE: "signature.broken",
     AdESFailure.FORMAT_FAILURE: "signature.unreadable",
 }
+_CRYPTO = frozenset({"CRYPTO_CONSTRAINTS_FAILURE", "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"})
+_REVOKED = frozenset(
+    {
+        AdESIndeterminate.REVOKED_NO_POE,
+        AdESIndeterminate.REVOKED_CA_NO_POE,
+        AdESFailure.REVOKED,
+    }
+)
+# Problems in spite of which the level of a signature is found.
+_BESIDE_REVOCATION = frozenset({"algorithm.weak"})
 
 
 @dataclass(frozen=True, slots=True)
-class ChainVerdict:
-    """What can be said of the certificates.
+class ChainResult:
+    """The result of validating the certificates of signer and timestamp.
 
     Attributes:
         problem: a stable code why they are not trusted, or empty.
+        sub_indication: as ETSI EN 319 102-1 names the reason; empty where there is none.
+        revocation_checked: there was fresh revocation data for each certificate of both chains,
+            and none of them was revoked at the time of signing.
+        revocation_in_file: the same holds with the data in the file alone (ETSI EN 319 142-1
+            §6.3, level B-LT).
     """
 
-    problem: str
-
-    @property
-    def trusted(self) -> bool:
-        """Whether they are."""
-        return not self.problem
+    problem: str = ""
+    sub_indication: str = ""
+    revocation_checked: bool = False
+    revocation_in_file: bool = False
 
 
-def judge_chain(
+def validate_chain(
     embedded: EmbeddedPdfSignature,
     *,
     trust: TrustAnchors,
+    revocation: RevocationData,
     now: datetime,
-    level: Level | None,
     stamped_at: datetime | None,
-) -> ChainVerdict:
-    """Judge signer and timestamp.
+    archived: bool,
+) -> ChainResult:
+    """Validate the certificates of signer and timestamp.
 
     Without archive timestamps the timestamp has to be trusted at ``now``, the signer at the
     timestamp's time, or at ``now`` where there is none: a claimed time proves nothing. With them
@@ -106,144 +124,261 @@ def judge_chain(
     Args:
         embedded: the signature.
         trust: the roots, of signers and of time-stamping authorities.
+        revocation: revocation data besides that of the file.
         now: aware.
-        level: B-LTA or another.
         stamped_at: the time in a timestamp over the signature that is intact, or None.
+        archived: a document timestamp covers the signature and its validation data.
     """
+    return asyncio.run(
+        _Chain(embedded, trust, revocation, now, stamped_at).result(archived=archived)
+    )
+
+
+def validate_timestamp_chain(
+    embedded: EmbeddedPdfSignature,
+    *,
+    trust: TrustAnchors,
+    revocation: RevocationData,
+    now: datetime,
+) -> ChainResult:
+    """Validate the certificates of a document timestamp at ``now``."""
+    chain = _Chain(embedded, trust, revocation, now, None)
+    return asyncio.run(chain.timestamp_result())
+
+
+class _Chain:
+    def __init__(
+        self,
+        embedded: EmbeddedPdfSignature,
+        trust: TrustAnchors,
+        revocation: RevocationData,
+        now: datetime,
+        stamped_at: datetime | None,
+    ) -> None:
+        self._embedded, self._trust = embedded, trust
+        self._revocation = _with_adobe_attribute(embedded, revocation)
+        self._now, self._stamped_at = now, stamped_at
+        # When the signature is proven to have existed.
+        self._moment = stamped_at or now
+        self._store = _store(embedded)
+
+    async def result(self, *, archived: bool) -> ChainResult:
+        found = await self._trusted(archived=archived)
+        if found.sub_indication in _CRYPTO:
+            # The chain is not examined then, and an unknown root is the graver finding.
+            other = await self._plain(_ANY_ALGORITHM)
+            found = other if other.problem else found
+        if found.problem and found.problem not in _BESIDE_REVOCATION:
+            return found
+        in_file, revoked = await self._revocation_found(RevocationData())
+        checked = in_file
+        if self._revocation.crls or self._revocation.ocsps:
+            checked, revoked = await self._revocation_found(self._revocation)
+        if revoked and not found.problem:
+            return ChainResult("chain.revoked", AdESIndeterminate.REVOKED_NO_POE.standard_name)
+        return ChainResult(
+            found.problem,
+            found.sub_indication,
+            revocation_checked=checked and not found.problem,
+            revocation_in_file=in_file,
+        )
+
+    async def timestamp_result(self) -> ChainResult:
+        try:
+            status = await async_validate_pdf_timestamp(
+                self._embedded, self._context(self._now, self._revocation), skip_diff=True
+            )
+            required = await async_validate_pdf_timestamp(
+                self._embedded,
+                self._context(self._now, self._revocation, required=True),
+                skip_diff=True,
+            )
+        except SignatureValidationError as e:
+            return _result(getattr(e, "ades_subindication", None))
+        except MALFORMED:
+            return ChainResult("chain.unreadable")
+        if _is_revoked(required):
+            return _result(required.trust_problem_indic)
+        if not status.trusted:
+            return _result(status.trust_problem_indic)
+        return ChainResult(revocation_checked=required.trusted)
+
+    async def _trusted(self, *, archived: bool) -> ChainResult:
+        if not archived:
+            return await self._plain()
+        found = await self._archived()
+        if found.problem == "chain.unproven":  # the plain way names the cause more finely
+            plain = await self._plain()
+            return plain if plain.problem else found
+        return found
+
+    async def _revocation_found(self, data: RevocationData) -> tuple[bool, bool]:
+        """Whether revocation data for both chains is there, and whether it says revoked.
+
+        Required, since the validator otherwise examines it only for certificates that name an
+        address for it.
+        """
+        held = bool(self._store and (self._store.crls or self._store.ocsps))
+        if not (held or data.crls or data.ocsps):
+            return False, False
+        try:
+            status = await async_validate_pdf_signature(
+                self._embedded,
+                signer_validation_context=self._context(self._moment, data, required=True),
+                ts_validation_context=self._context(self._moment, data, required=True),
+                key_usage_settings=USAGE,
+                skip_diff=True,
+                algorithm_policy=_ANY_ALGORITHM,
+            )
+        except (SignatureValidationError, *MALFORMED):
+            return False, False
+        timestamp = status.timestamp_validity
+        stamped = self._stamped_at is None or (timestamp is not None and timestamp.trusted)
+        revoked = _is_revoked(status) or (timestamp is not None and _is_revoked(timestamp))
+        return bool(status.trusted and stamped), revoked
+
+    async def _plain(self, algorithms: CMSAlgorithmUsagePolicy | None = None) -> ChainResult:
+        try:
+            status = await async_validate_pdf_signature(
+                self._embedded,
+                signer_validation_context=self._context(self._moment, self._revocation),
+                ts_validation_context=self._context(self._now, self._revocation),
+                key_usage_settings=USAGE,
+                skip_diff=True,
+                algorithm_policy=algorithms,
+            )
+        except SignatureValidationError as e:
+            return _result(getattr(e, "ades_subindication", None))
+        except MALFORMED:
+            return ChainResult("chain.unreadable")
+        timestamp = status.timestamp_validity
+        if status.trust_problem_indic is not None or status.validation_path is None:
+            return _result(status.trust_problem_indic)
+        if self._stamped_at is not None and (timestamp is None or not timestamp.trusted):
+            found = _result(None if timestamp is None else timestamp.trust_problem_indic)
+            return ChainResult(f"timestamp.{found.problem}", found.sub_indication)
+        return ChainResult("" if _accepted(status) else "signature.not-accepted")
+
+    async def _archived(self) -> ChainResult:
+        timing = ValidationTimingInfo(
+            validation_time=self._now,
+            best_signature_time=self._now,
+            point_in_time_validation=True,
+        )
+        try:
+            # Which the next call expects to have been made.
+            self._embedded.compute_integrity_info(skip_diff=True)
+            result = await ades_lta_validation(
+                self._embedded,
+                PdfSignatureValidationSpec(
+                    _specification(self._trust), diff_policy=_ComparedElsewhere()
+                ),
+                timing_info=timing,
+            )
+        except SignatureValidationError as e:
+            return _result(getattr(e, "ades_subindication", None))
+        except MALFORMED:
+            return ChainResult("chain.unproven")
+        # No single verdict of the library is enough: each has accepted what another refuses.
+        status = result.api_status
+        if result.ades_subindic is AdESPassed.OK and isinstance(status, PdfSignatureStatus):
+            return ChainResult("" if _accepted(status) else "signature.not-accepted")
+        return _result(result.ades_subindic)
+
+    def _context(
+        self, moment: datetime, data: RevocationData, *, required: bool = False
+    ) -> ValidationContext:
+        """A fresh one: a shared one carries one signer's revocation data over to the next."""
+        settings: dict[str, Any] = {
+            "trust_roots": _roots(self._trust),
+            "moment": moment,
+            "best_signature_time": moment,
+            "allow_fetching": False,
+            "revocation_mode": "require" if required else "soft-fail",
+            # Revocation data is made after the signature, and speaks of it all the same.
+            "retroactive_revinfo": True,
+            "time_tolerance": timedelta(seconds=1),
+            "crls": [asn1_crl.CertificateList.load(der) for der in data.crls],
+            "ocsps": [asn1_ocsp.OCSPResponse.load(der) for der in data.ocsps],
+        }
+        if self._store is None:
+            return ValidationContext(**settings)
+        return self._store.as_validation_context(settings)
+
+
+class _ComparedElsewhere(DiffPolicy):
+    """Leaves later updates to ``signing.validation.changes``, once for the whole file."""
+
+    def apply(self, *_: object, **__: object) -> DiffResult:
+        return DiffResult(ModificationLevel.NONE, set())
+
+    def review_file(self, *_: object, **__: object) -> DiffResult:
+        return DiffResult(ModificationLevel.NONE, set())
+
+
+def _store(embedded: EmbeddedPdfSignature) -> DocumentSecurityStore | None:
     try:
-        return ChainVerdict(asyncio.run(_judge(embedded, trust, now, level, stamped_at)))
-    except SignatureValidationError as e:
-        return ChainVerdict(_code(getattr(e, "ades_subindication", None)))
-    except MALFORMED:
-        return ChainVerdict("chain.unreadable")
+        return DocumentSecurityStore.read_dss(embedded.reader)
+    except (NoDSSFoundError, *MALFORMED):
+        return None
 
 
-async def _judge(
-    embedded: EmbeddedPdfSignature,
-    trust: TrustAnchors,
-    now: datetime,
-    level: Level | None,
-    stamped_at: datetime | None,
-) -> str:
-    if level is Level.B_LTA:
-        code = await _archived(embedded, trust, now)
-        if code == "chain.unproven":  # the plain way names the cause more finely
-            code = await _plain(embedded, trust, now, stamped_at) or code
-    else:
-        code = await _plain(embedded, trust, now, stamped_at)
-    if code == "algorithm.weak":
-        # The chain is not even looked at then, and an unknown root is the graver finding.
-        code = await _plain(embedded, trust, now, stamped_at, _ANY_ALGORITHM) or code
-    if not code and level in {Level.B_LT, Level.B_LTA}:
-        code = await _revocation(embedded, trust, stamped_at or now)
-    return code
-
-
-async def _revocation(embedded: EmbeddedPdfSignature, trust: TrustAnchors, moment: datetime) -> str:
-    """A code where the revocation data in the file says that the signer was revoked by then.
-
-    Asked for by itself: the validator looks at revocation data only for certificates that name
-    an address for it.
-    """
-    status = await async_validate_pdf_signature(
-        embedded,
-        signer_validation_context=_context(embedded, trust, moment, required=True),
-        ts_validation_context=_context(embedded, trust, moment),
-        key_usage_settings=USAGE,
-    )
-    code = _code(status.trust_problem_indic)
-    return code if code == "chain.revoked" else ""
-
-
-async def _plain(
-    embedded: EmbeddedPdfSignature,
-    trust: TrustAnchors,
-    now: datetime,
-    stamped_at: datetime | None,
-    algorithms: CMSAlgorithmUsagePolicy | None = None,
-) -> str:
-    status = await async_validate_pdf_signature(
-        embedded,
-        signer_validation_context=_context(embedded, trust, stamped_at or now),
-        ts_validation_context=_context(embedded, trust, now),
-        key_usage_settings=USAGE,
-        algorithm_policy=algorithms,
-    )
-    timestamp = status.timestamp_validity
-    if status.trust_problem_indic is None and status.validation_path is not None:
-        if stamped_at is not None and (timestamp is None or not timestamp.trusted):
-            code = _code(None if timestamp is None else timestamp.trust_problem_indic)
-            return f"timestamp.{code}"
-        return "" if _accepted(status) else "signature.not-accepted"
-    return _code(status.trust_problem_indic)
+def _with_adobe_attribute(
+    embedded: EmbeddedPdfSignature, revocation: RevocationData
+) -> RevocationData:
+    """The data together with that of the attribute that Adobe's programs write."""
+    try:
+        (held,) = (
+            attribute["values"][0]
+            for attribute in embedded.signer_info["signed_attrs"]
+            if attribute["type"].native == "adobe_revocation_info_archival"
+        )
+        crls, ocsps = held["crl"] or (), held["ocsp"] or ()
+        return RevocationData(
+            (*revocation.crls, *(crl.dump() for crl in crls)),
+            (*revocation.ocsps, *(answer.dump() for answer in ocsps)),
+        )
+    except MALFORMED:  # none, or none that can be read
+        return revocation
 
 
 def _accepted(status: PdfSignatureStatus) -> bool:
-    # Whether later updates are allowed is judged by the caller, who knows the other signatures.
+    # Whether later updates are allowed is decided by the caller, who knows the other signatures.
     return bool(status.trusted and status.intact and status.valid and status.seed_value_ok)
 
 
-async def _archived(embedded: EmbeddedPdfSignature, trust: TrustAnchors, now: datetime) -> str:
-    certificates = CertValidationPolicySpec(
-        trust_manager=SimpleTrustManager.build(trust_roots=_roots(trust)),
-        revinfo_policy=CertRevTrustPolicy(
-            RevocationCheckingPolicy(
-                RevocationCheckingRule.CHECK_IF_DECLARED, RevocationCheckingRule.CHECK_IF_DECLARED
-            )
+def _is_revoked(status: SignatureStatus) -> bool:
+    return status.trust_problem_indic in _REVOKED
+
+
+def _specification(trust: TrustAnchors) -> SignatureValidationSpec:
+    return SignatureValidationSpec(
+        cert_validation_policy=CertValidationPolicySpec(
+            trust_manager=SimpleTrustManager.build(trust_roots=_roots(trust)),
+            revinfo_policy=CertRevTrustPolicy(
+                RevocationCheckingPolicy(
+                    RevocationCheckingRule.CHECK_IF_DECLARED,
+                    RevocationCheckingRule.CHECK_IF_DECLARED,
+                )
+            ),
         ),
-    )
-    specification = SignatureValidationSpec(
-        cert_validation_policy=certificates,
         revinfo_gathering_policy=RevocationInfoGatheringSpec(
             online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY,
             certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,
         ),
         key_usage_settings=USAGE,
     )
-    timing = ValidationTimingInfo(
-        validation_time=now, best_signature_time=now, point_in_time_validation=True
-    )
-    embedded.compute_integrity_info()  # which the next call expects to have been made
-    result = await ades_lta_validation(
-        embedded, PdfSignatureValidationSpec(specification), timing_info=timing
-    )
-    # SIGNING.md: no single verdict is enough.
-    status = result.api_status
-    if result.ades_subindic is AdESPassed.OK and isinstance(status, PdfSignatureStatus):
-        return "" if _accepted(status) else "signature.not-accepted"
-    return _code(result.ades_subindic)
-
-
-def _context(
-    embedded: EmbeddedPdfSignature,
-    trust: TrustAnchors,
-    moment: datetime,
-    *,
-    required: bool = False,
-) -> ValidationContext:
-    """A fresh one: a shared one carries one signer's revocation data over to the next."""
-    settings: dict[str, Any] = {
-        "trust_roots": _roots(trust),
-        "moment": moment,
-        "best_signature_time": moment,
-        "allow_fetching": False,
-        "revocation_mode": "require" if required else "soft-fail",
-        # Revocation data is made after the signature, and speaks of it all the same.
-        "retroactive_revinfo": True,
-        "time_tolerance": timedelta(seconds=1),
-    }
-    try:
-        store = DocumentSecurityStore.read_dss(embedded.reader)
-    except (NoDSSFoundError, *MALFORMED):
-        return ValidationContext(**settings)
-    return store.as_validation_context(settings)
 
 
 def _roots(trust: TrustAnchors) -> list[x509.Certificate]:
     return [x509.Certificate.load(root) for root in trust.roots]
 
 
-def _code(indication: AdESSubIndic | None) -> str:
+def _result(indication: AdESSubIndic | None) -> ChainResult:
     if indication is None:
-        return "chain.unknown-root"
-    return _INDICATIONS.get(indication, "chain.unproven")
+        return ChainResult(
+            "chain.unknown-root", AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND.standard_name
+        )
+    return ChainResult(
+        _INDICATIONS.get(indication, "chain.unproven"), str(indication.standard_name)
+    )

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import IO
 
+from asn1crypto import parser
+
 _PARTS = 4
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _WHITE = b"\x00\t\n\f\r "
@@ -44,3 +46,14 @@ def gap_problem(file: IO[bytes], byte_range: Sequence[object], contents: bytes) 
     return (
         "" if contents and bytes.fromhex(digits.decode("ascii")) == contents else "byte-range.gap"
     )
+
+
+def padding_problem(contents: bytes) -> str:
+    """A stable code why anything but zeros stands behind the CMS in /Contents; or empty.
+
+    The place is not covered by the signature: what stands there is nobody's.
+
+    Raises:
+        ValueError: no CMS.
+    """
+    return "contents.padding" if contents[parser.peek(contents) :].strip(b"\0") else ""

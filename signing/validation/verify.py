@@ -1,4 +1,4 @@
-"""Asking a child to judge the signatures of a PDF that may be hostile."""
+"""Validation, in a child, of the signatures of a PDF that may be hostile."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from dossier.reports import SignatureReport
 from dossier.written import report_from_json
 from pages.children import Children
-from signing.trust import TrustAnchors
+from signing.trust import RevocationData, TrustAnchors
 
-# The library that judges takes seconds to import; only the child does.
-JOB = "signing.validation.judge:verify_job"
+# The library takes seconds to import; only the child does.
+JOB = "signing.validation.validate:verify_job"
 DEADLINE = 120.0  # seconds
 
 
@@ -21,16 +21,18 @@ def verify_file(
     children: Children,
     trust: TrustAnchors,
     now: datetime,
+    revocation: RevocationData | None = None,
     what: str = "the signatures of a PDF",
     deadline: float = DEADLINE,
 ) -> tuple[SignatureReport, ...]:
-    """A report on each signature of a PDF, oldest first; see ``signing.validation.judge.verify``.
+    """A report on each signature of a PDF, oldest first: ``validate.verify`` in a child.
 
     Args:
         path: of the PDF; read by the child.
         children: what runs the child.
         trust: the roots, of signers and of time-stamping authorities.
         now: aware.
+        revocation: revocation data besides that of the file.
         what: names the job in errors, such as ``paper <uuid>``.
         deadline: seconds.
 
@@ -40,7 +42,11 @@ def verify_file(
     """
     written = children.run(
         JOB,
-        {"anchors": trust.to_json(), "now": now.isoformat()},
+        {
+            "anchors": trust.to_json(),
+            "now": now.isoformat(),
+            "revocation": None if revocation is None else revocation.to_json(),
+        },
         reads={"path": path},
         deadline=deadline,
         what=what,

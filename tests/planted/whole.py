@@ -20,7 +20,7 @@ from archive import fixity
 from archive.objects import list_objects
 from dossier.states import PaperState, ScanState
 from signing.trust import TrustAnchors
-from signing.validation.judge import verify_job
+from signing.validation.validate import verify_job
 from workflow.ledger.tables import PAPER, SCAN
 
 _SIGNED = "signed.pdf"

@@ -67,8 +67,18 @@ def test_description(description: Description) -> None:
         intact=st.booleans(),
         trusted=st.booleans(),
         covers_whole_file=st.booleans(),
+        issuer=_TEXT,
+        valid_from=st.none() | _TIMES,
+        valid_until=st.none() | _TIMES,
+        time_authority=_TEXT,
+        revocation_checked=st.booleans(),
         changed_later=st.lists(_TEXT, max_size=2).map(tuple),
+        allowed_changes=st.lists(_TEXT, max_size=2).map(tuple),
+        undecided=st.lists(_TEXT, max_size=2).map(tuple),
         problem=_TEXT,
+        remarks=st.lists(_TEXT, max_size=2).map(tuple),
+        sub_indication=_TEXT,
+        is_timestamp=st.booleans(),
     )
 )
 def test_signature_report(report: SignatureReport) -> None:

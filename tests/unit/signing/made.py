@@ -34,7 +34,7 @@ from signing.timestamp import TOLERANCE, PortTimeStamper
 from signing.trial.pki import TrialPki, make_trial_pki
 from signing.trial.tsa import TrialTimeSource
 from signing.trust import TrustAnchors
-from signing.validation.judge import verify
+from signing.validation.validate import verify
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "signing"
 UPRIGHT = FIXTURES / "upright.pdf"

@@ -1,4 +1,4 @@
-"""What is said of files that were changed after they were signed, honestly or not."""
+"""Reports on files that were changed after they were signed, honestly or not."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from unit.signing import tampering
 from unit.signing.made import NOW, countersigned, one, signed, signed_for_long, trust, updated
 
-from dossier.reports import Level
-from signing.validation.judge import verify
+from dossier.reports import Level, Verdict
+from signing.validation.validate import verify
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ from signing.validation.judge import verify
         (tampering.open_action, "catalogue.actions"),
         (tampering.script_in_names, "catalogue.names"),
         (tampering.layers, "catalogue.layers"),
-        (tampering.add_text_field, "form.values"),
+        (tampering.add_text_field, "form.fields"),
     ],
 )
-def test_what_a_later_update_changed_is_told(
+def test_a_later_update_that_changes_the_document_is_altered(
     change: Callable[[IncrementalPdfFileWriter], None], code: str, tmp_path: Path
 ) -> None:
     tampered = updated(signed(), change)
@@ -46,16 +46,18 @@ def test_what_a_later_update_changed_is_told(
     assert report.intact
     assert not report.covers_whole_file
     assert code in report.changed_later
-    assert not report.valid
+    assert (report.verdict, report.valid) == (Verdict.ALTERED, False)
     file = tmp_path / "tampered.pdf"
     file.write_bytes(tampered)
     assert not all_signed(file)
 
 
-def test_an_update_that_changes_nothing_is_harmless_but_told_by_the_coverage() -> None:
+def test_an_update_after_the_last_signature_is_undecided_even_if_it_changes_nothing() -> None:
     report = one(updated(signed(), tampering.nothing))
     assert not report.covers_whole_file
     assert report.changed_later == ()
+    assert report.undecided == ("update.unsigned",)
+    assert (report.verdict, report.valid) == (Verdict.UNDECIDED, False)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from unit.signing.made import FIXTURES, NOW, trust
 
 from dossier.reports import Level
 from signing.trust import TrustAnchors
-from signing.validation.judge import verify, verify_job
+from signing.validation.validate import verify, verify_job
 
 SAMPLES = sorted((FIXTURES / "pyhanko").glob("*.pdf"))
 GOVERNMENT = FIXTURES.parent / "vn-gov"

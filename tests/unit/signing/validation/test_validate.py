@@ -1,4 +1,4 @@
-"""What is said of signed files, honest and tampered with."""
+"""Reports on signed files, honest and tampered with."""
 
 from __future__ import annotations
 
@@ -20,24 +20,30 @@ from unit.signing.made import (
     trust,
 )
 
-from dossier.reports import Level, SignatureReport
+from dossier.reports import Level, SignatureReport, Verdict
 from signing.encoded import as_it_came
-from signing.trial.pki import SIGNER_NAME
+from signing.trial.pki import ROOT_NAME, SIGNER_NAME, TSA_NAME
 from signing.trust import TrustAnchors
-from signing.validation.judge import verify
+from signing.validation.validate import verify
 
 
 def test_an_honest_signature_is_valid() -> None:
     report = one(signed())
     assert report == SignatureReport(
         signer=SIGNER_NAME,
+        issuer=ROOT_NAME,
+        valid_from=NOW - timedelta(hours=1),
+        valid_until=NOW - timedelta(hours=1) + timedelta(days=1095),
         signed_at=NOW,
+        time_authority=TSA_NAME,
         level=Level.B_T,
         intact=True,
         trusted=True,
         covers_whole_file=True,
+        remarks=("revocation.not-checked",),
     )
     assert report.valid
+    assert (report.verdict, report.indication) == (Verdict.UNCHANGED, "TOTAL-PASSED")
 
 
 def test_without_our_root_it_is_intact_and_not_trusted() -> None:
