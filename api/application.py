@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -210,16 +210,28 @@ class Application:
         """End what the children have in hand."""
         self.children.close()
 
-    def verify(self, file: Path) -> tuple[SignatureReport, ...]:
-        """Report on the signatures of any PDF, in a child."""
-        from signing.trust import TrustAnchors  # noqa: PLC0415 - costs half a second, seldom needed
+    def verify(self, file: Path, *, revocation: Iterable[Path] = ()) -> tuple[SignatureReport, ...]:
+        """Report on the signatures of any PDF, in a child.
+
+        Args:
+            file: the PDF.
+            revocation: files of revocation lists and OCSP responses.
+        """
+        # These imports cost half a second, and are seldom needed.
+        from signing.trust import RevocationData, TrustAnchors  # noqa: PLC0415
         from signing.validation.verify import verify_file  # noqa: PLC0415 - as above
 
         folder = self.settings.trust
         if folder is None and self.trial:
             folder = self.settings.trial_folder / "trust"
         trust = TrustAnchors() if folder is None else TrustAnchors.from_folder(folder)
-        return verify_file(file, children=self.children, trust=trust, now=self.clock.now())
+        return verify_file(
+            file,
+            children=self.children,
+            trust=trust,
+            now=self.clock.now(),
+            revocation=RevocationData.from_files(revocation),
+        )
 
     def close(self) -> None:
         """End children and helpers; what was in hand stays in the ledger."""

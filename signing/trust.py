@@ -10,10 +10,12 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 
 from dossier.errors import Misconfigured
 
 _SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
+_LARGEST_CRL = 64 << 20  # bytes; the lists of national authorities reach some megabytes
 _LARGEST = 1 << 20  # bytes; a bundle of a hundred certificates is a fifth of it
 
 
@@ -74,6 +76,27 @@ class RevocationData:
     ocsps: tuple[bytes, ...] = ()
 
     @classmethod
+    def from_files(cls, files: Iterable[Path]) -> RevocationData:
+        """The lists and responses of files, each in DER or, for lists, in PEM.
+
+        Raises:
+            Misconfigured: ``revocation.unreadable``.
+        """
+        crls: list[bytes] = []
+        ocsps: list[bytes] = []
+        for file in files:
+            try:
+                kind, der = _revocation(file)
+            except (OSError, ValueError) as e:
+                raise Misconfigured(
+                    "revocation.unreadable",
+                    f"{file.name} is no revocation list (CRL) and no OCSP response; hand in one "
+                    "as its authority publishes it",
+                ) from e
+            (crls if kind == "crl" else ocsps).append(der)
+        return cls(tuple(crls), tuple(ocsps))
+
+    @classmethod
     def from_json(cls, written: Mapping[str, Iterable[str]]) -> RevocationData:
         """The data of ``to_json``."""
         return cls(*(tuple(map(base64.b64decode, written[kind])) for kind in ("crls", "ocsps")))
@@ -84,6 +107,20 @@ class RevocationData:
             kind: [base64.b64encode(der).decode("ascii") for der in ders]
             for kind, ders in (("crls", self.crls), ("ocsps", self.ocsps))
         }
+
+
+def _revocation(file: Path) -> tuple[str, bytes]:
+    if file.stat().st_size > _LARGEST_CRL:
+        raise ValueError("too large")
+    content = file.read_bytes()
+    if b"-----BEGIN X509 CRL" in content:
+        return "crl", x509.load_pem_x509_crl(content).public_bytes(Encoding.DER)
+    try:
+        x509.load_der_x509_crl(content)
+    except ValueError:
+        ocsp.load_der_ocsp_response(content)
+        return "ocsp", content
+    return "crl", content
 
 
 def _certificates(file: Path) -> list[bytes]:

@@ -16,7 +16,7 @@ from dossier import written
 from dossier.codes import numbers_masked
 from dossier.errors import SohoaError, WrongUse
 from dossier.ports import Found
-from dossier.reports import SignatureReport
+from dossier.reports import SignatureReport, Verdict
 
 _LIMIT = 200
 _SIGNATURE_COLUMNS = (
@@ -26,8 +26,11 @@ _SIGNATURE_COLUMNS = (
     "level",
     "valid",
     "trusted",
+    "verdict",
     "problem",
     "changed_later",
+    "undecided",
+    "remarks",
 )
 
 
@@ -91,15 +94,25 @@ def export_command(output: Output, settings: Settings, *, paper: str, folder: Pa
     required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True),
 )
+@click.option(
+    "revocation",
+    "--revocation",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=True),
+    metavar="FILE",
+    help="A revocation list or an OCSP response (DER or PEM); may be given more than once.",
+)
 @answering
-def verify_command(output: Output, settings: Settings, *, files: tuple[Path, ...]) -> int:
+def verify_command(
+    output: Output, settings: Settings, *, files: tuple[Path, ...], revocation: tuple[Path, ...]
+) -> int:
     """Who signed a PDF, when, how far it is preserved, and whether to trust it."""
     rows: list[dict[str, object]] = []
     ended = Exit.DONE
     with application_of(settings) as application:
         for file in files:
             try:
-                reports = application.verify(file)
+                reports = application.verify(file, revocation=revocation)
             except SohoaError as error:
                 reports = ()
                 rows.append({"file": str(file), "valid": False, "problem": error.code})
@@ -129,8 +142,8 @@ def _verified(file: Path, report: SignatureReport) -> dict[str, object]:
 
 
 def _ended(reports: tuple[SignatureReport, ...]) -> Exit:
-    """Changed after signing: an alarm. Not trusted, or not signed: not accepted."""
-    if any(not report.intact or report.changed_later for report in reports):
+    """Changed after signing: an alarm. Undecided, not trusted, or not signed: not accepted."""
+    if any(report.verdict is Verdict.ALTERED for report in reports):
         return Exit.INTEGRITY
     if reports and all(report.valid for report in reports):
         return Exit.DONE

@@ -43,6 +43,8 @@ SENTENCES = {
     "giấy này.",
     "scan.unusable": "Tệp làm chương trình mở nó bị lỗi. Hãy in ra rồi quét bản in, hoặc quét lại "
     "giấy này.",
+    "scan.signature-altered": "Tệp đã bị sửa sau khi ký, hoặc chữ ký bị hỏng. Hãy xin lại bản gốc "
+    "từ nơi gửi.",
     "page.crashed": "Có trang làm chương trình đọc bị lỗi. Hãy nhập tay, hoặc quét lại trang này.",
     "page.damaged": "Có trang bị hỏng, không đọc được. Hãy quét lại trang này.",
     "page.failed": "Có trang không đọc được. Hãy nhập tay, hoặc quét lại trang này.",
@@ -131,6 +133,7 @@ _DOUBTS = {
     "unread": "Chưa đọc được",
     "page.unread": "Không đọc được trang",
     "page.incomplete": "Ảnh có thể thiếu một phần, hãy xem lại hoặc quét lại trang",
+    "signatures.doubtful": "Chữ ký số có sẵn trong tệp chưa chắc chắn, hãy xem báo cáo",
     "kind.unknown": "Chưa biết đây là loại giấy gì",
     "kind.by-number": "Loại giấy mới đoán theo số, ký hiệu",
     "role.guessed": "Vai trò của người này mới là phỏng đoán",

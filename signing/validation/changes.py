@@ -123,7 +123,9 @@ class _Parts:
         self.pages = PageTree(view)
         self.form = entry(self.root, "/AcroForm")
         self.fields = fields_of(self.form)
-        self.widgets: dict[Name | int, Field] = {widget: field for field in self.fields.values() for widget in field.widgets}
+        self.widgets: dict[Name | int, Field] = {
+            widget: field for field in self.fields.values() for widget in field.widgets
+        }
         names = {
             name_of(raw(view.trailer_view, "/Root")),
             name_of(raw(self.root, "/AcroForm")),

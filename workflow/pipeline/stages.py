@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ from ocr.pdfa.make import make_pdfa
 from ocr.reading import ReadingSettings, recognise
 from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children, ChildTimedOut
 from pages.limits import Limits
+from signing.received import countersigning_doubts
 from signing.sign import sign
 
 Put = Callable[[Path], Blob]
@@ -98,12 +99,15 @@ class Stages:
 
         Raises:
             RejectedInput: ``scan.unusable``: every child that opens the file fails;
-                ``scan.too-slow``: no child finishes in time; and the codes of ``make_pdfa``.
+                ``scan.too-slow``: no child finishes in time; ``scan.signature-altered``; and the
+                codes of ``make_pdfa``.
         """
         description = describe(recognised.pages, forms=self.forms)
         report, signatures = self._in_two_children(
             recognised.paper.id, lambda: self._made(recognised, scan, pdfa)
         )
+        doubts = countersigning_doubts(signatures, what=f"paper {recognised.paper.id}")
+        description = replace(description, doubts=(*description.doubts, *doubts))
         return Record(
             paper=recognised.paper,
             pdfa=put(pdfa),

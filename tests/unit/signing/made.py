@@ -18,10 +18,11 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko.sign.signers.pdf_cms import SimpleSigner
-from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import ValidationContext
 
@@ -33,7 +34,7 @@ from signing.stamp_font import StampFont
 from signing.timestamp import TOLERANCE, PortTimeStamper
 from signing.trial.pki import TrialPki, make_trial_pki
 from signing.trial.tsa import TrialTimeSource
-from signing.trust import TrustAnchors
+from signing.trust import RevocationData, TrustAnchors
 from signing.validation.validate import verify
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "signing"
@@ -103,12 +104,36 @@ def signed() -> bytes:
     return out.read_bytes()
 
 
-def countersigned(content: bytes) -> bytes:
-    """The file with a second honest signature, which our own signer would refuse to add."""
+def countersigned(content: bytes, *, name: str = "Second") -> bytes:
+    """The file with a further honest signature, which our own signer would refuse to add."""
     output = io.BytesIO()
-    pdf_signer(
-        PdfSignatureMetadata(field_name="Second", subfilter=SigSeedSubFilter.PADES)
-    ).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content)), output=output)
+    pdf_signer(PdfSignatureMetadata(field_name=name, subfilter=SigSeedSubFilter.PADES)).sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(content)), output=output
+    )
+    return output.getvalue()
+
+
+def timestamped(content: bytes, *, box: tuple[int, int, int, int] | None = None) -> bytes:
+    """The file with a document timestamp, in a field that shows something if it has a box."""
+    writer, output = IncrementalPdfFileWriter(io.BytesIO(content)), io.BytesIO()
+    if box is not None:
+        append_signature_field(writer, SigFieldSpec("Stamped", on_page=0, box=box))
+        field = writer.root["/AcroForm"]["/Fields"][-1]
+        drawn = generic.StreamObject(
+            {
+                generic.pdf_name("/Type"): generic.pdf_name("/XObject"),
+                generic.pdf_name("/Subtype"): generic.pdf_name("/Form"),
+                generic.pdf_name("/BBox"): generic.ArrayObject(
+                    [generic.NumberObject(n) for n in (0, 0, 250, 150)]
+                ),
+            },
+            stream_data=b"1 g 0 0 250 150 re f",
+        )
+        field["/AP"] = generic.DictionaryObject({generic.pdf_name("/N"): writer.add_object(drawn)})
+    stamper = PortTimeStamper(time_source(), clock=FixedClock(), tolerance=TOLERANCE)
+    PdfTimeStamper(stamper, field_name="Stamped").timestamp_pdf(
+        writer, "sha256", output=output, bytes_reserved=16384
+    )
     return output.getvalue()
 
 
@@ -120,39 +145,57 @@ def pdf_signer(metadata: PdfSignatureMetadata) -> PdfSigner:
     return PdfSigner(metadata, own, timestamper=stamper)
 
 
-@cache
-def signed_for_long(*, revoked: bool) -> bytes:
-    """B-LTA with a revocation list, in which our certificate stands or does not."""
-    root = x509.load_pem_x509_certificate(pki().root_certificate.read_bytes())
-    root_key = serialization.load_pem_private_key(pki().root_key.read_bytes(), None)
+def revocation_list(
+    *,
+    revoked: bool = False,
+    issuer: TrialPki | None = None,
+    at: datetime = NOW - timedelta(minutes=30),
+    lasts: timedelta = timedelta(days=90),
+    revoked_at: datetime = NOW - timedelta(minutes=40),
+) -> bytes:
+    """DER of a list by the trial root, in which our signer's certificate stands or does not."""
+    authority = issuer or pki()
+    root = x509.load_pem_x509_certificate(authority.root_certificate.read_bytes())
+    root_key = serialization.load_pem_private_key(authority.root_key.read_bytes(), None)
     assert isinstance(root_key, ec.EllipticCurvePrivateKey)
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(root.subject)
-        .last_update(NOW - timedelta(minutes=30))
-        .next_update(NOW + timedelta(days=90))
+        .last_update(at)
+        .next_update(at + lasts)
         .add_extension(x509.CRLNumber(1), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
             critical=False,
         )
     )
-    held = x509.load_der_x509_certificate(key().certificate)
     if revoked:
-        entry = x509.RevokedCertificateBuilder(held.serial_number, NOW - timedelta(minutes=40))
+        held = x509.load_der_x509_certificate(key().certificate)
+        entry = x509.RevokedCertificateBuilder(held.serial_number, revoked_at)
         builder = builder.add_revoked_certificate(entry.build())
-    crl = builder.sign(root_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return builder.sign(root_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def with_lists(content: bytes, *crls: bytes) -> bytes:
+    """The file with revocation lists in an update of validation data."""
+    return updated(
+        content,
+        lambda writer: DocumentSecurityStore.supply_dss_in_writer(
+            writer,
+            sig_contents=None,
+            certs=(),
+            ocsps=(),
+            crls=[asn1_crl.CertificateList.load(crl) for crl in crls],
+        ),
+    )
+
+
+@cache
+def signed_for_long(*, revoked: bool) -> bytes:
+    """B-LTA with a revocation list, in which our certificate stands or does not."""
+    crl = revocation_list(revoked=revoked)
     if revoked:  # no honest signer makes one, so the list is put in afterwards
-        return updated(
-            signed(),
-            lambda writer: DocumentSecurityStore.supply_dss_in_writer(
-                writer,
-                sig_contents=None,
-                certs=(),
-                ocsps=(),
-                crls=[asn1_crl.CertificateList.load(crl)],
-            ),
-        )
+        return with_lists(signed(), crl)
     metadata = PdfSignatureMetadata(
         field_name="Signature1",
         subfilter=SigSeedSubFilter.PADES,
@@ -174,10 +217,16 @@ def signed_for_long(*, revoked: bool) -> bytes:
 
 
 def one(
-    content: bytes, *, anchors: TrustAnchors | None = None, now: datetime = NOW
+    content: bytes,
+    *,
+    anchors: TrustAnchors | None = None,
+    now: datetime = NOW,
+    revocation: RevocationData | None = None,
 ) -> SignatureReport:
     """The report on a file that holds one signature."""
-    (report,) = verify(content, trust=trust() if anchors is None else anchors, now=now)
+    (report,) = verify(
+        content, trust=trust() if anchors is None else anchors, now=now, revocation=revocation
+    )
     return report
 
 
