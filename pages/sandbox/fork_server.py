@@ -183,9 +183,10 @@ def _kill_all(pid: int) -> None:
 
 
 def _reap() -> None:
+    """Wait for what has ended; never for what still runs."""
     with contextlib.suppress(ChildProcessError):
-        while True:
-            os.waitpid(-1, 0)
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _prctl(option: int, value: int) -> None:
