@@ -27,13 +27,13 @@ COPY setup/store_user.py setup/healthy.py setup/
 # The root file system is read-only later: what Python compiles, it compiles now.
 RUN .venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --no-deps --no-build-isolation --no-index --editable . \
-    && .venv/bin/python -m compileall -q dossier pages ingest ocr signing archive api setup
+    && .venv/bin/python -m compileall -q dossier pages ingest ocr signing archive workflow api setup
 
 FROM docker.io/library/debian:bookworm-20260803-slim
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates fonts-liberation2 poppler-utils python3 \
+        bubblewrap ca-certificates fonts-liberation2 poppler-utils python3 \
         tesseract-ocr tesseract-ocr-eng tesseract-ocr-osd tesseract-ocr-vie \
     && rm -rf /var/lib/apt/lists/*
 # Who works here owns the folders of data, and the files of secrets on the host (setup/secrets.sh).

@@ -19,11 +19,12 @@ from api.desk.intake import Intake
 from api.settings import Settings
 from api.signers import make_signer
 from archive.catalogue.sql_catalogue import SqlCatalogue
+from dossier.errors import Misconfigured
 from dossier.ports import AccessLog, Clock, ObjectStore, Signer
 from dossier.reports import SignatureReport
 from ocr.fields.forms import BUILT_IN, Forms, load_forms
 from ocr.reading import Engine, ReadingSettings
-from pages.children import Children
+from pages.children import Children, Walls
 from pages.limits import Limits
 from workflow.ledger.access_log import SqlAccessLog
 from workflow.ledger.mapping import FieldCipher
@@ -86,10 +87,25 @@ class Application:
 
     @cached_property
     def children(self) -> Children:
-        """The child processes, one a core."""
+        """The child processes, one a core.
+
+        Raises:
+            Misconfigured: ``sandbox.incomplete``: SOHOA_SANDBOX requires what this machine lacks.
+        """
         if self.main is not None:
             return self.main.children
-        # Programs that children start write their own files here too, so that they are swept.
+        if self.settings.sandbox == "require":
+            _require(self.walls)
+        return self._pool
+
+    @property
+    def walls(self) -> Walls:
+        """What confines the child processes, as seen from inside one."""
+        return (self.main or self)._pool.walls  # noqa: SLF001 - of this class
+
+    @cached_property
+    def _pool(self) -> Children:
+        # Children write their own files here too, so that they are swept.
         self.scratch.mkdir(parents=True, exist_ok=True)
         self._closing.callback(shutil.rmtree, self.scratch, ignore_errors=True)
         children = Children(
@@ -255,6 +271,21 @@ class Application:
 
         source = TrialTimeSource.of(TrialPki(self.settings.trial_folder), clock=self.clock)
         return self._closing.enter_context(TrialTsa(source)).url
+
+
+def _require(walls: Walls) -> None:
+    """See that the sandbox of the children is complete.
+
+    Raises:
+        Misconfigured: ``sandbox.incomplete``.
+    """
+    if not walls.hold:
+        raise Misconfigured(
+            "sandbox.incomplete",
+            f"what opens hostile files is not confined (missing: {', '.join(walls.missing)}; "
+            f"within its reach: {', '.join(walls.gaps) or 'nothing'}); install bubblewrap or use a "
+            "kernel with Landlock and seccomp, or set SOHOA_SANDBOX=best to run all the same",
+        )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -1,19 +1,21 @@
 """Every setting, read from the environment (prefix ``SOHOA_``) or from files that it names.
 
 Each is documented in docs/operations.md; a test keeps it so. Secrets come as ``..._FILE``, a path
-to a file with the secret on its first line, or in the environment; they never show in a repr.
+to a file with the secret on its first line. A secret in the environment is refused: a process keeps
+it in ``/proc/PID/environ`` for as long as it lives.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dossier.codes import office_code
@@ -31,17 +33,13 @@ class Settings(BaseSettings):
 
     # Where
     var: Path = Path("var")
-    # An address may hold a password.
+    # An address that holds a password is refused; until then it must not show.
     database: Annotated[str, Field(repr=False)] = ""
-    database_password: SecretStr | None = None
     database_password_file: Path | None = None
     store: str = ""
-    store_access_key: SecretStr | None = None
     store_access_key_file: Path | None = None
-    store_secret_key: SecretStr | None = None
     store_secret_key_file: Path | None = None
     broker: Annotated[str, Field(repr=False)] = ""
-    broker_password: SecretStr | None = None
     broker_password_file: Path | None = None
     keys: Path | None = None
 
@@ -56,6 +54,7 @@ class Settings(BaseSettings):
 
     # Work in children
     cores: Annotated[int, Field(ge=0)] = 0
+    sandbox: Literal["best", "require"] = "best"
     child_memory: Annotated[int, Field(ge=256 * _MB)] = 900 * _MB
     page_seconds: Annotated[float, Field(gt=0)] = 50.0
     paper_seconds: Annotated[float, Field(gt=0)] = 300.0
@@ -68,7 +67,6 @@ class Settings(BaseSettings):
 
     # Signing
     signer_p12: Path | None = None
-    signer_passphrase: SecretStr | None = None
     signer_passphrase_file: Path | None = None
     tsa_url: str = ""
     tsa_seconds: Annotated[float, Field(gt=0)] = 10.0
@@ -180,8 +178,8 @@ class Settings(BaseSettings):
         if not access or not secret:
             raise Misconfigured(
                 "store.no-keys",
-                "the store asks who we are: set SOHOA_STORE_ACCESS_KEY and SOHOA_STORE_SECRET_KEY, "
-                "or the same with _FILE and the path of a file",
+                "the store asks who we are: set SOHOA_STORE_ACCESS_KEY_FILE and "
+                "SOHOA_STORE_SECRET_KEY_FILE to the paths of files that hold the two keys",
             )
         return access, secret
 
@@ -205,10 +203,7 @@ class Settings(BaseSettings):
         return _with_password(self.broker, password)
 
     def _secret(self, name: str) -> str:
-        """A secret from the environment, or from the first line of the file that stands there."""
-        given: SecretStr | None = getattr(self, name)
-        if given is not None:
-            return given.get_secret_value()
+        """A secret from the first line of its file; empty where no file is named."""
         file: Path | None = getattr(self, f"{name}_file")
         if file is None:
             return ""
@@ -237,11 +232,46 @@ def read_settings() -> Settings:
     """The settings of this process.
 
     Raises:
-        Misconfigured: ``setting.bad``, naming the setting, never its value.
+        Misconfigured: ``setting.bad``, ``setting.secret-in-environment``, naming the setting,
+            never its value.
     """
+    _refuse_secrets(os.environ)
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
         raise Misconfigured("setting.bad", f"SOHOA_{name}: {first['msg']}") from None
+
+
+def _refuse_secrets(environment: Mapping[str, str]) -> None:
+    """Refuse a secret in the environment, by itself or in an address.
+
+    Raises:
+        Misconfigured: ``setting.secret-in-environment``.
+    """
+    for field in Settings.model_fields:
+        name = f"SOHOA_{field.removesuffix('_file').upper()}"
+        if field.endswith("_file") and environment.get(name):
+            raise _secret_in_environment(name, f"{name}_FILE")
+    for name in ("SOHOA_DATABASE", "SOHOA_BROKER"):
+        if _holds_password(environment.get(name, "")):
+            raise _secret_in_environment(name, f"{name}_PASSWORD_FILE")
+    if _holds_password(environment.get("SOHOA_STORE", "")):
+        raise _secret_in_environment("SOHOA_STORE", "SOHOA_STORE_SECRET_KEY_FILE")
+
+
+def _holds_password(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return bool(parts.password) or "password=" in parts.query
+
+
+def _secret_in_environment(name: str, file: str) -> Misconfigured:
+    return Misconfigured(
+        "setting.secret-in-environment",
+        f"{name} holds a secret, which other programs can read from the environment of a process; "
+        f"write it into a file that only the service may read, and set {file} to its path",
+    )

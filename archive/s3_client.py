@@ -71,7 +71,8 @@ def _bad_address() -> Misconfigured:
     return Misconfigured(
         "store.bad-address",
         "SOHOA_STORE must be file:///... or s3+https://HOST:PORT/BUCKET, its keys in "
-        "SOHOA_STORE_ACCESS_KEY and SOHOA_STORE_SECRET_KEY; a bucket has 3 to 57 of a-z 0-9 -",
+        "SOHOA_STORE_ACCESS_KEY_FILE and SOHOA_STORE_SECRET_KEY_FILE; a bucket has 3 to 57 of "
+        "a-z 0-9 -",
     )
 
 

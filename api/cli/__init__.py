@@ -13,6 +13,7 @@ from api.cli.exit_codes import Exit, exit_of
 from api.wording import sentences
 from dossier import disk
 from dossier.errors import SohoaError
+from pages.sandbox.rlimits import forbid_core_dumps
 
 # Where each command lives; imported when it is called, so that `sohoa list` does not pay for
 # signing.
@@ -65,6 +66,8 @@ def sohoa(context: click.Context, *, as_json: bool) -> None:
 def main() -> None:
     """Run a command and end the process with a documented exit code; nobody sees a traceback."""
     logs.to_stderr("WARNING")  # until the settings are read
+    # Keys and what papers say are in our memory.
+    forbid_core_dumps()
     try:
         ended = sohoa.main(standalone_mode=False)
     except click.ClickException as error:

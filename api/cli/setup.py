@@ -16,6 +16,7 @@ from api.cli.shared import answering, application_of, warn_if_incomplete
 from api.desk import rebuild as desk_rebuild
 from api.settings import Settings
 from api.wording import sentences
+from pages.children import Walls
 from workflow.ledger.statistics import Backlog
 
 _TRIAL_WARNING = (
@@ -67,6 +68,7 @@ def status_command(output: Output, settings: Settings) -> int:
         counts = {state.value: number for state, number in report.states.items()}
         waiting, left = dict(report.codes), report.time_left()
         state = desk_rebuild.rebuild_state(application)
+        walls = application.walls
         covered = list(islice(application.store.covered(), _MOST_TOLD))
         row: dict[str, object] = {
             "office": settings.office,
@@ -78,6 +80,11 @@ def status_command(output: Output, settings: Settings) -> int:
             "seconds_left": None if left is None else round(left.total_seconds()),
             "covered": [record.key for record in covered],
             "rebuild": None if state is None else asdict(state),
+            "sandbox": {
+                "holds": walls.hold,
+                "layers": list(walls.layers),
+                "gaps": list(walls.gaps),
+            },
         }
         incomplete = warn_if_incomplete(application)
     if output.as_json:
@@ -96,11 +103,23 @@ def status_command(output: Output, settings: Settings) -> int:
     )
     if report.waiting:
         output.say(_left_in_words(sum(report.waiting.values()), left))
+    output.say(_walls_in_words(walls))
     if not covered:
         return incomplete
     output.say(_COVERED)
     output.rows(({"key": record.key} for record in covered), ("key",))
     return Exit.INTEGRITY
+
+
+def _walls_in_words(walls: Walls) -> str:
+    layers = ", ".join(walls.layers) or "không có gì / nothing"
+    if walls.hold:
+        return f"Hộp cát của chương trình đọc tệp / sandbox: {layers}."
+    gaps = ", ".join(walls.gaps) or "-"
+    return (
+        f"CẢNH BÁO / WARNING: hộp cát không đủ / the sandbox is incomplete: {layers}; "
+        f"với tới được / within its reach: {gaps}. Cài / install: bubblewrap."
+    )
 
 
 def _left_in_words(papers: int, left: timedelta | None) -> str:

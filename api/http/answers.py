@@ -212,6 +212,7 @@ class Ready(BaseModel):
             "store": {"ok": True, "code": "", "detail": ""},
             "queue": {"ok": True, "code": "", "detail": ""},
             "workers": {"ok": True, "code": "", "detail": ""},
+            "sandbox": {"ok": True, "code": "", "detail": ""},
             "tesseract": {"ok": True, "code": "", "detail": ""},
             "tsa": {
                 "ok": False,

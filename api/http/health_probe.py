@@ -42,7 +42,8 @@ class HealthProbe:
         self._store_seconds = time.monotonic() - began if part.ok else None
 
     def outside(self) -> None:
-        """Load the recogniser in a child, and see that the TSA is there."""
+        """See that children are confined, that the recogniser loads, and that the TSA is there."""
+        self._parts["sandbox"] = asked(lambda: _sandbox(self._application))
         self._parts["tesseract"] = asked(lambda: _tesseract(self._application))
         self._parts["tsa"] = asked(lambda: _tsa(self._application))
 
@@ -68,15 +69,27 @@ def _store(application: Application) -> None:
         pass
 
 
+def _sandbox(application: Application) -> None:
+    walls = application.walls
+    if not walls.hold:
+        raise Misconfigured(
+            "sandbox.incomplete",
+            f"what opens hostile files is not confined: without {', '.join(walls.missing)}; it can "
+            f"reach {', '.join(walls.gaps) or 'nothing'}",
+        )
+
+
 def _tesseract(application: Application) -> None:
     settings = application.settings
+    engine = {
+        "engine": settings.ocr_engine,
+        "language": settings.ocr_language,
+        "seconds": settings.page_seconds,
+    }
     application.children.run(
         "ocr.reading:engine_name",
-        {
-            "engine": settings.ocr_engine,
-            "language": settings.ocr_language,
-            "seconds": settings.page_seconds,
-        },
+        engine,
+        prepare=("load_engine", engine),
         deadline=_ENGINE_SECONDS,
         what="the recogniser",
     )

@@ -1,4 +1,4 @@
-"""The parts of the service: database, store, queue, workers, Tesseract, TSA, catalogue."""
+"""The parts of the service, from the database to the time-stamping authority."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def readiness(service: Service) -> Ready:
         "queue": asked(lambda: _queue(service)),
         # Not needed to take papers in: they wait, and nobody who sends one is to be turned away.
         "workers": asked(service.check_claims),
+        "sandbox": service.looked_at("sandbox"),
         "tesseract": service.looked_at("tesseract"),
         "tsa": service.looked_at("tsa"),
         "catalogue": asked(lambda: check_complete(service.application)),

@@ -134,7 +134,7 @@ class Service:
         self._workers.enqueue(paper)
 
     def looked_at(self, name: str) -> Part:
-        """What was last seen of ``store``, ``tesseract`` or ``tsa``."""
+        """What was last seen of ``store``, ``sandbox``, ``tesseract`` or ``tsa``."""
         return self._health_probe.of(name)
 
     def check_workers(self) -> None:

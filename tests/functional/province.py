@@ -49,14 +49,23 @@ class Province:
             "SOHOA_BROKER": broker,
             "SOHOA_STORE": store,
         }
-        administrator = Commands(var, {**common, **_keys(self.minio.user, self.minio.password)})
+        var.mkdir(parents=True, exist_ok=True)
+        administrator = Commands(
+            var, {**common, **_keys(var, "administrator", self.minio.user, self.minio.password)}
+        )
         administrator.json("init", *(["--trial"] if trial else []))
         access, secret = self.minio.new_user(least_policy(store))
-        return Commands(var, {**common, **_keys(access, secret)})
+        return Commands(var, {**common, **_keys(var, "service", access, secret)})
 
 
-def _keys(access: str, secret: str) -> dict[str, str]:
-    return {"SOHOA_STORE_ACCESS_KEY": access, "SOHOA_STORE_SECRET_KEY": secret}
+def _keys(var: Path, name: str, access: str, secret: str) -> dict[str, str]:
+    """The settings that name the files of a user's keys, made beside the data."""
+    settings = {}
+    for key, value in (("ACCESS", access), ("SECRET", secret)):
+        file = var.parent / f"{var.name}-{name}-{key.lower()}"
+        file.write_text(value, encoding="ascii")
+        settings[f"SOHOA_STORE_{key}_KEY_FILE"] = str(file)
+    return settings
 
 
 @dataclass

@@ -176,6 +176,7 @@ def test_text_is_found_with_and_without_diacritics(archived: tuple[Commands, str
 def test_status_counts(archived: tuple[Commands, str]) -> None:
     commands, _ = archived
     row = commands.run("status", "--json").row
+    assert row["sandbox"]["holds"]
     assert row["papers"] == {"ARCHIVED": 1}
     assert row["archived"] == 1
     assert row["trial"]

@@ -36,10 +36,33 @@ def test_a_bad_setting_is_named_and_its_value_is_not(
     assert f"SOHOA_{name}" in raised.value.message
 
 
-def test_a_secret_shows_in_no_repr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SOHOA_SIGNER_PASSPHRASE", "geheim")
-    assert "geheim" not in repr(read_settings())
-    monkeypatch.delenv("SOHOA_SIGNER_PASSPHRASE")
+@pytest.mark.parametrize(
+    ("name", "value", "instead"),
+    [
+        ("SIGNER_PASSPHRASE", "geheim", "SIGNER_PASSPHRASE_FILE"),
+        ("STORE_ACCESS_KEY", "geheim", "STORE_ACCESS_KEY_FILE"),
+        ("STORE_SECRET_KEY", "geheim", "STORE_SECRET_KEY_FILE"),
+        ("DATABASE_PASSWORD", "geheim", "DATABASE_PASSWORD_FILE"),
+        ("BROKER_PASSWORD", "geheim", "BROKER_PASSWORD_FILE"),
+        ("DATABASE", "postgresql+psycopg://sohoa:geheim@db/sohoa", "DATABASE_PASSWORD_FILE"),
+        ("DATABASE", "postgresql://db/sohoa?password=geheim", "DATABASE_PASSWORD_FILE"),
+        ("BROKER", "redis://:geheim@redis:6379/0", "BROKER_PASSWORD_FILE"),
+        ("STORE", "s3+https://key:geheim@store/bucket", "STORE_SECRET_KEY_FILE"),
+    ],
+)
+def test_a_secret_in_the_environment_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, instead: str
+) -> None:
+    monkeypatch.setenv(f"SOHOA_{name}", value)
+    with pytest.raises(Misconfigured, match=f"set SOHOA_{instead} to its path") as raised:
+        read_settings()
+    assert raised.value.code == "setting.secret-in-environment"
+    assert "geheim" not in raised.value.message
+    monkeypatch.setenv(f"SOHOA_{name}", "")
+    read_settings()
+
+
+def test_a_secret_comes_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "pass"
     file.write_text("geheim\n", encoding="utf-8")
     assert Settings(signer_passphrase_file=file).passphrase() == "geheim"
