@@ -4,6 +4,9 @@ export PYTHON
 SOHOA = .venv/bin/sohoa
 # Where the demo keeps its data; removed with `rm -r`, it is made again.
 DEMO_VAR ?= $(or $(SOHOA_VAR),var)
+# Test processes; each one starts the servers that its tests need.
+TEST_PROCESSES ?= 2
+PYTEST = --numprocesses $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 
@@ -25,17 +28,25 @@ serve: setup ## The HTTP API over the demo's data, at http://localhost:8000
 	@SOHOA_VAR=$(DEMO_VAR) $(SOHOA) init --trial
 	@SOHOA_VAR=$(DEMO_VAR) $(SOHOA) serve
 
-.PHONY: setuptest
-setuptest: ## Install what the tests need besides
-	@setup/system.sh test
+.PHONY: setupdev
+setupdev: ## Install what lint, fmt and unit need: neither Java nor Go nor servers
+	@setup/system.sh dev
 	@setup/venv.sh run
 	@setup/venv.sh dev
+
+.PHONY: setuptest
+setuptest: setupdev ## Install what all tests need: servers, veraPDF, MinIO
+	@setup/system.sh test
 	@setup/verapdf.sh
 	@setup/minio.sh
 
+.PHONY: unit
+unit: setupdev ## Unit and architecture tests, in two processes
+	.venv/bin/python -m pytest $(PYTEST) tests/unit tests/architecture
+
 .PHONY: test
 test: setuptest lint ## Set up, then lint, types, import contracts and all tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest $(PYTEST)
 
 .PHONY: soak
 soak: setuptest ## Long runs of faults: kills at every point and at random, full disks, ten minutes of hostile HTTP
@@ -52,14 +63,14 @@ soak: setuptest ## Long runs of faults: kills at every point and at random, full
 	SOHOA_SOAK_SECONDS=600 .venv/bin/python -m pytest tests/functional/http/test_fuzz.py
 
 .PHONY: lint
-lint: setuptest ## Lint, types and import contracts
+lint: setupdev ## Lint, types and import contracts
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
 .PHONY: fmt
-fmt: setuptest ## Format the code
+fmt: setupdev ## Format the code
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 

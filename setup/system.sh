@@ -1,23 +1,25 @@
 #!/bin/sh
-# Installs the Debian (or Ubuntu) packages that are missing, and says which.
-# Usage: setup/system.sh run|test|bench
+# Installs and names the Debian (or Ubuntu) packages that are missing.
+# Usage: setup/system.sh run|dev|test|bench
 set -eu
 
 RUN="python3-venv bubblewrap tesseract-ocr tesseract-ocr-vie tesseract-ocr-eng tesseract-ocr-osd poppler-utils fonts-liberation2"
-# openssl checks what our trial time-stamping authority answers; Maven brings veraPDF, Java runs it.
-# PostgreSQL and Redis are what a province's tests talk to; each test run starts its own.
-TEST="$RUN openssl openjdk-17-jre-headless maven postgresql redis-server"
+# OpenSSL verifies the answers of the trial time-stamping authority.
+DEV="$RUN openssl"
+# Maven downloads veraPDF, Java runs it. The tests start PostgreSQL and Redis on free ports.
+TEST="$DEV openjdk-17-jre-headless maven postgresql redis-server"
 BENCH="$TEST ghostscript fonts-texgyre fonts-linuxlibertine fonts-sil-charis fonts-open-sans fonts-roboto-unhinted"
 
-case "${1:?run, test or bench}" in
+case "${1:?run, dev, test or bench}" in
 run) WANTED=$RUN ;;
+dev) WANTED=$DEV ;;
 test) WANTED=$TEST ;;
 bench) WANTED=$BENCH ;;
 *) echo "setup: unknown set of packages: $1" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "setup: this is no Debian or Ubuntu; install what these packages hold, then run make again:" >&2
+    echo "setup: this is neither Debian nor Ubuntu; install the equivalents of these packages, then run make again:" >&2
     echo "setup:   $WANTED" >&2
     exit 4
 fi
@@ -28,7 +30,7 @@ for package in $WANTED; do
     if [ "$package" = python3-venv ] && python3 -c 'import ensurepip, venv' 2>/dev/null; then
         continue
     fi
-    # Any Java from 17 on will do.
+    # Any Java from 17 on is enough.
     if [ "$package" = openjdk-17-jre-headless ] && command -v java >/dev/null 2>&1; then
         continue
     fi
@@ -50,7 +52,7 @@ LOG=$(mktemp)
 export DEBIAN_FRONTEND=noninteractive
 if ! { $SUDO apt-get update && $SUDO apt-get install -y --no-install-recommends $MISSING; } >"$LOG" 2>&1; then
     tail -n 20 "$LOG" >&2
-    echo "setup: apt-get could not install:$MISSING; see $LOG, mend it and run make again" >&2
+    echo "setup: apt-get could not install:$MISSING; see $LOG, fix the cause and run make again" >&2
     exit 4
 fi
 rm -f "$LOG"

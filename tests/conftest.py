@@ -1,11 +1,14 @@
-"""What all tests share: examples without a clock, and real servers.
+"""Shared by all tests: groups, Hypothesis settings, and real servers.
 
-A server is started for the session when the first test asks for one.
+A test belongs to the group of its folder (``pytest -m contract``). Tests of one file and one mode
+run in one process, since they share fixtures. The longest groups start first. Each test process
+starts its own servers, when a test first requests them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,14 +16,38 @@ from servers.minio import Minio, minio
 from servers.postgres import Postgres, postgres
 from servers.redis import Redis, redis
 
-# How long an example takes says nothing on a machine that does other things too.
+TESTS = Path(__file__).parent
+_MODES = ("commune", "province")
+# In the order in which they start.
+GROUPS = ("functional", "browser", "contract", "unit", "architecture")
+
+# The time of an example depends on the load of the machine.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its group, and with the process that it shares with other tests."""
+    items.sort(key=lambda item: GROUPS.index(_folders(item)[0]))
+    for item in items:
+        folders = _folders(item)
+        item.add_marker(folders[0])
+        if "servers" in folders:
+            item.add_marker("servers")
+        if item.get_closest_marker("xdist_group") is None:
+            parameters = getattr(item, "callspec", None)
+            mode = next((m for m in _MODES if parameters and m in parameters.params.values()), "")
+            item.add_marker(pytest.mark.xdist_group("/".join((*folders, item.path.stem, mode))))
+
+
+def _folders(item: pytest.Item) -> tuple[str, ...]:
+    return item.path.relative_to(TESTS).parent.parts
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
-    """A PostgreSQL; take a new database each."""
+    """A PostgreSQL; each test takes a new database."""
     with postgres() as server:
         yield server
 
@@ -34,6 +61,6 @@ def redis_server() -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def minio_server() -> Iterator[Minio]:
-    """A store that speaks S3; take a new bucket each."""
+    """An S3 store; each test takes a new bucket."""
     with minio() as server:
         yield server

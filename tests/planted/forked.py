@@ -81,12 +81,13 @@ def sohoa(
             engine._BUSY_MILLISECONDS = busy_milliseconds
         if log is not None:
             Shim(var, log=log, fault=fault or Fault()).install()
-        status = _ended([str(argument) for argument in arguments])
+        status = main_ended([str(argument) for argument in arguments])
     finally:
         os._exit(status)
 
 
-def _ended(arguments: list[str]) -> int:
+def main_ended(arguments: list[str]) -> int:
+    """Run the command line in this process; its exit code."""
     from api.cli import main  # noqa: PLC0415 - imported before, found here
 
     sys.argv = ["sohoa", *arguments]

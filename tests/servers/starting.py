@@ -11,14 +11,18 @@ that says what to do; nothing is skipped.
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import random
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -108,12 +112,29 @@ class Server:
             self.stop()
 
 
+_PORTS = range(20_000, 32_000)  # below those that Linux gives to outgoing connections
+_LOCKS: list[IO[bytes]] = []
+
+
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port of loopback, free and reserved for this process until it ends.
+
+    Test processes run side by side: a lock per port keeps two of them from one port.
+    """
+    locks = Path(tempfile.gettempdir(), "sohoa-test-ports")
+    locks.mkdir(exist_ok=True)
+    for port in random.sample(_PORTS, len(_PORTS)):
+        lock = (locks / str(port)).open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            lock.close()
+            continue
+        _LOCKS.append(lock)
         return port
+    raise ServerMissingError("no port of 20000 to 31999 is free on loopback")
 
 
 def listens(port: int) -> bool:

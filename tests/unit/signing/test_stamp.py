@@ -13,7 +13,6 @@ import pytest
 from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
-from judges.verapdf import judge
 from unit.signing.made import FIXTURES, FONT, STAMP, font, signer
 
 from dossier.errors import Misconfigured, RejectedInput
@@ -75,20 +74,6 @@ def test_it_stands_upright_at_the_top_right_however_the_page_is_turned(
     assert time[0] > width / 2
     assert 0 < form[1] < 30
     assert time[3] < 60
-
-
-def test_signed_pages_stay_pdf_a_2u_however_they_are_turned(tmp_path: Path) -> None:
-    files = [_signed(name, tmp_path) for name in PAGES]
-    invisible = tmp_path / "invisible.pdf"
-    signer().sign(FIXTURES / "upright.pdf", invisible, stamp=None)
-    # So that the judge is known to judge: the same, its font's widths made wrong.
-    wrong = tmp_path / "wrong.pdf"
-    with pikepdf.open(files[0]) as pdf:
-        drawn = pdf.pages[0].Annots[0].AP.N.Resources.Font["/F"].DescendantFonts[0]
-        drawn.W = pikepdf.Array([0, pikepdf.Array([9] * 200)])
-        pdf.save(wrong)
-    verdicts = judge([*files, invisible, wrong])
-    assert [bool(verdicts[file]) for file in [*files, invisible, wrong]] == [True] * 5 + [False]
 
 
 def test_it_is_ten_points_black_times_metrics_and_no_picture(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def test_many_write_side_by_side(
     # The same papers and the same parts at the same moment; reading goes on meanwhile.
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, address, str(first)], cwd=Path(__file__).parents[4]
+            [sys.executable, "-c", WRITER, address, str(first)], cwd=Path(__file__).parents[2]
         )
         for first in (100, 200, 300)
     ]

@@ -1,4 +1,4 @@
-"""The samples that the repository carries, by the real engine: kind, roles, numbers are right."""
+"""The kind, roles and numbers of every sample, recognised by the real engine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from PIL import Image, ImageSequence
 
 from dossier.ports import GreyPicture
 from dossier.spine import RecognisedPage
-from ocr.fields import Forms, describe
+from ocr.fields import describe, load_forms
 from ocr.preprocess.careful import CarefulRecogniser
 from ocr.preprocess.second_reading import TesseractDigits
 from ocr.recognisers.language import tessdata
 from ocr.recognisers.tesserocr_engine import TesserocrRecogniser
 
-SAMPLES = Path(__file__).parents[4] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 TRUTH: dict[str, Any] = json.loads((SAMPLES / "truth.json").read_text(encoding="utf-8"))
 
 
@@ -58,10 +58,10 @@ def read(path: Path, recogniser: CarefulRecogniser) -> tuple[RecognisedPage, ...
 
 
 @pytest.mark.parametrize("name", sorted(TRUTH))
-def test_a_sample_is_what_it_is(name: str, recogniser: CarefulRecogniser, forms: Forms) -> None:
+def test_a_sample_is_described(name: str, recogniser: CarefulRecogniser) -> None:
     truth = TRUTH[name]
     pages = read(SAMPLES / name, recogniser)
-    found = describe(pages, forms=forms)
+    found = describe(pages, forms=load_forms())
     assert len(pages) == truth["pages"]
     assert found.kind == truth["kind"]
     wanted = {r: p["citizen_id"] for r, p in truth["people"].items() if p["citizen_id"]}
