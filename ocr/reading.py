@@ -14,7 +14,7 @@ from dossier import written
 from dossier.errors import Misconfigured, RejectedInput, TransientFault
 from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import Box, MediaType, Page, Paper, RecognisedPage, RecognisedPaper
-from ocr.turning import read_upright
+from ocr.orientation import read_upright
 from pages.children import (
     ChildCrashed,
     ChildFailed,
@@ -27,7 +27,7 @@ from pages.children import (
 from pages.headroom import need
 
 if TYPE_CHECKING:
-    from ocr.preprocess.careful import CarefulRecogniser
+    from ocr.preprocess.recogniser import PreprocessingRecogniser
     from ocr.preprocess.second_reading import TesseractDigits
 
 _BYTES_A_PIXEL = 12  # Tesseract on noise; 5 on text
@@ -68,7 +68,7 @@ _UNREAD: dict[type[ChildFault], str] = {
 _MOST_CRASHES = 2
 _MOST_KILLS = 5
 _MOST_SLOW = 3
-_engines: dict[tuple[str, str, float], CarefulRecogniser] = {}
+_engines: dict[tuple[str, str, float], PreprocessingRecogniser] = {}
 
 
 def recognise(
@@ -241,7 +241,7 @@ def read_page(
         TransientFault: ``ocr.failed``, ``ocr.too-slow``.
     """
     # Pillow and what stands on it, in the child only.
-    from pages.black_ink import black_ink  # noqa: PLC0415 - as said
+    from pages.colour_dropout import without_colour  # noqa: PLC0415 - as said
     from pages.completeness import doubts  # noqa: PLC0415 - as said
     from pages.grey import GreySettings, grey, smaller, turned  # noqa: PLC0415 - as said
 
@@ -256,9 +256,9 @@ def read_page(
     recogniser = _engine(engine, language, seconds)
     need(_BYTES_A_PIXEL * picture.width * picture.height)
 
-    def black(like: GreyPicture, *, by: int) -> GreyPicture | None:
-        """The page by its black ink, in the shape of a picture that was turned by so much."""
-        made = black_ink(
+    def colourless(like: GreyPicture, *, by: int) -> GreyPicture | None:
+        """The page without coloured ink, in the shape of a picture that was turned by so much."""
+        made = without_colour(
             Path(path), kind, number, like=picture, max_source_pixels=max_source_pixels
         )
         made = None if made is None else turned(made, by)
@@ -269,11 +269,13 @@ def read_page(
         # A person has said how it stands.
         upright = turned(picture, turn)
         read = recogniser.recognise(
-            upright, number=number, black_ink=lambda: black(upright, by=turn)
+            upright, number=number, without_colour=lambda: colourless(upright, by=turn)
         )
         read = replace(read, turn=turn)
     else:
-        read = recogniser.recognise(picture, number=number, black_ink=lambda: black(picture, by=0))
+        read = recogniser.recognise(
+            picture, number=number, without_colour=lambda: colourless(picture, by=0)
+        )
         read = read_upright(
             picture, recogniser, first=read, number=number, turned=turned, smaller=smaller
         )
@@ -289,7 +291,8 @@ def load_engine(*, engine: str, language: str, seconds: float) -> None:
     Raises:
         Misconfigured: as ``engine_name``.
     """
-    import pages.black_ink  # noqa: PLC0415 - in the child only
+    import pages.colour_dropout  # noqa: PLC0415 - in the child only
+    import pages.completeness
     import pages.grey  # noqa: F401, PLC0415 - in the child only
 
     _engine(engine, language, seconds)
@@ -305,14 +308,14 @@ def engine_name(*, engine: str, language: str, seconds: float) -> str:
     return _engine(engine, language, seconds).engine
 
 
-def _engine(engine: str, language: str, seconds: float) -> CarefulRecogniser:
+def _engine(engine: str, language: str, seconds: float) -> PreprocessingRecogniser:
     """The engine, and what reads numbers a second time, loaded once in each fork server."""
-    from ocr.preprocess.careful import CarefulRecogniser  # noqa: PLC0415 - in the child only
+    from ocr.preprocess.recogniser import PreprocessingRecogniser  # noqa: PLC0415 - in the child only
 
     key = (engine, language, seconds)
     if key not in _engines:
         recogniser = _bare_engine(engine, language, seconds)
-        _engines[key] = CarefulRecogniser(recogniser, digits=_digits().digits)
+        _engines[key] = PreprocessingRecogniser(recogniser, digits=_digits().digits)
     return _engines[key]
 
 

@@ -132,6 +132,7 @@ _DOUBTS = {
     "missing": "Chưa thấy",
     "unread": "Chưa đọc được",
     "page.unread": "Không đọc được trang",
+    "page.few-words": "Trang có mực mà đọc được ít chữ, hãy xem lại hoặc quét lại trang",
     "page.incomplete": "Ảnh có thể thiếu một phần, hãy xem lại hoặc quét lại trang",
     "signatures.doubtful": "Chữ ký số có sẵn trong tệp chưa chắc chắn, hãy xem báo cáo",
     "kind.unknown": "Chưa biết đây là loại giấy gì",

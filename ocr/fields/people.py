@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from dossier.codes import CitizenId, Sex, citizen_id, is_cmnd
 from dossier.spine import Source, Value
 from dossier.text import exact, folded
-from ocr.fields.alike import near_others
+from ocr.fields.similar_numbers import similar_to_others
 from ocr.fields.dates import Day, day_in, day_in_words
 from ocr.fields.forms import MENTIONED, Form, LabelType
 from ocr.fields.names import Name, name_in
@@ -295,7 +295,7 @@ def _judge_together(people: dict[str, _Person]) -> None:
         for found in person.numbers:
             if found.number.is_citizen_id:
                 whose[found.number.digits].append((person, found))
-    near = near_others(whose, by=_NEAR)
+    near = similar_to_others(whose, by=_NEAR)
     for digits, its in whose.items():
         of_two = _people_who_cannot_be_one([person for person, _ in its])
         for person, found in its:

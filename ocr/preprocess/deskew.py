@@ -1,6 +1,6 @@
-"""Skewed pages are straightened before they are recognised.
+"""Skewed pages are deskewed before they are recognised.
 
-At one or two degrees Tesseract loses whole cells of tables and mixes rows; straightened, it does
+At one or two degrees Tesseract loses whole cells of tables and mixes rows; deskewed, it does
 not. The angle comes from the rows of ink of a small copy (some 15 ms of CPU); only pages that need
 it are turned (some 60 ms), and boxes are turned back, so that they fit the page as received.
 """
@@ -27,7 +27,7 @@ _LEAST_INK = 200  # px of ink, below which nothing can be said
 
 
 @dataclass(frozen=True, slots=True)
-class Straight:
+class Deskewed:
     """A picture made straight, and the way back.
 
     Attributes:
@@ -37,7 +37,7 @@ class Straight:
     picture: GreyPicture
     degrees: float
 
-    def turned_back(self, page: RecognisedPage) -> RecognisedPage:
+    def restored(self, page: RecognisedPage) -> RecognisedPage:
         """The words of the straight picture, at their places on the page as received."""
         if not self.degrees:
             return page
@@ -55,7 +55,7 @@ class Straight:
         return replace(page, words=tuple(replace(w, box=back(w.box)) for w in page.words))
 
 
-def straightened(picture: GreyPicture) -> Straight:
+def deskewed(picture: GreyPicture) -> Deskewed:
     """The picture turned so that its lines run level, where they do not.
 
     Args:
@@ -66,11 +66,11 @@ def straightened(picture: GreyPicture) -> Straight:
     page = Image.frombuffer("L", (picture.width, picture.height), picture.pixels, "raw", "L", 0, 1)
     degrees = _skew(page, picture.dpi)
     if abs(degrees) < _LEAST:
-        return Straight(picture, 0.0)
-    return Straight(turned_by(picture, degrees), degrees)
+        return Deskewed(picture, 0.0)
+    return Deskewed(rotated(picture, degrees), degrees)
 
 
-def turned_by(picture: GreyPicture, degrees: float) -> GreyPicture:
+def rotated(picture: GreyPicture, degrees: float) -> GreyPicture:
     """The picture turned about its middle, anticlockwise, its size kept."""
     from PIL import Image  # noqa: PLC0415 - in the child only
 

@@ -33,7 +33,7 @@ _FEWEST = 24  # dots on a page that are worth the while
 _MOST = 60_000  # a screen of dots, not rows
 
 
-def without_dots(picture: GreyPicture) -> GreyPicture:
+def remove_dot_leaders(picture: GreyPicture) -> GreyPicture:
     """The picture with its rows of dots painted over; the same one where it has none.
 
     Args:

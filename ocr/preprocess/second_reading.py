@@ -56,7 +56,7 @@ class _Candidate:
     box: Box
 
 
-def numbers_read_again(
+def reread_numbers(
     page: RecognisedPage, picture: GreyPicture, *, read_digits: DigitReader
 ) -> RecognisedPage:
     """The page, with each number of a person confirmed, corrected in doubt, or doubted.

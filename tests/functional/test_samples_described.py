@@ -15,7 +15,7 @@ from PIL import Image, ImageSequence
 from dossier.ports import GreyPicture
 from dossier.spine import RecognisedPage
 from ocr.fields import describe, load_forms
-from ocr.preprocess.careful import CarefulRecogniser
+from ocr.preprocess.recogniser import PreprocessingRecogniser
 from ocr.preprocess.second_reading import TesseractDigits
 from ocr.recognisers.language import tessdata
 from ocr.recognisers.tesserocr_engine import TesserocrRecogniser
@@ -25,9 +25,9 @@ TRUTH: dict[str, Any] = json.loads((SAMPLES / "truth.json").read_text(encoding="
 
 
 @pytest.fixture(scope="module")
-def recogniser() -> Iterator[CarefulRecogniser]:
+def recogniser() -> Iterator[PreprocessingRecogniser]:
     with TesserocrRecogniser(language="vie") as inner:
-        yield CarefulRecogniser(inner, digits=TesseractDigits(str(tessdata("eng"))).digits)
+        yield PreprocessingRecogniser(inner, digits=TesseractDigits(str(tessdata("eng"))).digits)
 
 
 def pictures(path: Path) -> Iterator[Image.Image]:
@@ -47,18 +47,18 @@ def pictures(path: Path) -> Iterator[Image.Image]:
             yield rgb.reduce(2).resize(rgb.size) if dpi > 400 else rgb
 
 
-def read(path: Path, recogniser: CarefulRecogniser) -> tuple[RecognisedPage, ...]:
+def read(path: Path, recogniser: PreprocessingRecogniser) -> tuple[RecognisedPage, ...]:
     pages = []
     for number, image in enumerate(pictures(path), 1):
         dpi = image.width / 8.27
         grey = GreyPicture(*image.size, dpi, image.convert("L").tobytes())
         black = GreyPicture(*image.size, dpi, np.asarray(image).max(axis=2).tobytes())
-        pages.append(recogniser.recognise(grey, number=number, black_ink=lambda b=black: b))  # type: ignore[misc] # the default binds the page
+        pages.append(recogniser.recognise(grey, number=number, without_colour=lambda b=black: b))  # type: ignore[misc] # the default binds the page
     return tuple(pages)
 
 
 @pytest.mark.parametrize("name", sorted(TRUTH))
-def test_a_sample_is_described(name: str, recogniser: CarefulRecogniser) -> None:
+def test_a_sample_is_described(name: str, recogniser: PreprocessingRecogniser) -> None:
     truth = TRUTH[name]
     pages = read(SAMPLES / name, recogniser)
     found = describe(pages, forms=load_forms())

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from dossier.ports import GreyPicture
-from ocr.preprocess.dots import without_dots
+from ocr.preprocess.dots import remove_dot_leaders
 
 WIDTH, HEIGHT = 1654, 700  # a part of A4 at 200 dpi
 SIDE, PITCH = 4, 9  # px: a full stop in 13 pt and the next one
@@ -28,7 +28,7 @@ def row(page: npt.NDArray[np.uint8], y: int, *, left: int = 200, count: int = 10
 
 def cleaned(page: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     picture = GreyPicture(WIDTH, HEIGHT, 200.0, page.tobytes())
-    clean = without_dots(picture)
+    clean = remove_dot_leaders(picture)
     assert (clean.width, clean.height, clean.dpi) == (WIDTH, HEIGHT, 200.0)
     return np.frombuffer(clean.pixels, dtype=np.uint8).reshape(HEIGHT, WIDTH)
 
@@ -81,17 +81,17 @@ def test_full_stops_and_short_runs_stay() -> None:
         for x in range(400, 1500, 60):
             dot(page, x, y)
     picture = GreyPicture(WIDTH, HEIGHT, 200.0, page.tobytes())
-    assert without_dots(picture) is picture
+    assert remove_dot_leaders(picture) is picture
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (40, 4)])
 def test_pictures_smaller_than_a_dot_are_given_back(size: tuple[int, int]) -> None:
     picture = GreyPicture(*size, 200.0, b"\x00" * (size[0] * size[1]))
-    assert without_dots(picture) is picture
+    assert remove_dot_leaders(picture) is picture
 
 
 def test_a_screen_of_dots_is_no_row() -> None:
     page = paper()
     page[::4, ::4] = 10
     picture = GreyPicture(WIDTH, HEIGHT, 200.0, page.tobytes())
-    assert without_dots(picture) is picture
+    assert remove_dot_leaders(picture) is picture

@@ -2,7 +2,7 @@
 
 Forms fill what is left of a line with dots (``Họ và tên: ........``). Tesseract reads them as junk,
 and the junk often swallows the words before it: whole lines with names and numbers are lost. Such
-lines (their text holds runs of dots, their confidence is low) are straightened, columns in which
+lines (their text holds runs of dots, their confidence is low) are deskewed, columns in which
 only dots stand are painted over, and all of them are recognised once more as one small picture.
 Some 25 ms of CPU a line, and nothing for pages without such lines.
 """
@@ -36,7 +36,7 @@ _KEPT = 0.01  # inches left standing at both ends of such a run
 
 @dataclass(frozen=True, slots=True)
 class _Strip:
-    """A line cut out and straightened.
+    """A line cut out and deskewed.
 
     Attributes:
         line: its index on the page.
@@ -52,7 +52,7 @@ class _Strip:
     pixels: npt.NDArray[np.uint8]
 
 
-def leaders_read_again(
+def reread_dotted_lines(
     page: RecognisedPage, picture: GreyPicture, *, recogniser: Recogniser
 ) -> RecognisedPage:
     """The page with its dotted lines read again, where that reads better.
@@ -110,13 +110,15 @@ def _strips(
         across = np.arange(left, right)
         down = (middle + slope * across)[None, :] + np.arange(-half, half)[:, None]
         down = np.clip(np.rint(down), 0, picture.height - 1).astype(np.intp)
-        cut = _without_dots(pixels[down, across[None, :]], half, picture.dpi)
+        cut = _remove_dot_leaders(pixels[down, across[None, :]], half, picture.dpi)
         top = half + sum(s.pixels.shape[0] + half for s in strips)
         strips.append(_Strip(line[0].line, left, middle, top, cut))
     return strips
 
 
-def _without_dots(strip: npt.NDArray[np.uint8], half: int, dpi: float) -> npt.NDArray[np.uint8]:
+def _remove_dot_leaders(
+    strip: npt.NDArray[np.uint8], half: int, dpi: float
+) -> npt.NDArray[np.uint8]:
     """The strip with runs of columns that hold nothing taller than a dot painted over."""
     import numpy as np  # noqa: PLC0415 - in the child only
 

@@ -1,4 +1,9 @@
-"""A page by its black ink alone: coloured ink, such as that of a stamp, is gone. In a child."""
+"""A page without its coloured ink, such as that of a stamp. In a child.
+
+The brightest of red, green and blue shows black ink only, but leaves red ink light grey; where red
+prevails it is therefore raised to the paper's brightness. Print under a red stamp is dark in red,
+too, and stays.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +18,11 @@ from dossier.spine import MediaType
 from pages.headroom import need
 from pages.pictures import DAMAGE, frame_of, opened, without_empty_alpha
 
-_BYTES_A_PIXEL = 8  # three colours, their brightest, and what resizing takes
+_BYTES_A_PIXEL = 10  # three colours, their brightest, and what resizing takes
+_LEAST_EXCESS, _RAISE = 30, 0.6  # grey levels of red over green and blue; share that is added
 
 
-def black_ink(
+def without_colour(
     path: Path, media_type: MediaType, number: int, *, like: GreyPicture, max_source_pixels: int
 ) -> GreyPicture | None:
     """The same picture as ``like`` with coloured ink gone: the brightest of red, green and blue.
@@ -43,10 +49,17 @@ def black_ink(
     if image is None:
         return None
     red, green, blue = image.split()
-    brightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    others = ImageChops.lighter(green, blue)
+    raised = ImageChops.subtract(red, others).point(_raised)
+    brightest = ImageChops.add(ImageChops.lighter(red, others), raised)
     if brightest.size != (like.width, like.height):
         brightest = brightest.resize((like.width, like.height), Image.Resampling.BICUBIC)
     return GreyPicture(like.width, like.height, like.dpi, brightest.tobytes())
+
+
+def _raised(excess: int) -> float:
+    """By how much a dot is raised whose red exceeds green and blue by so much, grey levels."""
+    return excess * _RAISE if excess > _LEAST_EXCESS else 0
 
 
 def _from_file(

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from itertools import combinations, pairwise
 
 
-def near_others(numbers: Collection[str], *, by: int) -> set[str]:
+def similar_to_others(numbers: Collection[str], *, by: int) -> set[str]:
     """Those that differ from another one in few places.
 
     Each is looked at as often as ``by`` places can be chosen of it, not with each other: a paper
