@@ -292,7 +292,7 @@ def load_engine(*, engine: str, language: str, seconds: float) -> None:
         Misconfigured: as ``engine_name``.
     """
     import pages.colour_dropout  # noqa: PLC0415 - in the child only
-    import pages.completeness
+    import pages.completeness  # noqa: PLC0415 - in the child only
     import pages.grey  # noqa: F401, PLC0415 - in the child only
 
     _engine(engine, language, seconds)

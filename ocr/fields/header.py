@@ -21,6 +21,12 @@ from ocr.fields.rows import Row, Token, box_of, text_of
 _MOTTO = squashed("Cộng hòa xã hội chủ nghĩa Việt Nam")
 _MOTTO_WRONG = 6  # letters
 _SLOGAN = squashed("Độc lập - Tự do - Hạnh phúc")
+# How the names of authorities begin, squashed.
+_AUTHORITIES = (
+    "uybannhandan", "ubnd", "hoidongnhandan", "so", "bo", "chinhphu", "thutuong", "quochoi",
+    "tongcuc", "cuc", "chicuc", "phong", "vanphong", "congan", "toaan", "vienkiemsat", "truong",
+    "benhvien", "trungtam", "banquanly", "baohiem", "thanhpho", "tinh", "huyen", "quan",
+)  # fmt: skip
 _ROWS = 16  # of the head, at most
 _NOTATION = re.compile(
     r"(\d{1,6}[a-zA-Z]?)((?:/(?:19|20)\d{2})?)/([A-ZĐ][A-ZĐa-zđ0-9]*(?:[-./&][A-ZĐa-zđ0-9]+)*)"
@@ -32,6 +38,8 @@ _DATE_WORDS = 8  # from "ngày" to the end of its row
 _UNREAD = 0.25  # confidence below which a number is rather left empty
 _UNSURE = 0.6
 _ABSTRACT_ROWS = 6
+_NUMBER_ROW = 5  # tokens at most on a row that holds the number alone
+_WORST_WORD = 0.2  # an abstract is as sure as its worst word and this
 _SHORT, _WIDER = 0.75, 1.15  # of the block of text; of the line above
 _STOPS = ("cancu", "kinhgui", "dieu", "theodenghi", "noinhan", "thuchien", "xet")
 _SUBJECT = re.compile(r"^(v\s*/\s*v?|ve\s*viec)\b")
@@ -63,6 +71,11 @@ def head_of(rows: Sequence[Row], kind: Kind) -> Head:
     below = kind.title_end or 0
     left += [list(row.tokens) for row in rows[below : below + 2]] if below else []
     number = _number(left)
+    if number is None or number[0] is None:
+        # A head of one centred column has its number on a row of its own, right of that edge.
+        alone = [row for row in rows[:end] if len(row.tokens) <= _NUMBER_ROW]
+        found = _number([list(row.tokens) for row in alone], first_only=True)
+        number = number if found is None else (found[0], end, found[2])
     values: list[Value] = []
     if number is not None and number[0] is not None:
         values.append(number[0])
@@ -74,6 +87,8 @@ def head_of(rows: Sequence[Row], kind: Kind) -> Head:
         number[1] if number is not None else None,
         motto[0] if motto is not None else None,
     )
+    if issuer is None and motto is not None:
+        issuer = _issuer_of_one_column(rows[:end], motto[0])
     if issuer is not None:
         values.append(issuer)
     subject = _subject(rows, left[:end])
@@ -144,10 +159,17 @@ def _value(field: str, text: str, tokens: Sequence[Token], page: int, confidence
     )
 
 
-def _number(left: Sequence[Sequence[Token]]) -> tuple[Value | None, int, str] | None:
-    """The paper's number where it can be read, its row, and the letters of its notation."""
+def _number(
+    left: Sequence[Sequence[Token]], *, first_only: bool = False
+) -> tuple[Value | None, int, str] | None:
+    """The paper's number where it can be read, its row, and the letters of its notation.
+
+    Args:
+        left: the rows of the left half of the head.
+        first_only: the label must begin its row.
+    """
     for at, tokens in enumerate(left):
-        for start, token in enumerate(tokens):
+        for start, token in enumerate(tokens[:1] if first_only else tokens):
             if token.plain not in _NUMBER_LABELS:
                 continue
             rest = tokens[start + 1 : start + 6]
@@ -212,6 +234,26 @@ def _issuer(
     return _value("paper.issuer", text_of(taken), taken, 1, mean)
 
 
+def _issuer_of_one_column(rows: Sequence[Row], motto_row: int) -> Value | None:
+    """The lines in capitals above the motto, or below the slogan, that name an authority."""
+    for block in (rows[:motto_row], rows[motto_row + 1 :]):
+        taken: list[Token] = []
+        for row in block:
+            said = "".join(t.plain for t in row.tokens)
+            if distance(_SLOGAN, said, _MOTTO_WRONG) <= _MOTTO_WRONG:
+                continue
+            if not _in_capitals([row.tokens]):
+                if taken:
+                    break
+                continue
+            if taken or said.startswith(_AUTHORITIES):
+                taken.extend(row.tokens)
+        if len(taken) > 1:
+            mean = sum(t.confidence for t in taken) / len(taken)
+            return _value("paper.issuer", text_of(taken), taken, 1, mean)
+    return None
+
+
 def _in_capitals(rows: Sequence[Sequence[Token]]) -> bool:
     tokens = [t for row in rows for t in row]
     return bool(tokens) and all(t.text.isupper() for t in tokens)
@@ -228,10 +270,7 @@ def _subject(rows: Sequence[Row], left: Sequence[Sequence[Token]]) -> Value | No
         if taken and (not tokens or _in_capitals([tokens])):
             break
         taken.extend(tokens)
-    if not taken:
-        return None
-    mean = sum(t.confidence for t in taken) / len(taken)
-    return _value("paper.abstract", text_of(taken), taken, 1, mean)
+    return _abstract_value(taken) if taken else None
 
 
 def _abstract(rows: Sequence[Row], kind: Kind) -> Value | None:
@@ -250,10 +289,14 @@ def _abstract(rows: Sequence[Row], kind: Kind) -> Value | None:
         if not said.startswith("so"):
             taken.extend(row.tokens)
         before = _width(row)
-    if not taken:
-        return None
-    mean = sum(t.confidence for t in taken) / len(taken)
-    return _value("paper.abstract", text_of(taken), taken, 1, mean)
+    return _abstract_value(taken) if taken else None
+
+
+def _abstract_value(tokens: Sequence[Token]) -> Value:
+    """An abstract; its confidence falls with its worst words, since each may change its sense."""
+    mean = sum(t.confidence for t in tokens) / len(tokens)
+    worst = min(t.confidence for t in tokens)
+    return _value("paper.abstract", text_of(tokens), tokens, 1, min(mean, worst + _WORST_WORD))
 
 
 def _width(row: Row) -> float:

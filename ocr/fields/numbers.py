@@ -28,6 +28,9 @@ _SEPARATORS = re.compile(r"[.\-–·'’`\s_]")
 _INSIDE = re.compile(r"(?<![0-9OoQDlISsBZz])[0-9]{9}(?:[0-9]{3})?(?![0-9OoQDlISsBZz])")
 # ``CCCD.số.035``: words that the dots of a blank line tie to the number after them.
 _TIED = re.compile(r"\A(?:[^\W\d_]{2,}[.:])+")
+# A date or a time of day is no group of a number, whatever its digits.
+_DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|1[0-2])\1(?:\d{4}|\d{2})")
+_TIME = re.compile(r"(?:[01]?\d|2[0-3])(?::|h|g)[0-5]\d(?:(?::|')[0-5]\d)?")
 _GROUP = 4  # digits at most in a group that is printed apart
 _UNREADABLE = range(8, 17)  # digits in a row that were meant as a number
 
@@ -90,7 +93,12 @@ def digits_of(text: str) -> tuple[str, bool]:
 def _runs(tokens: Sequence[Token]) -> Iterator[list[_Piece]]:
     """Neighbours that may be groups of one number."""
     run: list[_Piece] = []
-    for token in tokens:
+    for number, token in enumerate(tokens):
+        if _is_date_or_time(tokens, number):
+            if run:
+                yield run
+            run = []
+            continue
         digits, repaired = digits_of(token.text)
         if not digits and (tied := _TIED.match(token.text)) is not None:
             digits, repaired = digits_of(token.text[tied.end() :])[0], True
@@ -102,6 +110,24 @@ def _runs(tokens: Sequence[Token]) -> Iterator[list[_Piece]]:
             run.append(piece)
     if run:
         yield run
+
+
+def _is_date_or_time(tokens: Sequence[Token], number: int) -> bool:
+    """Whether a token is a date or a part of a time, whose colons part it into tokens."""
+    token = tokens[number]
+    if _DATE.fullmatch(token.text) or _TIME.fullmatch(token.text):
+        return True
+    before = tokens[number - 1] if number else None
+    after = tokens[number + 1] if number + 1 < len(tokens) else None
+    pairs = [(before, token), (token, after)]
+    return any(
+        one is not None
+        and other is not None
+        and one.mark == ":"
+        and one.word == other.word >= 0
+        and _TIME.fullmatch(f"{one.text}:{other.text}") is not None
+        for one, other in pairs
+    )
 
 
 def _goes_on(before: _Piece, after: _Piece) -> bool:

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field, replace
 from dossier.codes import CitizenId, Sex, citizen_id, is_cmnd
 from dossier.spine import Source, Value
 from dossier.text import exact, folded
-from ocr.fields.similar_numbers import similar_to_others
 from ocr.fields.dates import Day, day_in, day_in_words
 from ocr.fields.forms import MENTIONED, Form, LabelType
 from ocr.fields.names import Name, name_in
 from ocr.fields.numbers import Number, numbers_in
 from ocr.fields.reading import PAPER, Raw
 from ocr.fields.rows import Token, text_of
+from ocr.fields.similar_numbers import similar_to_others
 from ocr.preprocess.second_reading import CONFIRMED, DIFFER
 
 # Engine's confidence below which a value is doubtful.
 _NUMBER_SURE = 0.80
 _NAME_SURE = 0.60
 _DATE_SURE = 0.60
+_CONFIRMED_DATE_SURE = 0.40  # of a date whose year the citizen ID confirms
 _FULL_NAME = 3  # words: fewer are shared by too many
+_MOST_MENTIONED = 20  # names on one paper
 _NEAR = 3  # digits by which two people's numbers may differ only by a misreading
 _SEXES = {
     "nam": Sex.MALE,
@@ -93,10 +95,10 @@ def values_of_people(
     doubts: list[str] = []
     for role in sorted(people, key=lambda r: (order.index(r) if r in order else len(order), r)):
         person = people[role]
-        if role == MENTIONED and not person.numbers:
+        if role == MENTIONED and form.roles and not person.numbers and not person.unread:
             continue  # names and dates of nobody in particular
         values += _written(person, surnames)
-        if person.unread and not person.numbers and role != MENTIONED:
+        if person.unread and not person.numbers:
             doubts.append(f"unread:{role}.citizen_id")
     return values, doubts
 
@@ -316,13 +318,13 @@ def _people_who_cannot_be_one(people: Sequence[_Person]) -> set[str]:
 def _written(person: _Person, surnames: frozenset[str]) -> Iterable[Value]:
     """A person's values."""
     role = person.role
-    if person.names:
+    if role == MENTIONED:
+        yield from _mentioned_names(person)
+    elif person.names:
         name, page = person.names[0]
         doubt = _doubt_of_name(name, surnames)
         if any(exact(n.text) != exact(name.text) for n, _ in person.names[1:]):
             doubt = doubt or "name.conflict"
-        if role == MENTIONED:
-            doubt = doubt or "role.unknown"
         yield _value(f"{role}.name", name.text, page, name, doubt)
     yield from _birth(person)
     if person.sexes:
@@ -331,6 +333,13 @@ def _written(person: _Person, surnames: frozenset[str]) -> Iterable[Value]:
         doubt = "sex.conflict" if len({s for s, _ in person.sexes}) > 1 else ""
         yield _value(f"{role}.sex", sex.value, raw.page, token, doubt)
     yield from _numbers(person)
+
+
+def _mentioned_names(person: _Person) -> Iterable[Value]:
+    """The names of people whose role is not known, each once and in doubt."""
+    named = {exact(name.text): (name, page) for name, page in reversed(person.names)}
+    for name, page in list(reversed(named.values()))[:_MOST_MENTIONED]:
+        yield _value(f"{MENTIONED}.name", name.text, page, name, "role.unknown")
 
 
 def _doubt_of_name(name: Name, surnames: frozenset[str]) -> str:
@@ -349,12 +358,14 @@ def _birth(person: _Person) -> Iterable[Value]:
         return
     day, page = max(person.births, key=lambda b: len(b[0].iso))
     doubt = ""
-    if day.repaired or day.confidence < _DATE_SURE:
+    parts = [citizen_id(found.number.digits) for found in person.numbers]
+    by_number = {part.birth_year for part in parts if part is not None}
+    # A year that the citizen ID confirms was read right, so the day beside it likely was.
+    sure = _CONFIRMED_DATE_SURE if day.year in by_number else _DATE_SURE
+    if day.repaired or day.confidence < sure:
         doubt = "birth.low-confidence"
     if person.births_in_words and len(day.iso) > 4 and day.iso not in person.births_in_words:  # noqa: PLR2004 - a year has four digits
         doubt = "birth.words-differ"
-    parts = [citizen_id(found.number.digits) for found in person.numbers]
-    by_number = {part.birth_year for part in parts if part is not None}
     if by_number and day.year not in by_number:
         doubt = doubt or "birth.number-differs"
     if any(not _agree(d.iso, day.iso) for d, _ in person.births):

@@ -28,6 +28,7 @@ _BIRTH = Label(field="birth", type=LabelType.DATE, printed=())
 _OF = frozenset({"cua", "cho", "nguoi", "ben"})
 _SAME_EDGE = 8.0  # pt: a wrapped cell begins where the one above it does
 _WRAPPED = 4  # tokens at most that a wrapped label has on its second line
+_LEGIBLE = 0.6  # confidence of a word that tells something by how it begins
 _NAME_GOES_ON = 2  # words at most of a name on its second line
 
 
@@ -195,13 +196,19 @@ def _continue(state: _State, line: Line, tokens: Sequence[Token]) -> None:
             raw.tokens.extend(replace(t, opens=False) for t in cell)
         else:
             last = raw.tokens[-1]
-            state.open, raw.cut = None, not last.mark and last.text[:1].isupper()
+            state.open = None
+            raw.cut = not last.mark and last.text[:1].isupper() and not _goes_on_in_prose(cell[0])
             _continue(state, line, tokens)
     elif raw.lines <= _LINES_ON.get(raw.label.type, 99 if raw.label is _STRAY else 1):
         raw.tokens.extend(tokens)
     else:
         state.open = None
         _continue(state, line, tokens)
+
+
+def _goes_on_in_prose(token: Token) -> bool:
+    """Whether the next line begins with a legible word in lower case: no part of a name."""
+    return token.text.isalpha() and token.text.islower() and token.confidence >= _LEGIBLE
 
 
 def _like(token: Token, before: Token) -> bool:

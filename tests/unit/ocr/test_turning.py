@@ -9,9 +9,9 @@ import pytest
 
 from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import Box, MediaType, RecognisedPage, Word
+from ocr.orientation import confidence, read_upright, stands_on_end
 from ocr.reading import read_page
 from ocr.recognisers.tesserocr_engine import TesserocrRecogniser
-from ocr.orientation import confidence, read_upright, stands_on_end
 from pages.grey import GreySettings, grey, smaller, turned
 
 GOV = Path(__file__).parents[2] / "fixtures" / "vn-gov" / "288-ttg.pdf"

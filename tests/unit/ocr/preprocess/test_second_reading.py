@@ -11,11 +11,11 @@ import pytest
 from dossier.ports import GreyPicture
 from dossier.spine import Box, RecognisedPage, Word
 from ocr.preprocess.colour_dropout import needs_colour_dropout, read_without_colour
-from ocr.preprocess.recogniser import PreprocessingRecogniser
-from ocr.preprocess.unread_ink import Ink
 from ocr.preprocess.deskew import deskewed, rotated
 from ocr.preprocess.dotted_lines import reread_dotted_lines
+from ocr.preprocess.recogniser import PreprocessingRecogniser
 from ocr.preprocess.second_reading import CONFIRMED, DIFFER, reread_numbers
+from ocr.preprocess.unread_ink import Ink
 
 NUMBER, OTHER = "048190001234", "048190001235"
 WIDTH, HEIGHT = 1240, 1754  # A4 at 150 dpi
