@@ -296,7 +296,9 @@ def _abstract_value(tokens: Sequence[Token]) -> Value:
     """An abstract; its confidence falls with its worst words, since each may change its sense."""
     mean = sum(t.confidence for t in tokens) / len(tokens)
     worst = min(t.confidence for t in tokens)
-    return _value("paper.abstract", text_of(tokens), tokens, 1, min(mean, worst + _WORST_WORD))
+    return _value(
+        "paper.abstract", text_of(list(tokens)), tokens, 1, min(mean, worst + _WORST_WORD)
+    )
 
 
 def _width(row: Row) -> float:

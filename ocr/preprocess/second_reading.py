@@ -72,9 +72,8 @@ def reread_numbers(
     """
     words: list[Word | None] = list(page.words)
     for index, read, box in _paper_numbers(page):
-        again = (read_digits(_cut(picture, box, page, height)) for height in _HEIGHTS)
         word = page.words[index]
-        if all(digits != read for digits in again):
+        if all(read_digits(_cut(picture, box, page, height)) != read for height in _HEIGHTS):
             words[index] = replace(word, confidence=min(word.confidence, DIFFER))
     for candidate in _candidates(page)[:_MOST]:
         again = [read_digits(_cut(picture, candidate.box, page, height)) for height in _HEIGHTS[:1]]
