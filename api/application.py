@@ -64,6 +64,8 @@ class Application:
     cipher: FieldCipher
     # Gets those who work papers off: which mode runs is known to whoever built this.
     workers: Callable[[Application, Watch], Workers]
+    # Extends locks, writes registers and reads a sample of the store back.
+    preserve: Callable[[Application], None]
     # The application that owns children and stages, where this is only how an office sees it.
     main: Application | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -217,6 +219,7 @@ class Application:
         self.store.sweep(before=now - _TEMP_KEPT)
         self.sweep_scratch()
         remove_unneeded_blobs(papers=self.ledger.papers, store=self.store, now=now)
+        self.preserve(self)
 
     def sweep_scratch(self) -> None:
         """Take away what killed processes of this machine had in the making."""

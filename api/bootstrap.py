@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from api.application import Application, Store
 from api.clocks import SharedClock, SystemClock, TimedIds
+from api.desk.preservation import run_due
 from api.settings import Settings
 from archive import identity
 from archive.catalogue.sql_catalogue import SqlCatalogue
@@ -123,6 +124,7 @@ def open_application(settings: Settings) -> Application:
         clock=clock,
         ids=TimedIds(clock),
         workers=_workers,
+        preserve=run_due,
         trial=ledger.offices.get_note(settings.office, _TRIAL) == "yes",
     )
 

@@ -76,6 +76,10 @@ class Settings(BaseSettings):
 
     # Keeping
     first_lock_days: Annotated[int, Field(ge=1)] = 90
+    # Of a closed dossier; 0 for ever.
+    keep_years: Annotated[int, Field(ge=0)] = 0
+    # Within which all of the store is read back.
+    fixity_days: Annotated[int, Field(ge=1)] = 90
 
     # Serving
     http_host: str = "127.0.0.1"

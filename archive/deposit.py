@@ -112,13 +112,9 @@ def _deposit(
         sources = _sources(signed, store, terms, stack, folder)
         contents = _contents(signed, sources)
         inventory = ocfl.first_inventory(
-            identifier,
-            contents,
-            created=terms.archived_at,
-            user=f"office {paper.office}",
-            address=f"urn:x-sohoa:office:{paper.office}",
+            identifier, contents, note_of(paper.office, "signed", terms.archived_at)
         )
-        writing = _Writing(store, key, folder, terms.kept_until)
+        writing = ObjectWriter(store, key, folder, terms.kept_until)
         writing.write(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES)
         for content in contents:
             writing.put(f"v1/content/{content.path}", sources[content.path], content.sha512)
@@ -172,6 +168,16 @@ def _sources(
     )
     sources["signed.pdf"] = stack.enter_context(store.work_file(signed.pdf))
     return sources
+
+
+def note_of(office: str, message: str, created: datetime) -> ocfl.VersionNote:
+    """The note of a version that an office answers for."""
+    return ocfl.VersionNote(
+        created=created,
+        message=message,
+        user=f"office {office}",
+        address=f"urn:x-sohoa:office:{office}",
+    )
 
 
 def premis_of(signed: SignedRecord, *, archived_at: datetime, provenance: Provenance) -> bytes:
@@ -272,7 +278,7 @@ class _Written:
     sha512: str
 
 
-class _Writing:
+class ObjectWriter:
     """One object being written; remembers what must be found when it is read back."""
 
     def __init__(self, store: ObjectStore, key: str, folder: Path, kept_until: datetime) -> None:
@@ -283,16 +289,28 @@ class _Writing:
         self._written: list[_Written] = []
 
     def write(self, path: str, content: bytes) -> None:
+        """Write bytes at a path below the object's root."""
         source = self._folder / "next"
         source.write_bytes(content)
         self.put(path, source, hashlib.sha512(content).hexdigest())
 
     def put(self, path: str, source: Path, sha512: str) -> None:
+        """Write a file whose SHA-512 is known."""
         record = self._store.put_record(f"{self._key}/{path}", source, kept_until=self._kept_until)
         self._written.append(_Written(record, sha512))
 
-    def compare(self) -> None:
-        """Read everything back; then load the object as any reader will."""
+    def replace(self, path: str, content: bytes) -> None:
+        """Write a file of the root that is derived from the newest version's."""
+        source = self._folder / "next"
+        source.write_bytes(content)
+        self._store.replace_derived(f"{self._key}/{path}", source, kept_until=self._kept_until)
+
+    def compare(self, *, whole: bool = True) -> None:
+        """Read everything back; then load the object as any reader will.
+
+        Args:
+            whole: everything in the object was written here.
+        """
         for written in self._written:
             with self._store.open_record(written.record) as stream:
                 found = sha512_of(stream)
@@ -303,7 +321,9 @@ class _Writing:
                     "disk or the store is failing",
                 )
         stored = read.load(self._store, self._key)
-        if set(stored.files) != {w.record.key.removeprefix(f"{self._key}/") for w in self._written}:
+        if whole and set(stored.files) != {
+            w.record.key.removeprefix(f"{self._key}/") for w in self._written
+        }:
             raise IntegrityViolation(
                 "object.stray-file", f"the object {self._key} holds a file that was not written"
             )

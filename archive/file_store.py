@@ -30,7 +30,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.keys import aware, is_digest, segments_of, work_name
+from archive.keys import aware, is_digest, require_derived, segments_of, work_name
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 from dossier.ports import RecordVersion
 from dossier.spine import Blob
@@ -159,6 +159,24 @@ class FileStore:
             _sync_folder(target.parent)
         return RecordVersion(key=key, version="", size=size)
 
+    def replace_derived(self, key: str, source: Path, *, kept_until: datetime) -> None:
+        """Put a newer inventory, or its sidecar, at the root of an object; whole or not at all.
+
+        Raises:
+            WrongUse: ``record.not-derived``.
+        """
+        require_derived(key)
+        target = self._record_path(key)
+        kept = math.ceil(aware(kept_until).timestamp()) * 10**9
+        with (
+            translated(f"the object {key}"),
+            source.open("rb") as stream,
+            self._written(stream, mode=0o444) as (temporary, _),
+        ):
+            os.utime(temporary, ns=(kept, temporary.stat().st_mtime_ns))
+            temporary.rename(target)
+            _sync_folder(target.parent)
+
     def _same_or_refused(self, key: str, target: Path, source: Path) -> None:
         if (
             target.is_symlink()
@@ -221,6 +239,19 @@ class FileStore:
         except OSError as fault:
             raise _missing(record.key) from fault
         return datetime.fromtimestamp(seconds, UTC)
+
+    def extend_lock(self, record: RecordVersion, *, until: datetime) -> None:
+        """Keep an object for longer; a lock that ends later already is left alone.
+
+        Raises:
+            IntegrityViolation: ``record.missing``.
+        """
+        seconds = math.ceil(aware(until).timestamp())
+        path = self._record_path(record.key)
+        if self.kept_until(record).timestamp() >= seconds:
+            return
+        with translated(f"the object {record.key}"):
+            os.utime(path, ns=(seconds * 10**9, path.lstat().st_mtime_ns), follow_symlinks=False)
 
     def _record_path(self, key: str) -> Path:
         return self._record.joinpath(*segments_of(key))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from dossier.errors import WrongUse
 
+_DERIVED = frozenset({"inventory.json", "inventory.json.sha512"})
 LONGEST_KEY = 900  # S3 takes 1,024 bytes
 _SEGMENT = re.compile(r"[A-Za-z0-9=%._-]{1,200}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +45,17 @@ def segments_of(key: str) -> list[str]:
             f"{LONGEST_KEY} characters",
         )
     return segments
+
+
+def require_derived(key: str) -> None:
+    """Refuse to replace anything but an inventory or sidecar at an object's root.
+
+    Raises:
+        WrongUse: ``record.not-derived``, ``record.bad-key``.
+    """
+    *folder, name = segments_of(key)
+    if len(folder) != 3 or name not in _DERIVED:  # noqa: PLR2004 - two tuples and the object
+        raise WrongUse("record.not-derived", f"the object {key} is never replaced")
 
 
 def aware(at: datetime) -> datetime:

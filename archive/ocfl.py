@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,8 @@ ROOT_FILES: Mapping[str, bytes] = MappingProxyType(
 """What makes a record area an OCFL storage root, by key."""
 
 _PAPER = "urn:uuid:"
+REGISTER = "urn:x-sohoa:register:"
+"""How the identifier of a register begins."""
 _PAPER_ID = re.compile(_PAPER + r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(rb"[A-Za-z0-9_-]")
 _LONGEST_FOLDER = 100
@@ -75,6 +77,26 @@ def paper_of(identifier: str) -> UUID:
 def is_paper(identifier: str) -> bool:
     """Whether this is the identifier of a paper's object."""
     return _PAPER_ID.fullmatch(identifier) is not None
+
+
+def register_id(day: date) -> str:
+    """The identifier of the register of a day."""
+    return f"{REGISTER}{day.isoformat()}"
+
+
+def day_of_register(identifier: str) -> date | None:
+    """The day of a register; None for any other object."""
+    if not identifier.startswith(REGISTER):
+        return None
+    try:
+        return date.fromisoformat(identifier.removeprefix(REGISTER))
+    except ValueError:
+        return None
+
+
+def dossier_id(office: str, code: str) -> str:
+    """The identifier of a dossier's own object."""
+    return f"urn:x-sohoa:dossier:{office}:{code}"
 
 
 def object_key(identifier: str) -> str:
@@ -112,44 +134,83 @@ class Content:
     size: int
 
 
-def first_inventory(
-    identifier: str, contents: tuple[Content, ...], *, created: datetime, user: str, address: str
-) -> bytes:
-    """The inventory of an object with one version, the same bytes for the same input.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionNote:
+    """Who made a version, when and why.
+
+    Attributes:
+        created: the same at every try.
+        message: why; no personal data.
+        user: the office answerable for it; no natural person.
+        address: a URI of the user.
+    """
+
+    created: datetime
+    message: str
+    user: str
+    address: str
+
+
+def first_inventory(identifier: str, contents: tuple[Content, ...], note: VersionNote) -> bytes:
+    """The inventory of an object with one version, the same bytes for the same input."""
+    empty = {
+        "id": identifier,
+        "type": INVENTORY_TYPE,
+        "digestAlgorithm": "sha512",
+        "head": "v0",
+        "manifest": {},
+        "fixity": {"sha256": {}},
+        "versions": {},
+    }
+    return _next(empty, contents, note)
+
+
+def next_inventory(raw: bytes, contents: tuple[Content, ...], note: VersionNote) -> bytes:
+    """The inventory of the version after another, the same bytes for the same input.
 
     Args:
-        identifier: the object's.
-        contents: the files of ``v1``.
-        created: when it was archived; the same at every try.
-        user: who is answerable for the version; no natural person.
-        address: a URI for it.
+        raw: the inventory of the version before.
+        contents: the whole state of the new version; bytes of the manifest are not stored again.
+        note: of the new version.
     """
-    manifest: dict[str, list[str]] = {}
-    fixity: dict[str, list[str]] = {}
+    return _next(json.loads(raw), contents, note)
+
+
+def _next(read: dict[str, Any], contents: tuple[Content, ...], note: VersionNote) -> bytes:
+    head = f"v{int(read['head'][1:]) + 1}"
+    manifest: dict[str, list[str]] = read["manifest"]
+    fixity: dict[str, list[str]] = read.setdefault("fixity", {}).setdefault("sha256", {})
+    known = set(manifest)
     state: dict[str, list[str]] = {}
     for content in sorted(contents, key=lambda c: c.path):
-        path = f"v1/content/{content.path}"
-        manifest.setdefault(content.sha512, []).append(path)
-        fixity.setdefault(content.sha256, []).append(path)
+        if content.sha512 not in known:
+            path = f"{head}/content/{content.path}"
+            manifest.setdefault(content.sha512, []).append(path)
+            fixity.setdefault(content.sha256, []).append(path)
         state.setdefault(content.sha512, []).append(content.logical)
-    return dumps(
-        {
-            "id": identifier,
-            "type": INVENTORY_TYPE,
-            "digestAlgorithm": "sha512",
-            "head": "v1",
-            "manifest": manifest,
-            "fixity": {"sha256": fixity},
-            "versions": {
-                "v1": {
-                    "created": created.astimezone(UTC).isoformat(),
-                    "state": state,
-                    "message": "signed",
-                    "user": {"name": user, "address": address},
-                }
-            },
-        }
-    )
+    read["head"] = head
+    read["versions"][head] = {
+        "created": note.created.astimezone(UTC).isoformat(),
+        "state": state,
+        "message": note.message,
+        "user": {"name": note.user, "address": note.address},
+    }
+    return dumps(read)
+
+
+def continues(raw: bytes, before: bytes) -> bool:
+    """Whether an inventory adds one version to another and changes nothing of it."""
+    new, old = json.loads(raw), json.loads(before)
+    try:
+        number = int(old["head"][1:])
+        return bool(
+            new["id"] == old["id"]
+            and new["head"] == f"v{number + 1}"
+            and {k: v for k, v in new["versions"].items() if k != new["head"]} == old["versions"]
+            and all(new["manifest"].get(k) == paths for k, paths in old["manifest"].items())
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
 
 
 def sidecar(inventory: bytes) -> bytes:

@@ -75,7 +75,7 @@ def of_files(store: ObjectStore, key: str, files: Mapping[str, RecordVersion]) -
         raise IntegrityViolation(
             "object.bad-inventory", f"the object {key} has no version with an inventory"
         )
-    raw = inventory_bytes(store, key, files, folder=f"v{head}/")
+    head, raw = _newest_valid(store, key, files, head)
     inventory = ocfl.read_inventory(raw, key=key)
     if inventory.head != head:
         raise IntegrityViolation(
@@ -87,6 +87,23 @@ def of_files(store: ObjectStore, key: str, files: Mapping[str, RecordVersion]) -
             f"the object at {key} belongs elsewhere by its identifier; somebody moved it",
         )
     return StoredObject(key=key, inventory=inventory, raw=raw, files=files)
+
+
+def _newest_valid(
+    store: ObjectStore, key: str, files: Mapping[str, RecordVersion], head: int
+) -> tuple[int, bytes]:
+    """The newest version that continues all before it; a later one that does not is an alarm."""
+    raw = inventory_bytes(store, key, files, folder="v1/")
+    for number in range(2, head + 1):
+        try:
+            following = inventory_bytes(store, key, files, folder=f"v{number}/")
+            ocfl.read_inventory(following, key=key)
+        except IntegrityViolation:
+            return number - 1, raw
+        if not ocfl.continues(following, raw):
+            return number - 1, raw
+        raw = following
+    return head, raw
 
 
 def inventory_bytes(

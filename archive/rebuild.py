@@ -50,12 +50,14 @@ class RecordReader:
     Attributes:
         total: how many objects of papers the store holds.
         alarms: damaged objects and stray files met so far.
+        registers: keys of the registers, after the first batch.
     """
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         self.total = 0
         self.alarms: list[Alarm] = []
+        self.registers: list[str] = []
 
     def batches(
         self, *, known: Callable[[Sequence[UUID]], set[UUID]], done: Callable[[int], None]
@@ -88,6 +90,8 @@ class RecordReader:
             except (IntegrityViolation, WrongUse) as fault:
                 self.alarms.append(alarm_of(found.key, fault))
             else:
+                if ocfl.day_of_register(inventory.id) is not None:
+                    self.registers.append(found.key)
                 if ocfl.is_paper(inventory.id):
                     yield _Located(inventory.created, inventory.id, found.key)
 

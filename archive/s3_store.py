@@ -36,7 +36,7 @@ from minio.retention import Retention
 
 from archive.digests import digests
 from archive.file_store import translated as locally
-from archive.keys import aware, is_digest, segments_of, work_name
+from archive.keys import aware, is_digest, require_derived, segments_of, work_name
 from archive.s3_client import READ_SECONDS, make_client, parse_address
 from archive.s3_faults import MISSING, NOT_KNOWN, NOT_OVER, translated
 from archive.s3_reading import CHUNK, Sent, reading
@@ -241,6 +241,29 @@ class S3Store:
             )
         return version
 
+    def replace_derived(self, key: str, source: Path, *, kept_until: datetime) -> None:
+        """Put a newer inventory, or its sidecar, at the root of an object, as a younger version.
+
+        Raises:
+            WrongUse: ``record.not-derived``.
+        """
+        require_derived(key)
+        until = datetime.fromtimestamp(math.ceil(aware(kept_until).timestamp()), UTC)
+        with (
+            locally("a file that is being sent to the store"),
+            source.open("rb") as stream,
+            translated(f"the object {key}"),
+        ):
+            blob = _blob_of(stream)
+            self._client.put_object(
+                self._address.bucket,
+                key,
+                cast("BinaryIO", Sent(stream)),
+                blob.size,
+                metadata={_DIGEST_NOTE: blob.digest},
+                retention=Retention(COMPLIANCE, until),
+            )
+
     def _oldest(self, key: str) -> RecordVersion | None:
         """What lies at a key; everything else under this prefix comes after it."""
         first = next(self.records(key), None)
@@ -333,6 +356,24 @@ class S3Store:
         if found is None or found.mode != COMPLIANCE:
             raise _not_locked(record.key)
         return found.retain_until_date.astimezone(UTC)
+
+    def extend_lock(self, record: RecordVersion, *, until: datetime) -> None:
+        """Lock an object for longer; a lock that ends later already is left alone.
+
+        Raises:
+            IntegrityViolation: ``record.missing``; ``record.not-locked``.
+        """
+        end = datetime.fromtimestamp(math.ceil(aware(until).timestamp()), UTC)
+        known = RecordVersion(key=record.key, version=self._version_of(record), size=record.size)
+        if self.kept_until(known) >= end:
+            return
+        with translated(f"the object {record.key}"):
+            self._client.set_object_retention(
+                self._address.bucket,
+                record.key,
+                Retention(COMPLIANCE, end),
+                version_id=known.version,
+            )
 
     def sweep(self, *, before: datetime) -> int:
         """Nothing: a copy goes with the folder of its process."""

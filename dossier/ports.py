@@ -168,6 +168,17 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def replace_derived(self, key: str, source: Path, *, kept_until: datetime) -> None:
+        """Put a newer inventory, or its sidecar, at the root of an object.
+
+        The only files of the record area that change: they are derived from the newest version's.
+        Where the store keeps versions, the older ones stay.
+
+        Raises:
+            WrongUse: ``record.not-derived``: any other key.
+        """
+        ...
+
     def open_record(self, record: RecordVersion) -> AbstractContextManager[BinaryIO]:
         """Read one object of the record area.
 
@@ -181,14 +192,22 @@ class ObjectStore(Protocol):
         ...
 
     def covered(self, prefix: str = "") -> Iterator[RecordVersion]:
-        """What lies over records that were there before: younger versions, marks of deletion.
+        """Younger versions and delete markers over records; no read takes one of them.
 
-        No read takes one of them; each is an alarm.
+        Each is an alarm, but a root inventory or sidecar that agrees with the newest version's.
         """
         ...
 
     def kept_until(self, record: RecordVersion) -> datetime:
         """Until when an object is kept, as it was last set; aware UTC, whole seconds.
+
+        Raises:
+            IntegrityViolation: ``record.missing``; ``record.not-locked``.
+        """
+        ...
+
+    def extend_lock(self, record: RecordVersion, *, until: datetime) -> None:
+        """Keep an object for longer; a lock that ends later already is left alone.
 
         Raises:
             IntegrityViolation: ``record.missing``; ``record.not-locked``.

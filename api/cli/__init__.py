@@ -21,6 +21,7 @@ _COMMANDS = {
     "init": "api.cli.setup",
     "status": "api.cli.setup",
     "rebuild": "api.cli.setup",
+    "fixity": "api.cli.setup",
     "ingest": "api.cli.intake",
     "sign": "api.cli.intake",
     "list": "api.cli.desk",

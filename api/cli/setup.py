@@ -1,10 +1,9 @@
-"""``sohoa init``, ``status``, ``rebuild``."""
+"""``sohoa init``, ``status``, ``rebuild``, ``fixity``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
-from itertools import islice
 
 import click
 
@@ -13,9 +12,11 @@ from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.progress import Counting
 from api.cli.shared import answering, application_of, warn_if_incomplete
+from api.desk import preservation as desk_preservation
 from api.desk import rebuild as desk_rebuild
 from api.settings import Settings
 from api.wording import sentences
+from dossier.errors import WrongUse
 from pages.children import Walls
 from workflow.ledger.statistics import Backlog
 
@@ -28,11 +29,8 @@ _REBUILD_FIRST = (
     "records that this database does not know: run sohoa rebuild first; until then no paper is "
     "taken in"
 )
-_COVERED = (
-    "BÁO ĐỘNG / ALARM: somebody wrote over or hid these objects of the archive. What was archived "
-    "is still there and still read; find out who may write to the store:"
-)
-_MOST_TOLD = 20
+_ALARMS = "BÁO ĐỘNG / ALARM: the archive is not as it must be; check all of it: sohoa fixity --all"
+_MOST_SHOWN = 20
 
 
 @click.command("init")
@@ -69,16 +67,19 @@ def status_command(output: Output, settings: Settings) -> int:
         waiting, left = dict(report.codes), report.time_left()
         state = desk_rebuild.rebuild_state(application)
         walls = application.walls
-        covered = list(islice(application.store.covered(), _MOST_TOLD))
+        alarms = [asdict(alarm) for alarm in desk_preservation.list_alarms(application)]
+        archived, records = desk_rebuild.restoring_of(application).counts()
+        if state is None and archived != records:
+            alarms.append(_counts_differ(archived, records))
         row: dict[str, object] = {
             "office": settings.office,
             "trial": application.trial,
             "papers": counts,
-            "archived": application.catalogue.count(),
+            "archived": records,
             "waiting": waiting,
             "to_do": {s.value: n for s, n in report.waiting.items()},
             "seconds_left": None if left is None else round(left.total_seconds()),
-            "covered": [record.key for record in covered],
+            "alarms": alarms,
             "rebuild": None if state is None else asdict(state),
             "sandbox": {
                 "holds": walls.hold,
@@ -89,7 +90,7 @@ def status_command(output: Output, settings: Settings) -> int:
         incomplete = warn_if_incomplete(application)
     if output.as_json:
         output.line(row)
-        return Exit.INTEGRITY if covered else incomplete
+        return Exit.INTEGRITY if alarms else incomplete
     if application.trial:
         output.say(_TRIAL_WARNING)
     output.rows(
@@ -104,10 +105,10 @@ def status_command(output: Output, settings: Settings) -> int:
     if report.waiting:
         output.say(_left_in_words(sum(report.waiting.values()), left))
     output.say(_walls_in_words(walls))
-    if not covered:
+    if not alarms:
         return incomplete
-    output.say(_COVERED)
-    output.rows(({"key": record.key} for record in covered), ("key",))
+    output.say(_ALARMS)
+    output.rows(alarms[:_MOST_SHOWN], ("key", "code", "message"))
     return Exit.INTEGRITY
 
 
@@ -120,6 +121,15 @@ def _walls_in_words(walls: Walls) -> str:
         f"CẢNH BÁO / WARNING: hộp cát không đủ / the sandbox is incomplete: {layers}; "
         f"với tới được / within its reach: {gaps}. Cài / install: bubblewrap."
     )
+
+
+def _counts_differ(archived: int, records: int) -> dict[str, str]:
+    return {
+        "key": "",
+        "code": "catalogue.count-differs",
+        "message": f"the ledger has {archived} archived papers and the catalogue {records} "
+        "records; run: sohoa rebuild",
+    }
 
 
 def _left_in_words(papers: int, left: timedelta | None) -> str:
@@ -144,3 +154,29 @@ def rebuild_command(output: Output, settings: Settings) -> int:
     )
     output.rows([] if output.as_json else damaged, ("key", "code", "message"))
     return Exit.INTEGRITY if damaged else Exit.DONE
+
+
+@click.command("fixity")
+@click.option("--all", "everything", is_flag=True, help="Read back all of the store.")
+@click.option(
+    "--sample", metavar="N", type=click.IntRange(min=1), help="So many, oldest check first."
+)
+@answering
+def fixity_command(
+    output: Output, settings: Settings, *, everything: bool, sample: int | None
+) -> int:
+    """Read archived objects back and compare them; names what is damaged, missing or unlocked."""
+    if everything == (sample is not None):
+        raise WrongUse("fixity.which", "say one of --all, --sample N")
+    progress = Counting("fixity")
+    with application_of(settings) as application, progress:
+        if sample is None:
+            result = desk_preservation.check_all(application, progress=progress)
+        else:
+            result = desk_preservation.check_sample(application, sample, progress=progress)
+    alarms = [asdict(alarm) for alarm in result.alarms]
+    if output.as_json:
+        output.line({"checked": result.checked, "alarms": alarms})
+    output.say(f"Đã kiểm {result.checked} gói / objects checked; báo động / alarms: {len(alarms)}")
+    output.rows([] if output.as_json else alarms, ("key", "code", "message"))
+    return Exit.INTEGRITY if alarms else Exit.DONE

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from api.application import Application
-from archive import ocfl
-from archive.objects import Alarm
+from archive import ocfl, read, register
+from archive.catalogue.object_versions import ExpectedObject, ObjectVersions
+from archive.objects import Alarm, alarm_of
 from archive.rebuild import RecordReader
-from dossier.errors import Misconfigured, TransientFault
+from dossier.errors import IntegrityViolation, Misconfigured, TransientFault
 from workflow.ledger.restoring import RebuildState, Restoring
 
 _MOST_NAMED = 1000
@@ -55,8 +56,9 @@ def rebuild(application: Application, *, progress: Callable[[int, int], None]) -
     for batch in reader.batches(known=application.catalogue.known, done=done):
         restoring.restore_all([record.archived for record in batch])
         application.catalogue.add_all([record.entry for record in batch])
+    _restore_registers(application, reader)
     alarms = (
-        *_without_deposits_under_way(restoring, reader.alarms),
+        *without_deposits_under_way(restoring, reader.alarms),
         *_missing(restoring, reader.alarms),
         *_same_ordinal(restoring),
     )
@@ -112,7 +114,38 @@ def _begin(application: Application, restoring: Restoring) -> RebuildState:
     return begun
 
 
-def _without_deposits_under_way(restoring: Restoring, alarms: list[Alarm]) -> list[Alarm]:
+def _restore_registers(application: Application, reader: RecordReader) -> None:
+    """Write down the registers of the store, and which object versions they list."""
+    connections = application.ledger.connections
+    versions = ObjectVersions(connections.reading, connections.writing)
+    for key in sorted(reader.registers):
+        try:
+            stored = read.load(application.store, key)
+            day = ocfl.day_of_register(stored.inventory.id)
+            if day is None:
+                continue
+            listed = register.load(application.store, day).objects
+            (version,) = read.versions_of(application.store, stored)
+            locked_until = read.locked_until(application.store, stored)
+        except IntegrityViolation as fault:
+            reader.alarms.append(alarm_of(key, fault))
+            continue
+        versions.add(
+            ExpectedObject(
+                object_id=stored.inventory.id,
+                key=key,
+                office="",
+                dossier="",
+                version=version.number,
+                digest=version.digest,
+                created_at=version.created_at,
+                locked_until=locked_until,
+            )
+        )
+        versions.set_listed([(one[0], one[1]) for one in listed], day=day.isoformat())
+
+
+def without_deposits_under_way(restoring: Restoring, alarms: list[Alarm]) -> list[Alarm]:
     """The alarms without objects whose paper is SIGNED: its own step completes them."""
     unfinished = {a.key: a.key.rpartition("%3a")[2] for a in alarms if a.code == _UNFINISHED}
     papers = {key: name for key, name in unfinished.items() if ocfl.is_paper(f"urn:uuid:{name}")}

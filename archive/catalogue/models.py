@@ -84,3 +84,34 @@ RECORD_PERSON = sa.Table(
     sa.Index("ix_record_person_record_id", "record_id"),
     sqlite_with_rowid=False,
 )
+
+# What the store must hold: every version of every object, as it was written. Never emptied.
+OBJECT_VERSION = sa.Table(
+    "object_version",
+    METADATA,
+    sa.Column("object_id", sa.String(300), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("object_key", sa.String(300), nullable=False),
+    sa.Column("office", sa.String(35), nullable=False),
+    sa.Column("dossier", sa.String(100), nullable=False),
+    # SHA-512 of the version's inventory.
+    sa.Column("digest", sa.String(128), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("locked_until", UtcTime, nullable=False),
+    # The day whose register in the store lists it.
+    sa.Column("listed_on", sa.String(10)),
+    sa.Column("checked_at", UtcTime),
+    sa.Index("ix_object_version_locked_until", "locked_until"),
+    sa.Index("ix_object_version_listed_on", "listed_on"),
+    sa.Index("ix_object_version_checked_at", "checked_at"),
+)
+
+# The alarms of the last checks; one that a full check no longer finds is removed.
+ARCHIVE_ALARM = sa.Table(
+    "archive_alarm",
+    METADATA,
+    sa.Column("object_key", sa.String(1000), primary_key=True),
+    sa.Column("code", sa.String(60), primary_key=True),
+    sa.Column("message", sa.String(1000), nullable=False),
+    sa.Column("raised_at", UtcTime, nullable=False),
+)

@@ -41,6 +41,7 @@ class Prepared:
     record: Columns
     people: tuple[Columns, ...]
     terms: Indexed
+    entry: CatalogueEntry
 
 
 class Spoken:
@@ -108,6 +109,7 @@ def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
             [terms([value.text], keys) for value in entry.description.values],
             terms(entry.text.split("\f"), keys),
         ),
+        entry,
     )
 
 

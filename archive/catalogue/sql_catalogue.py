@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.catalogue import postgres_search, rows, sqlite_search, terms
+from archive.catalogue import object_versions, postgres_search, rows, sqlite_search, terms
 from archive.catalogue.faults import translated
 from archive.catalogue.models import RECORD, RECORD_PERSON
 from archive.catalogue.rows import Prepared, Spoken
@@ -208,6 +208,7 @@ class SqlCatalogue:
             self._words.put(
                 connection, [Row(ids[p.paper], p.record["office"], p.terms) for p in batch]
             )
+            object_versions.put_entries(connection, [p.entry for p in batch])
 
     def _replace_known(
         self, connection: sa.Connection, batch: Sequence[Prepared]

@@ -123,10 +123,10 @@ def _of_pages(application: Application, unread: int) -> list[str]:
 
 
 def _of_records(application: Application, papers: int) -> list[str]:
-    whole, alarms = fixity.survey(application.store)
-    found = [f"{alarm.code}: {alarm.message}" for alarm in alarms]
-    if whole != papers:
-        found.append(f"{whole} whole objects in the record area, not {papers}")
+    survey = fixity.survey(application.store)
+    found = [f"{alarm.code}: {alarm.message}" for alarm in survey.alarms]
+    if survey.whole != papers:
+        found.append(f"{survey.whole} whole objects in the record area, not {papers}")
     anchors = TrustAnchors.from_folder(application.settings.trial_folder / "trust").to_json()
     now = (application.clock.now() + timedelta(minutes=1)).isoformat()
     for stored in list_objects(application.store):

@@ -45,9 +45,13 @@ def test_what_is_put_over_a_record_is_never_taken_and_told(
         names = _put_over_all(commands)
         assert len(names) >= 5
 
+        ended = commands.run("fixity", "--all", "--json")
+        assert ended.code == 6
+        covered = [a["key"] for a in ended.row["alarms"] if a["code"] == "record.covered"]
+        assert set(covered) == names
         ended = commands.run("status", "--json")
         assert ended.code == 6
-        assert set(ended.row["covered"]) == names
+        assert {alarm["key"] for alarm in ended.row["alarms"]} == names
         again = Path(commands.run("export", paper, tmp_path / "two", "--json").row["package"])
         assert _hashes(again) == before
         # A catalogue made again from the store alone takes nothing of it.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,12 @@ def new_office(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 
 def archive(
-    application: Application, number: int, *, ordinal: int | None = None, dossier: str = DOSSIER
+    application: Application,
+    number: int,
+    *,
+    ordinal: int | None = None,
+    dossier: str = DOSSIER,
+    at: datetime | None = None,
 ) -> ArchivedRecord:
     """Archive a record as the pipeline's last step does it, and write its ledger row."""
     signed = made.signed_record(
@@ -106,7 +112,7 @@ def archive(
     archived = deposit(
         signed,
         store=application.store,
-        archived_at=made.NOON.replace(microsecond=number),
+        archived_at=at or made.NOON.replace(microsecond=number),
         kept_until=made.LATER,
         provenance=made.PROVENANCE,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from unit.archive import made
 from archive import fixity, ocfl
 from archive.deposit import deposit
 from archive.file_store import FileStore
+from archive.objects import Alarm
 from dossier.errors import IntegrityViolation
 
 COUNT = 3
@@ -95,9 +97,16 @@ FAULTS: dict[str, tuple[str, Callable[[Path], object]]] = {
 }
 
 
+def _survey(
+    store: FileStore, *, progress: Callable[[int], None] | None = None
+) -> tuple[int, list[Alarm]]:
+    result = fixity.survey(store, progress=progress)
+    return result.whole, result.alarms
+
+
 def test_a_whole_store_gives_no_alarm(store: FileStore, objects: list[Path]) -> None:
     seen: list[int] = []
-    assert fixity.survey(store, progress=seen.append) == (COUNT, ())
+    assert _survey(store, progress=seen.append) == (COUNT, [])
     assert seen == [1, 2, 3]
 
 
@@ -107,7 +116,7 @@ def test_a_fault_is_found_and_hides_no_other_object(
 ) -> None:
     code, plant = FAULTS[fault]
     plant(objects[1])
-    whole, alarms = fixity.survey(store)
+    whole, alarms = _survey(store)
     assert [alarm.code for alarm in alarms] == [code]
     assert whole == COUNT - 1
     assert "Nguy" not in alarms[0].message
@@ -123,7 +132,7 @@ def test_an_object_copied_elsewhere_is_found(
     store: FileStore, objects: list[Path], root: Path
 ) -> None:
     shutil.copytree(objects[0], root / "record" / "00" / "00" / objects[0].name)
-    whole, alarms = fixity.survey(store)
+    whole, alarms = _survey(store)
     assert (whole, [alarm.code for alarm in alarms]) == (COUNT, ["object.misplaced"])
 
 
@@ -134,7 +143,7 @@ def test_a_file_that_no_object_knows_is_found(
     store: FileStore, objects: list[Path], root: Path, place: str
 ) -> None:
     _write(root / "record" / place, b"x")
-    whole, alarms = fixity.survey(store)
+    whole, alarms = _survey(store)
     assert (whole, [(a.code, a.key) for a in alarms]) == (COUNT, [("root.stray-file", place)])
 
 
@@ -144,5 +153,11 @@ def test_a_changed_declaration_of_the_root_is_found(
     store: FileStore, root: Path, name: str, change: Callable[[Path], None]
 ) -> None:
     change(root / "record" / name)
-    _whole, alarms = fixity.survey(store)
+    _whole, alarms = _survey(store)
     assert [(a.code, a.key) for a in alarms] == [("root.bad-declaration", name)]
+
+
+def test_a_lock_that_ends_soon_is_found(store: FileStore, objects: list[Path]) -> None:
+    now = made.LATER - timedelta(days=29)
+    assert [a.code for a in fixity.survey(store, now=now).alarms] == ["lock.ending"] * COUNT
+    assert fixity.survey(store, now=now - timedelta(days=2)).alarms == []

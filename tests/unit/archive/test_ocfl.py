@@ -20,9 +20,10 @@ CONTENT = ocfl.Content(
     sha256="cd" * 32,
     size=3,
 )
-INVENTORY = ocfl.first_inventory(
-    "urn:uuid:x", (CONTENT,), created=made.NOON, user="office H15", address="urn:x-sohoa:office:H15"
+NOTE = ocfl.VersionNote(
+    created=made.NOON, message="signed", user="office H15", address="urn:x-sohoa:office:H15"
 )
+INVENTORY = ocfl.first_inventory("urn:uuid:x", (CONTENT,), NOTE)
 
 
 def test_an_object_lies_where_the_layout_says() -> None:
@@ -43,10 +44,7 @@ def test_the_identifier_tells_the_paper() -> None:
 
 
 def test_equal_input_makes_equal_bytes() -> None:
-    again = ocfl.first_inventory(
-        "urn:uuid:x", (CONTENT,), created=made.NOON, user="office H15",
-        address="urn:x-sohoa:office:H15",
-    )  # fmt: skip
+    again = ocfl.first_inventory("urn:uuid:x", (CONTENT,), NOTE)
     assert again == INVENTORY
 
 

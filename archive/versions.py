@@ -1,0 +1,109 @@
+"""Writing objects of small files, and further versions of objects."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archive import ocfl, read
+from archive.deposit import ObjectWriter
+from archive.file_store import translated
+from dossier.errors import IntegrityViolation
+from dossier.ports import ObjectStore
+from dossier.spine import ObjectVersion
+
+
+def write_version(
+    store: ObjectStore,
+    identifier: str,
+    files: Mapping[str, bytes],
+    note: ocfl.VersionNote,
+    *,
+    before: read.StoredObject | None,
+    kept_until: datetime,
+    scratch: Path | None = None,
+) -> ObjectVersion:
+    """Write an object's first version, or one after another, and read it back.
+
+    Safe to be killed: the inventory comes after the content and the one at the root last. The
+    same call again completes it; on S3 the root's inventory gets a younger version each time,
+    which readers do not trust beyond ``vN/inventory.json``.
+
+    Args:
+        store: where to.
+        identifier: of the object.
+        files: the new or changed files by their path in the package; the others stay.
+        note: of the version.
+        before: the object as it is; None for a new one.
+        kept_until: the end of the lock.
+        scratch: a folder for temporary files.
+
+    Raises:
+        IntegrityViolation: ``record.exists``: another version of this number was begun;
+            ``record.not-as-written``.
+    """
+    number = 1 if before is None else before.inventory.head + 1
+    kept_until = datetime.fromtimestamp(math.ceil(kept_until.timestamp()), UTC)
+    contents = {path: _content(path, data) for path, data in files.items()}
+    unchanged = {} if before is None else _unchanged(before, set(files))
+    state = (*contents.values(), *unchanged.values())
+    if before is None:
+        stored = set[str]()
+        inventory = ocfl.first_inventory(identifier, state, note)
+    else:
+        stored = set(before.inventory.manifest.values())
+        inventory = ocfl.next_inventory(before.raw, state, note)
+    with (
+        translated(f"a file of the object {identifier}"),
+        tempfile.TemporaryDirectory(dir=scratch) as folder,
+    ):
+        writer = ObjectWriter(store, ocfl.object_key(identifier), Path(folder), kept_until)
+        if before is None:
+            writer.write(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES)
+        for path, data in files.items():
+            if contents[path].sha512 not in stored:
+                writer.write(f"v{number}/content/{contents[path].path}", data)
+        writer.write(f"v{number}/{ocfl.SIDECAR}", ocfl.sidecar(inventory))
+        writer.write(f"v{number}/{ocfl.INVENTORY}", inventory)
+        put = writer.write if before is None else writer.replace
+        put(ocfl.SIDECAR, ocfl.sidecar(inventory))
+        put(ocfl.INVENTORY, inventory)
+        writer.compare(whole=before is None)
+    written = read.load(store, ocfl.object_key(identifier))
+    if written.raw != inventory:
+        raise IntegrityViolation(
+            "record.not-as-written",
+            f"the object {written.key} is not what was written a moment ago; the store is failing",
+        )
+    return ObjectVersion(
+        number=number, digest=hashlib.sha512(inventory).hexdigest(), created_at=note.created
+    )
+
+
+def _content(path: str, data: bytes) -> ocfl.Content:
+    return ocfl.Content(
+        logical=path,
+        path=path.rpartition("/")[2],
+        sha512=hashlib.sha512(data).hexdigest(),
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+    )
+
+
+def _unchanged(before: read.StoredObject, changed: set[str]) -> dict[str, ocfl.Content]:
+    """The files of the newest state that stay as they are; their sizes are not needed."""
+    return {
+        logical: ocfl.Content(
+            logical=logical,
+            path=place.rpartition("/")[2],
+            sha512=before.inventory.manifest[place],
+            sha256=before.inventory.fixity.get(place, ""),
+            size=0,
+        )
+        for logical, place in before.inventory.state.items()
+        if logical not in changed
+    }
