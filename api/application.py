@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from api.clocks import TimedIds
 from api.desk.intake import Intake
 from api.settings import Settings
-from api.signers import make_signer
+from api.signers import make_signer, revocation_data, signer_certificates, trusted_roots
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from dossier.errors import Misconfigured
 from dossier.ports import AccessLog, Clock, ObjectStore, Signer
@@ -236,21 +236,26 @@ class Application:
             file: the PDF.
             revocation: files of revocation lists and OCSP responses.
         """
-        # These imports cost half a second, and are seldom needed.
-        from signing.trust import RevocationData, TrustAnchors  # noqa: PLC0415
-        from signing.validation.verify import verify_file  # noqa: PLC0415 - as above
+        from signing.validation.verify import verify_file  # noqa: PLC0415 - costs half a second
 
-        folder = self.settings.trust
-        if folder is None and self.trial:
-            folder = self.settings.trial_folder / "trust"
-        trust = TrustAnchors() if folder is None else TrustAnchors.from_folder(folder)
         return verify_file(
             file,
             children=self.children,
-            trust=trust,
+            trust=trusted_roots(self.settings, trial=self.trial),
             now=self.clock.now(),
-            revocation=RevocationData.from_files(revocation),
+            revocation=revocation_data(self.settings, revocation),
         )
+
+    def certificates_ending(self) -> list[dict[str, str]]:
+        """The signer's certificate and the trusted roots that end within 60 days, or have ended.
+
+        A key that cannot be read is reported where it is used.
+        """
+        from signing.trust import ending_soon  # noqa: PLC0415 - costs half a second, seldom needed
+
+        held = signer_certificates(self.settings, trial=self.trial)
+        roots = trusted_roots(self.settings, trial=self.trial).roots
+        return ending_soon((*held, *roots), now=self.clock.now())
 
     def close(self) -> None:
         """End children and helpers; what was in hand stays in the ledger."""

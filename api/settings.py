@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     tsa_url: str = ""
     tsa_seconds: Annotated[float, Field(gt=0)] = 10.0
     trust: Path | None = None
+    revocation: Path | None = None
+    revocation_unknown: Literal["remark", "wait"] = "remark"
     stamp_form: Literal["SAO Y", "SAO LỤC", "TRÍCH SAO", ""] = "SAO Y"
     stamp_font: Path | None = None
 
@@ -144,6 +146,16 @@ class Settings(BaseSettings):
     def trial_folder(self) -> Path:
         """Where the test CA, TSA and signer of ``init --trial`` lie."""
         return self.var / "trial"
+
+    @property
+    def trust_folder(self) -> Path:
+        """The folder of trusted roots."""
+        return self.trust or self.var / "trust"
+
+    @property
+    def revocation_folder(self) -> Path:
+        """The folder of revocation lists and OCSP responses."""
+        return self.revocation or self.var / "revocation"
 
     @property
     def scratch_folder(self) -> Path:

@@ -132,9 +132,12 @@ class Signature:
         signer: common name of the certificate.
         certificate: SHA-256 of the certificate's DER, hex.
         signed_at: aware UTC, the time in the timestamp.
+        remarks: stable codes of what could not be checked before signing, such as
+            ``revocation.not-checked``.
     """
 
     signer: str
     certificate: str
     signed_at: datetime
     level: Level
+    remarks: tuple[str, ...] = ()

@@ -245,6 +245,7 @@ def signature_to_json(signature: Signature) -> JsonObject:
         "certificate": signature.certificate,
         "signed_at": signature.signed_at.isoformat(),
         "level": signature.level.value,
+        "remarks": list(signature.remarks),
     }
 
 
@@ -255,4 +256,5 @@ def signature_from_json(written: Mapping[str, Any]) -> Signature:
         certificate=str(written["certificate"]),
         signed_at=datetime.fromisoformat(written["signed_at"]),
         level=Level(written["level"]),
+        remarks=_codes(written.get("remarks", ())),
     )

@@ -27,6 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from dossier.errors import Misconfigured, RejectedInput, TransientFault
 from dossier.ports import Clock, Stamp, TimeSource
 from dossier.reports import Level, Signature
+from signing.approval import Approval
 from signing.encoded import EncodedCertificate
 from signing.key import Key
 from signing.signable import MALFORMED, open_signable, page_at
@@ -50,6 +51,7 @@ class Pkcs12Signer:
         time_source: the time-stamping authority.
         stamp_font: of visible stamps; None where none will be asked for.
         clock: compared with the timestamp, and written as the claimed time of signing.
+        approval: refuses what the verifier would not trust.
         place: where the visible stamp stands.
         tolerance: by how much the authority's clock may differ from ours.
     """
@@ -61,6 +63,7 @@ class Pkcs12Signer:
         time_source: TimeSource,
         clock: Clock,
         stamp_font: StampFont | None,
+        approval: Approval,
         place: StampPlace | None = None,
         tolerance: timedelta = TOLERANCE,
     ) -> None:
@@ -68,6 +71,7 @@ class Pkcs12Signer:
         self._time_source = time_source
         self._clock = clock
         self._font = stamp_font
+        self._approval = approval
         self._place = place or StampPlace()
         self._tolerance = tolerance
 
@@ -78,8 +82,9 @@ class Pkcs12Signer:
 
         Raises:
             RejectedInput: ``pdf....``: not a PDF that this system made (see ``open_signable``).
-            TransientFault: ``tsa.no-answer``; ``signer.cannot-write``.
-            Misconfigured: ``signer.certificate-expired``, ``signer.certificate-not-yet-valid``,
+            TransientFault: ``tsa.no-answer``; ``revocation.unknown``; ``signer.cannot-write``.
+            Misconfigured: ``signer.not-trusted``, ``signer.revoked``, ``tsa.not-trusted``,
+                ``signer.certificate-expired``, ``signer.certificate-not-yet-valid``,
                 ``stamp.letter-missing``, ``stamp.font-missing``, ``signer.cannot-sign``.
             IntegrityViolation: ``signed.not-what-was-meant``: what came out does not verify.
         """
@@ -88,7 +93,10 @@ class Pkcs12Signer:
             with unsigned.open("rb") as before, _beside(signed) as after:
                 token = self._signed(before, after, stamp)
                 after.flush()
-                check_signed(before, after, certificate=self._key.certificate, token=token)
+                made = check_signed(before, after, certificate=self._key.certificate, token=token)
+                remarks = self._approval.remarks(
+                    made, certificate=self._key.certificate, token=token, now=self._clock.now()
+                )
                 os.fsync(after.fileno())
                 Path(after.name).replace(signed)
         except OSError as e:
@@ -102,6 +110,7 @@ class Pkcs12Signer:
             certificate=hashlib.sha256(self._key.certificate).hexdigest(),
             signed_at=token.at.astimezone(UTC),
             level=Level.B_T,
+            remarks=remarks,
         )
 
     def _signed(self, before: BinaryIO, after: IO[bytes], stamp: Stamp | None) -> Token:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -15,6 +17,7 @@ from cryptography.x509 import ocsp
 from dossier.errors import Misconfigured
 
 _SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
+_SOON = timedelta(days=60)
 _LARGEST_CRL = 64 << 20  # bytes; the lists of national authorities reach some megabytes
 _LARGEST = 1 << 20  # bytes; a bundle of a hundred certificates is a fifth of it
 
@@ -46,6 +49,9 @@ class TrustAnchors:
                 "certificate; put only certificates there, PEM or DER",
             ) from e
 
+    def __add__(self, other: TrustAnchors) -> TrustAnchors:
+        return TrustAnchors(tuple(dict.fromkeys((*self.roots, *other.roots))))
+
     @classmethod
     def from_json(cls, written: Iterable[str]) -> TrustAnchors:
         """The anchors of ``to_json``.
@@ -61,6 +67,89 @@ class TrustAnchors:
     def to_json(self) -> list[str]:
         """As they cross to a child process: base64 of each."""
         return [base64.b64encode(root).decode("ascii") for root in self.roots]
+
+
+def add_roots(folder: Path, files: Iterable[Path]) -> tuple[bytes, ...]:
+    """Put certificates of authorities into a folder of trusted roots.
+
+    Args:
+        folder: made if it is not there.
+        files: of certificates, PEM or DER.
+
+    Returns:
+        DER of those that were not there yet.
+
+    Raises:
+        Misconfigured: ``trust.unreadable``: a file holds no certificate;
+            ``trust.not-an-authority``: a certificate is a signer's; ``trust.cannot-write``.
+    """
+    found: list[bytes] = []
+    for file in files:
+        try:
+            found += _certificates(file)
+        except (OSError, ValueError) as e:
+            raise Misconfigured(
+                "trust.unreadable", f"{file.name} is no certificate, PEM or DER"
+            ) from e
+    for der in found:
+        if not _is_authority(x509.load_der_x509_certificate(der)):
+            raise Misconfigured(
+                "trust.not-an-authority",
+                "a certificate is a signer's and not one of an authority; trust the root above it",
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        known = set(TrustAnchors.from_folder(folder).roots)
+        new = tuple(der for der in dict.fromkeys(found) if der not in known)
+        export_roots(TrustAnchors(new), folder)
+    except OSError as e:
+        raise Misconfigured(
+            "trust.cannot-write", "the folder of trusted roots cannot be written; check its owner"
+        ) from e
+    return new
+
+
+def export_roots(trust: TrustAnchors, folder: Path) -> tuple[Path, ...]:
+    """Write each root as a PEM file named by its SHA-256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for der in trust.roots:
+        path = folder / f"{hashlib.sha256(der).hexdigest()}.pem"
+        part = path.with_suffix(".part")
+        part.write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
+        part.replace(path)
+        written.append(path)
+    return tuple(written)
+
+
+def describe_certificate(der: bytes) -> dict[str, str]:
+    """Names, end of term (ISO 8601) and SHA-256 (hex) of a certificate."""
+    certificate = x509.load_der_x509_certificate(der)
+    return {
+        "name": certificate.subject.rfc4514_string(),
+        "issuer": certificate.issuer.rfc4514_string(),
+        "valid_until": certificate.not_valid_after_utc.isoformat(),
+        "sha256": hashlib.sha256(der).hexdigest(),
+    }
+
+
+def ending_soon(certificates: Iterable[bytes], *, now: datetime) -> list[dict[str, str]]:
+    """Those that have ended or end within 60 days, as ``describe_certificate`` tells them."""
+    return [
+        describe_certificate(der)
+        for der in certificates
+        if x509.load_der_x509_certificate(der).not_valid_after_utc - now < _SOON
+    ]
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        # Roots of the first version of the standard have no extensions.
+        return certificate.version is x509.Version.v1 and certificate.subject == certificate.issuer
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pages.sandbox.rlimits import forbid_core_dumps
 _COMMANDS = {
     "init": "api.cli.setup",
     "status": "api.cli.setup",
+    "trust": "api.cli.trust",
     "rebuild": "api.cli.setup",
     "fixity": "api.cli.setup",
     "ingest": "api.cli.intake",

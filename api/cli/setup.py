@@ -86,6 +86,7 @@ def status_command(output: Output, settings: Settings) -> int:
                 "layers": list(walls.layers),
                 "gaps": list(walls.gaps),
             },
+            "certificates_ending": application.certificates_ending(),
         }
         incomplete = warn_if_incomplete(application)
     if output.as_json:
@@ -105,6 +106,7 @@ def status_command(output: Output, settings: Settings) -> int:
     if report.waiting:
         output.say(_left_in_words(sum(report.waiting.values()), left))
     output.say(_walls_in_words(walls))
+    _say_ending(output, row["certificates_ending"])
     if not alarms:
         return incomplete
     output.say(_ALARMS)
@@ -130,6 +132,16 @@ def _counts_differ(archived: int, records: int) -> dict[str, str]:
         "message": f"the ledger has {archived} archived papers and the catalogue {records} "
         "records; run: sohoa rebuild",
     }
+
+
+def _say_ending(output: Output, certificates: object) -> None:
+    if not isinstance(certificates, list):
+        return
+    for certificate in certificates:
+        output.say(
+            f"Chứng thư sắp hết hạn hoặc đã hết hạn / certificate ends: {certificate['name']}, "
+            f"{certificate['valid_until']}"
+        )
 
 
 def _left_in_words(papers: int, left: timedelta | None) -> str:

@@ -55,6 +55,18 @@ from signing.trust import RevocationData, TrustAnchors
 USAGE = KeyUsageConstraints(
     key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
 )
+# A certificate made for servers, code or time-stamping alone signs no documents. The purpose of
+# logging in is among the accepted ones since many authorities write only that one.
+_PURPOSES = frozenset(
+    {
+        "any_extended_key_usage",
+        "email_protection",
+        "client_auth",
+        "1.3.6.1.5.5.7.3.36",  # RFC 9336
+        "microsoft_document_signing",
+        "adobe_authentic_documents_trust",
+    }
+)
 _ANY_ALGORITHM = CMSAlgorithmUsagePolicy.lift_policy(AcceptAllAlgorithms())
 _INDICATIONS: dict[AdESSubIndic, str] = {
     AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND: "chain.unknown-root",
@@ -168,6 +180,8 @@ class _Chain:
             # The chain is not examined then, and an unknown root is the graver finding.
             other = await self._plain(_ANY_ALGORITHM)
             found = other if other.problem else found
+        if not found.problem and not _is_for_documents(self._embedded.signer_cert):
+            return _result(AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE)
         if found.problem and found.problem not in _BESIDE_REVOCATION:
             return found
         in_file, revoked = await self._revocation_found(RevocationData())
@@ -345,6 +359,12 @@ def _with_adobe_attribute(
 def _accepted(status: PdfSignatureStatus) -> bool:
     # Whether later updates are allowed is decided by the caller, who knows the other signatures.
     return bool(status.trusted and status.intact and status.valid and status.seed_value_ok)
+
+
+def _is_for_documents(certificate: x509.Certificate) -> bool:
+    """Whether the purposes of a certificate allow signing documents (RFC 5280 §4.2.1.12)."""
+    purposes = certificate.extended_key_usage_value
+    return purposes is None or not _PURPOSES.isdisjoint(purposes.native)
 
 
 def _is_revoked(status: SignatureStatus) -> bool:

@@ -1,4 +1,4 @@
-"""What was signed is read back before anybody gets it."""
+"""Reads back what was signed, before anybody gets it."""
 
 # mypy: allow-untyped-calls
 # pyHanko ships types, but not for every function.
@@ -23,12 +23,17 @@ from signing.validation.coverage import gap_problem
 _CHUNK = 1 << 20  # bytes
 
 
-def check_signed(before: IO[bytes], after: IO[bytes], *, certificate: bytes, token: Token) -> None:
+def check_signed(
+    before: IO[bytes], after: IO[bytes], *, certificate: bytes, token: Token
+) -> EmbeddedPdfSignature:
     """Compare a signed file with what was to be signed.
 
     It begins with exactly the bytes of ``before``; it holds one signature, which covers the whole
     file, by ``certificate``; the digest and the signature hold; the timestamp is ``token``, over
     this very signature.
+
+    Returns:
+        The signature.
 
     Raises:
         IntegrityViolation: ``signed.not-what-was-meant``.
@@ -45,6 +50,7 @@ def check_signed(before: IO[bytes], after: IO[bytes], *, certificate: bytes, tok
         raise _wrong("it cannot be read back") from e
     if problem:
         raise _wrong(problem)
+    return signatures[0]
 
 
 def _wrong(what: str) -> IntegrityViolation:

@@ -45,6 +45,7 @@ def the_signature_is_valid_and_tells_what_it_is(make: Make, folder: Path) -> Non
             certificate=hashlib.sha256(key().certificate).hexdigest(),
             signed_at=NOW,
             level=Level.B_T,
+            remarks=("revocation.not-checked",),
         )
         report = one(out.read_bytes())
         assert report.valid

@@ -28,6 +28,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from dossier.ports import Stamp, TimeSource
 from dossier.reports import SignatureReport
+from signing.approval import Approval
 from signing.key import Key
 from signing.pkcs12_signer import Pkcs12Signer
 from signing.stamp_font import StampFont
@@ -93,6 +94,7 @@ def signer(source: TimeSource | None = None, *, clock: FixedClock | None = None)
         time_source=source or time_source(),
         clock=clock or FixedClock(),
         stamp_font=font(),
+        approval=Approval(trust),
     )
 
 

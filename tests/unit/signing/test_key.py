@@ -12,12 +12,25 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
-from unit.signing.made import FONT, NOW, STAMP, UPRIGHT, FixedClock, key, pki, signer, time_source
+from unit.signing.made import (
+    FONT,
+    NOW,
+    STAMP,
+    UPRIGHT,
+    FixedClock,
+    key,
+    pki,
+    signer,
+    time_source,
+    trust,
+)
 
 from dossier.errors import Misconfigured
+from signing.approval import Approval
 from signing.key import Key
 from signing.pkcs12_signer import Pkcs12Signer
 from signing.stamp_font import StampFont
+from signing.trust import TrustAnchors
 
 PASSPHRASE = "correct horse"  # noqa: S105 - of keys that live for one test
 
@@ -131,7 +144,11 @@ def test_an_rsa_key_signs_too(tmp_path: Path) -> None:
     private = rsa.generate_private_key(65537, 2048)
     held = Key.from_pkcs12(_file(tmp_path, private, usage=_usage(signing=True)), PASSPHRASE)
     made = Pkcs12Signer(
-        held, time_source=time_source(), clock=FixedClock(), stamp_font=StampFont(FONT)
+        held,
+        time_source=time_source(),
+        clock=FixedClock(),
+        stamp_font=StampFont(FONT),
+        approval=Approval(lambda: trust() + TrustAnchors((held.certificate,))),
     ).sign(UPRIGHT, tmp_path / "out.pdf", stamp=STAMP)
     assert held.mechanism == "sha256_rsa"
     assert made.signer == "Người Thử"

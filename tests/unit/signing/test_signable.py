@@ -11,11 +11,22 @@ from pathlib import Path
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
-from unit.signing.made import FIXTURES, STAMP, UPRIGHT, FixedClock, key, signed, signer, updated
+from unit.signing.made import (
+    FIXTURES,
+    STAMP,
+    UPRIGHT,
+    FixedClock,
+    key,
+    signed,
+    signer,
+    trust,
+    updated,
+)
 from unit.signing.tampering import nothing
 
 from dossier.errors import Misconfigured, RejectedInput
 from dossier.ports import TimeSource
+from signing.approval import Approval
 from signing.pkcs12_signer import Pkcs12Signer
 
 
@@ -118,7 +129,13 @@ def test_files_of_others_are_refused(name: str, code: str, tmp_path: Path) -> No
 
 
 def test_a_visible_stamp_needs_a_font(tmp_path: Path) -> None:
-    plain = Pkcs12Signer(key(), time_source=_NeverAsked(), clock=FixedClock(), stamp_font=None)
+    plain = Pkcs12Signer(
+        key(),
+        time_source=_NeverAsked(),
+        clock=FixedClock(),
+        stamp_font=None,
+        approval=Approval(trust),
+    )
     with pytest.raises(Misconfigured) as caught:
         plain.sign(UPRIGHT, tmp_path / "out.pdf", stamp=STAMP)
     assert caught.value.code == "stamp.font-missing"
