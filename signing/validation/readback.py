@@ -50,7 +50,8 @@ def check_signed(
         raise _wrong("it cannot be read back") from e
     if problem:
         raise _wrong(problem)
-    return signatures[0]
+    signature: EmbeddedPdfSignature = signatures[0]
+    return signature
 
 
 def _wrong(what: str) -> IntegrityViolation:
