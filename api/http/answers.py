@@ -153,7 +153,7 @@ class PaperList(BaseModel):
     model_config = example(papers=[_ROW], next=_PAPER)
 
     papers: list[PaperRow]
-    next: UUID | None = Field(description="ask again with after=..., where there are more")
+    next: str | None = Field(description="ask again with after=..., where there are more")
 
 
 class PaperStanding(PaperRow):

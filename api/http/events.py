@@ -25,6 +25,7 @@ from api.tokens import still_lasts
 from dossier.codes import dossier_code
 from dossier.errors import TransientFault
 from dossier.states import PaperState
+from workflow.ledger.cursors import Cursor
 from workflow.ledger.types import HistoryEntry
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -32,8 +33,9 @@ router = APIRouter(prefix="/v1", tags=["events"])
 MEDIA_TYPE = "text/event-stream"
 _ALIVE_SECONDS = 15.0
 _EXAMPLE = (
-    'event: move\nid: 7\ndata: {"paper": "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11", "before": '
-    '"RECEIVED", "after": "RECOGNISED", "after_title": "Đang trích", "code": ""}\n\n'
+    "event: move\nid: eyJIMTUiOjd9\n"
+    'data: {"paper": "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11", "before": "RECEIVED", '
+    '"after": "RECOGNISED", "after_title": "Đang trích", "code": ""}\n\n'
     'event: progress\ndata: {"pages_read": 3, "pages": 12}\n\n'
 )
 _STREAM: dict[int | str, dict[str, Any]] = {
@@ -45,40 +47,43 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 _LAST_EVENT = Header(
     alias="Last-Event-ID",
-    ge=0,
-    le=2**62,
+    max_length=64_000,
     description="the id of the last event that came: every move since is told again",
 )
-LastEvent = Annotated[int, _LAST_EVENT]
+LastEvent = Annotated[str, _LAST_EVENT]
 
 
 @router.get(
     "/papers/{paper}/events", responses={**PAPER_PROBLEMS, **_STREAM}, response_class=Response
 )
-def watch_paper(caller: Reading, paper: UUID, last: LastEvent = 0) -> Response:
+def watch_paper(caller: Reading, paper: UUID, last: LastEvent = "") -> Response:
     """The moves of a paper, all of them first, and pages read while it is being read."""
     standing = standing_of(caller, paper)
-    return _stream(caller, last, paper=paper, reads=standing.state is PaperState.RECEIVED)
+    return _stream(caller, _cursor(last), paper=paper, reads=standing.state is PaperState.RECEIVED)
 
 
 @router.get(
     "/dossiers/{dossier}/events", responses={**PAPER_PROBLEMS, **_STREAM}, response_class=Response
 )
-def watch_dossier(caller: Reading, dossier: str, last: LastEvent = 0) -> Response:
+def watch_dossier(caller: Reading, dossier: str, last: LastEvent = "") -> Response:
     """The moves of all papers of a dossier, all of them first."""
-    return _stream(caller, last, dossier=dossier_code(dossier))
+    return _stream(caller, _cursor(last), dossier=dossier_code(dossier))
 
 
 @router.get("/events", responses={**TOKEN_PROBLEMS, **_STREAM}, response_class=Response)
-def watch_all(caller: Reading, last: Annotated[int | None, _LAST_EVENT] = None) -> Response:
+def watch_all(caller: Reading, last: LastEvent = "") -> Response:
     """The moves of all papers this token may see, from now on or since Last-Event-ID."""
-    since = caller.service.listing.last_event_id() if last is None else last
-    return _stream(caller, since)
+    since = caller.service.listing.last_event(offices=caller.application.offices)
+    return _stream(caller, Cursor.from_text(last) if last else since)
+
+
+def _cursor(last: str) -> Cursor:
+    return Cursor.from_text(last) if last else Cursor()
 
 
 def _stream(
     caller: Caller,
-    after: int,
+    after: Cursor,
     *,
     paper: UUID | None = None,
     dossier: str | None = None,
@@ -106,14 +111,14 @@ async def _while_token_lasts(
 
 
 async def _events(
-    caller: Caller, *, after: int, paper: UUID | None, dossier: str | None, reads: bool
+    caller: Caller, *, after: Cursor, paper: UUID | None, dossier: str | None, reads: bool
 ) -> AsyncGenerator[bytes]:
     service = caller.service
     seen, known, told, quiet = after, -1, None, 0.0
     with service.news.listening(caller.token.id):
         yield b"retry: 2000\n\n"
         while not service.news.ended:
-            last = await service.news.last(service.listing.last_event_id)
+            last = await service.news.last(service.listing.count_events)
             if last != known:
                 known = last
                 moves = await run_in_threadpool(
@@ -124,9 +129,9 @@ async def _events(
                     after=seen,
                 )
                 for move in moves:
-                    seen, quiet = move.id, 0.0
+                    seen, quiet = seen.advance([move]), 0.0
                     reads = paper is not None and move.after == PaperState.RECEIVED
-                    yield _event("move", _move(move), number=move.id)
+                    yield _event("move", _move(move), cursor=seen)
                 if moves:
                     known = -1  # there may be more than one answer holds
             now = await _reading(caller, paper) if reads and paper is not None else None
@@ -154,6 +159,6 @@ def _move(move: HistoryEntry) -> dict[str, Any]:
     return {"paper": str(move.paper), "dossier": move.dossier, **line}
 
 
-def _event(name: str, data: dict[str, Any], *, number: int | None = None) -> bytes:
-    head = f"event: {name}\n" + ("" if number is None else f"id: {number}\n")
+def _event(name: str, data: dict[str, Any], *, cursor: Cursor | None = None) -> bytes:
+    head = f"event: {name}\n" + ("" if cursor is None else f"id: {cursor.to_text()}\n")
     return f"{head}data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()

@@ -25,6 +25,7 @@ from api.wording.labels import STATES
 from dossier import states
 from dossier.codes import dossier_code, numbers_masked
 from dossier.errors import WrongUse
+from workflow.ledger.cursors import Cursor
 from workflow.ledger.types import HistoryEntry, PaperSummary
 from workflow.pipeline.process_name import is_name
 
@@ -47,21 +48,22 @@ def list_papers(
     caller: Reading,
     state: Annotated[_State | None, Query(description="only those that stand so")] = None,
     dossier: Annotated[str | None, Query(max_length=100)] = None,
-    after: Annotated[UUID | None, Query(description="`next` of the page before")] = None,
+    after: Annotated[str, Query(max_length=64_000, description="`next` of the page before")] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> PaperList:
-    """The papers this token may see, in the order they came in."""
+    """The papers this token may see: by office, in the order received."""
+    cursor = Cursor.from_text(after) if after else Cursor()
     found = caller.service.listing.list_papers(
         offices=caller.application.offices,
         state=state,
         dossier=None if dossier is None else dossier_code(dossier),
-        after=after,
+        after=cursor,
         limit=limit + 1,
     )
     shown = found[:limit]
     return PaperList(
         papers=[row_of(caller, standing) for standing in shown],
-        next=shown[-1].paper if len(found) > limit else None,
+        next=cursor.advance(shown).to_text() if len(found) > limit else None,
     )
 
 
@@ -137,7 +139,7 @@ def row_of(caller: Caller, standing: PaperSummary) -> PaperRow:
 def line_of(move: HistoryEntry) -> MoveLine:
     """A line of history."""
     return MoveLine(
-        id=move.id,
+        id=move.sequence,
         at=move.at,
         before=move.before,
         after=move.after,

@@ -61,7 +61,7 @@ class Service:
         self.rates = Rates()
         self.progress = Progress()
         self.news = News()
-        self.uploads = Uploads(connections)
+        self.uploads = Uploads(connections, cipher=application.cipher)
         self.pieces = Pieces(application.settings.var / "uploads", self.uploads)
         self.outbox = application.outbox
         self._sender = Sender(

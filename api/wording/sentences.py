@@ -90,6 +90,7 @@ SENTENCES = {
     "sign.which": "Hãy nêu các giấy cần ký, hoặc dùng --all; không dùng cả hai.",
     "state.move-not-allowed": "Không làm được việc này ở bước hiện tại của giấy. Giấy đã bị từ "
     "chối thì gửi lại bản quét như một giấy mới.",
+    "cursor.invalid": "Vị trí đọc tiếp không hợp lệ. Hãy đọc lại từ đầu.",
     "find.bad-number": "Số định danh có 12 chữ số, ba số đầu là mã nơi đăng ký; số CMND có 9 chữ "
     "số.",
     "find.no-purpose": "Hãy nêu mục đích tra cứu (--purpose); mục đích được ghi lại.",

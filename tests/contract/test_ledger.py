@@ -21,9 +21,10 @@ from unit.workflow.fakes import OFFICE, START, ledger_on, scan
 
 from dossier.errors import WrongUse
 from dossier.states import PaperState
+from workflow.ledger.edits import EditRequest
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.statistics import Backlog
-from workflow.ledger.tables import PAPER
+from workflow.ledger.tables import METADATA, PAPER
 from workflow.ledger.tokens import Token, Tokens
 from workflow.ledger.types import IdempotencyKey, IncomingScan, Outcome, Received
 
@@ -188,6 +189,27 @@ def another_office_sees_nothing(ledger: SqlLedger) -> None:
         ask_to_sign(ledger, paper, office="H99")
 
 
+def numbers_in_names_and_reasons_are_encrypted(ledger: SqlLedger) -> None:
+    number = "001099012345"
+    named = dataclasses.replace(scan(1), source=f"{number}.pdf")
+    ledger.intake.receive(IncomingScan(scan=named, paper=UUID(int=1), dossier="D1"))
+    ledger.queue.fail(
+        hold(ledger, UUID(int=1)), code="a.b", reason=f"of {number}", now=START, retry_at=START
+    )
+    paper = row_of(ledger, UUID(int=1))
+    assert (paper.source, paper.reason) == (f"{number}.pdf", f"of {number}")
+    edit = EditRequest(
+        paper=UUID(int=1), offices=[OFFICE], actor="x", at=START, reason=f"not of {number}"
+    )
+    ledger.edits.withdraw(edit)
+    assert row_of(ledger, UUID(int=1)).reason == f"not of {number}"
+    assert ledger.papers.list_history(UUID(int=1))[-1].reason == f"not of {number}"
+    with ledger.connections.reading() as connection:
+        for table in METADATA.sorted_tables:
+            for row in connection.execute(table.select()):
+                assert number not in str(tuple(row)), table.name
+
+
 def times_come_back_aware_and_without_zone_are_refused(ledger: SqlLedger) -> None:
     row = row_of(ledger, take(ledger, 1, b"a"))
     assert row.updated_at == START
@@ -227,6 +249,7 @@ CONTRACT: tuple[Check, ...] = (
     a_move_that_is_not_in_the_table_saves_nothing,
     whose_fault_it_is_stands_until_the_paper_moves,
     another_office_sees_nothing,
+    numbers_in_names_and_reasons_are_encrypted,
     times_come_back_aware_and_without_zone_are_refused,
     the_pace_is_that_of_the_last_minutes,
 )

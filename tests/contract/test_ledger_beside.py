@@ -86,7 +86,7 @@ def test_scans_that_come_together_are_each_told_with_their_own_move(
     told = [each.payload for each in outbox.list_deliveries(offices=[OFFICE], after=0, limit=9)][2:]
     moves = ledger.papers.list_events(offices=[OFFICE], limit=9)[2:]
     assert [UUID(each["paper"]).int for each in told] == [13, 12, 11]
-    assert [each["event"] for each in told] == [move.id for move in moves]
+    assert [each["event"] for each in told] == [move.sequence for move in moves]
     assert [move.paper.int for move in moves] == [13, 12, 11]
     assert [(each["dossier"], each["ordinal"]) for each in told] == [
         ("D1", 3),
@@ -137,7 +137,7 @@ def test_where_it_was_stopped_nothing_is_told(outbox: Outbox) -> None:
 
 def test_an_upload_grows_and_becomes_a_paper(connections: Connections) -> None:
     Tokens(connections).add(ASKING)
-    uploads = Uploads(connections)
+    uploads = Uploads(connections, cipher=SEALING)
     uploads.add(UPLOAD)
     assert uploads.get(UPLOAD.id, token=ASKED_BY) == UPLOAD
     assert uploads.get(UPLOAD.id, token=ASKED_BY * 2) is None

@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
 
 from dossier.errors import WrongUse
 from dossier.states import PaperState
+from workflow.ledger.cursors import Cursor
 from workflow.ledger.dossiers import Dossiers
 from workflow.ledger.edits import EditRequest
 from workflow.ledger.intake import ScanIntake
@@ -308,17 +310,16 @@ def a_closed_dossier_takes_nothing(ledger: SqlLedger) -> None:
 
 
 def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
-    listing = ledger.papers
     seen: list[UUID] = []
     ended = threading.Event()
 
     def follow() -> None:
-        last = 0
+        last = Cursor()
         while True:
             over = ended.is_set()
-            found = listing.list_events(offices=[OFFICE], after=last, limit=5)
-            seen.extend(move.paper for move in found)
-            last = found[-1].id if found else last
+            found = ledger.papers.list_events(offices=[OFFICE], after=last, limit=5)
+            seen.extend(entry.paper for entry in found)
+            last = last.advance(found)
             if over and not found:
                 return
 
@@ -335,6 +336,44 @@ def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
         ended.set()
         follower.join()
     assert Counter(seen) == {UUID(int=1 + n): 1 for n in range(THREADS * 5)}
+
+
+def who_follows_papers_of_two_offices_misses_none(ledger: SqlLedger) -> None:
+    ledger.offices.add("H16", "UBND")
+    seen: list[UUID] = []
+    ended = threading.Event()
+
+    def follow() -> None:
+        last = Cursor()
+        while True:
+            over = ended.is_set()
+            found = ledger.papers.list_papers(offices=[OFFICE, "H16"], after=last, limit=3)
+            seen.extend(paper.paper for paper in found)
+            last = last.advance(found)
+            if over and not found:
+                return
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+
+    def take(n: int) -> None:
+        for each in range(5):
+            # IDs and times run backwards, as after a clock that was set back.
+            number = 900 - n * 5 - each
+            taken = scan(number, content=number.to_bytes(2, "big"), office=(OFFICE, "H16")[n % 2])
+            early = replace(taken, received_at=START - timedelta(seconds=each))
+            paper = UUID(int=number)
+            ledger.intake.receive(IncomingScan(scan=early, paper=paper, dossier=f"D{n}"))
+
+    try:
+        _together(take)
+    finally:
+        ended.set()
+        follower.join()
+    assert Counter(seen) == {UUID(int=900 - n): 1 for n in range(THREADS * 5)}
+    for office in (OFFICE, "H16"):
+        papers = ledger.papers.list_papers(offices=[office])
+        assert [paper.sequence for paper in papers] == list(range(1, THREADS * 5 // 2 + 1))
 
 
 def each_delivery_has_one_sender(ledger: SqlLedger) -> None:
@@ -383,6 +422,7 @@ CONTRACT: tuple[Check, ...] = (
     a_scan_is_moved_into_a_dossier_once,
     a_closed_dossier_takes_nothing,
     who_follows_the_moves_misses_none,
+    who_follows_papers_of_two_offices_misses_none,
     each_delivery_has_one_sender,
     one_office_is_the_first,
 )

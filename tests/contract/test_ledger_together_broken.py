@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +81,20 @@ def _finished_anyhow(self: PaperQueue, held: WorkItem, *args: Any, **named: Any)
     return True
 
 
+def _numbered_like_a_sequence(
+    connection: sa.Connection, counter: sa.Column[int], counts: Mapping[str, int]
+) -> dict[str, int]:
+    """Numbers that are given before the commit, as a sequence of the database gives them."""
+    with connection.engine.begin() as other:
+        return offices.reserve_numbers(other, counter, counts)
+
+
+def _number_all_like_a_sequence(patch: pytest.MonkeyPatch) -> None:
+    # Both, since the counters of an office are one row.
+    for module in (intake, history):
+        patch.setattr(module, "reserve_numbers", _numbered_like_a_sequence)
+
+
 def _instead(owner: object, name: str, broken: Callable[..., Any]) -> Break:
     return lambda patch: patch.setattr(owner, name, broken)
 
@@ -108,7 +122,11 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
     ),
     "moves are numbered as they come": (
         together.who_follows_the_moves_misses_none,
-        _instead(history, "lock", _held_by_nobody),
+        _number_all_like_a_sequence,
+    ),
+    "papers are numbered as they come": (
+        together.who_follows_papers_of_two_offices_misses_none,
+        _instead(intake, "reserve_numbers", _numbered_like_a_sequence),
     ),
     "offices are not held": (
         together.one_office_is_the_first,

@@ -92,9 +92,12 @@ def _fill(connection: sa.Connection) -> None:
         _put(connection, "scan", id=UUID(int=number).hex, digest=f"{number}", **known)
         _put(
             connection, "paper", id=UUID(int=number).hex, scan=UUID(int=number).hex,
-            ordinal=number, **known,
+            ordinal=number, sequence=number, **known,
         )  # fmt: skip
-        _put(connection, "move", id=number, office="H15", paper=UUID(int=number).hex)
+        _put(
+            connection, "move", id=number, office="H15", sequence=number,
+            paper=UUID(int=number).hex,
+        )  # fmt: skip
 
 
 def test_the_migrations_make_what_the_models_say(empty: sa.Engine) -> None:

@@ -21,6 +21,7 @@ from workflow.ledger import mapping
 from workflow.ledger.connections import Connections
 from workflow.ledger.dossiers import lock_dossiers, next_place, require_open
 from workflow.ledger.history import SIGN_REQUESTED, NewEntry, Transition, append_history
+from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.papers import paper_row
 from workflow.ledger.queue import release_scan
 from workflow.ledger.tables import PAPER, SCAN
@@ -57,8 +58,9 @@ class EditRequest:
 class PaperEdits:
     """Changes to unsigned papers."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, *, cipher: FieldCipher) -> None:
         self._writing = connections.writing
+        self._cipher = cipher
 
     def request_signature(self, edit: EditRequest, *, version: int | None = None) -> None:
         """Request the signature of a described paper; a scheduled retry becomes due at once.
@@ -97,7 +99,8 @@ class PaperEdits:
             if not row["sign_requested"]:
                 state = row["state"]
                 transition = Transition(state, state, SIGN_REQUESTED, edit.reason, edit.actor)
-                append_history(c, [NewEntry(row["office"], edit.paper, edit.at, transition)])
+                entry = NewEntry(row["office"], edit.paper, edit.at, transition)
+                append_history(c, [entry], cipher=self._cipher)
 
     def send_back(self, edit: EditRequest) -> None:
         """Send a described paper back to review, with a reason.
@@ -118,7 +121,8 @@ class PaperEdits:
                 edit,
                 after=PaperState.REVIEW,
                 code="sent-back",
-                changed={"reason": edit.reason},
+                changed={"reason": self._cipher.encrypt_text(edit.reason, edit.paper)},
+                cipher=self._cipher,
             )
 
     def withdraw(self, edit: EditRequest) -> None:
@@ -136,7 +140,8 @@ class PaperEdits:
                 edit,
                 after=PaperState.REJECTED,
                 code="withdrawn",
-                changed={"reason": edit.reason},
+                changed={"reason": self._cipher.encrypt_text(edit.reason, edit.paper)},
+                cipher=self._cipher,
             )
 
     def replace_scan(self, edit: EditRequest, scan: Scan) -> None:
@@ -151,13 +156,23 @@ class PaperEdits:
             _refuse_duplicate(c, row["office"], row["dossier"], scan.blob.digest)
             c.execute(
                 SCAN.insert().values(
-                    **mapping.scan_columns(scan), dossier=row["dossier"], state=ScanState.RECEIVED
+                    **mapping.scan_columns(scan, self._cipher),
+                    dossier=row["dossier"],
+                    state=ScanState.RECEIVED,
                 )
             )
             changed = {"scan": scan.id, "pages": [], "page_count": 0, "arrived_signed": False}
             detail = f"scan {scan.id} stands for scan {row['scan']}"
             release_scan(c, row["scan"], edit.paper, edit.at)
-            _restart(c, row, edit, code="scanned-again", changed=changed, detail=detail)
+            _restart(
+                c,
+                row,
+                edit,
+                code="scanned-again",
+                changed=changed,
+                detail=detail,
+                cipher=self._cipher,
+            )
 
     def arrange_pages(self, edit: EditRequest, pages: Sequence[tuple[int, int]]) -> None:
         """Reorder and rotate the pages of a paper; it is recognised again.
@@ -172,7 +187,7 @@ class PaperEdits:
         """
         with self._writing() as c:
             row = _unsigned(c, edit)
-            known = {page.number: page for page in mapping.paper_of(row).pages}
+            known = {page.number: page for page in mapping.paper_of(row, self._cipher).pages}
             if not known:
                 raise WrongUse(
                     "pages.not-known",
@@ -190,7 +205,15 @@ class PaperEdits:
             )
             detail = " ".join(f"{number}/{turn}" if turn else f"{number}" for number, turn in pages)
             changed = {"pages": mapping.pages_to_json(arranged)}
-            _restart(c, row, edit, code="pages-arranged", changed=changed, detail=detail)
+            _restart(
+                c,
+                row,
+                edit,
+                code="pages-arranged",
+                changed=changed,
+                detail=detail,
+                cipher=self._cipher,
+            )
 
     def move_to_dossier(self, edit: EditRequest, dossier: str) -> None:
         """Move a paper to the end of another dossier of its office.
@@ -213,7 +236,9 @@ class PaperEdits:
             if row["state"] == PaperState.DESCRIBED:
                 changed |= {"description": row["description"], "kind": row["kind"]}
             detail = f"from {row['dossier']}.{row['ordinal']:03d}"
-            _restart(c, row, edit, code="moved", changed=changed, detail=detail)
+            _restart(
+                c, row, edit, code="moved", changed=changed, detail=detail, cipher=self._cipher
+            )
 
 
 def _unknown() -> WrongUse:
@@ -268,13 +293,16 @@ def _restart(
     code: str,
     changed: dict[str, Any],
     detail: str,
+    cipher: FieldCipher,
 ) -> None:
     """Start a paper again. A request to sign it is kept only if nobody has seen its content yet."""
     reason = f"{detail}; {edit.reason}"[:500] if edit.reason else detail
     if row["state"] != PaperState.RECEIVED:
         changed = {"sign_requested": False, **changed}
     changed = {**_UNREAD, **changed, "history_reason": reason}
-    _save(connection, row, edit, after=PaperState.RECEIVED, code=code, changed=changed)
+    _save(
+        connection, row, edit, after=PaperState.RECEIVED, code=code, changed=changed, cipher=cipher
+    )
 
 
 def _save(
@@ -285,6 +313,7 @@ def _save(
     after: PaperState,
     code: str,
     changed: dict[str, Any],
+    cipher: FieldCipher,
 ) -> None:
     """Save a changed paper with its history entry, and end any lease.
 
@@ -295,6 +324,7 @@ def _save(
         after: the new state; may equal the old one where the paper starts again.
         code: of the history entry.
         changed: columns; ``history_reason`` is the reason in the history entry.
+        cipher: encrypts the reason.
     """
     before = PaperState(row["state"])
     if before is not after:
@@ -308,7 +338,7 @@ def _save(
             **{
                 "sign_requested": row["sign_requested"] and not waits,
                 "code": code if waits else "",
-                "reason": "",
+                "reason": b"",
                 "fault": "",
                 **changed,
             },
@@ -323,4 +353,5 @@ def _save(
         )
     )
     transition = Transition(before, after, code, reason, edit.actor)
-    append_history(connection, [NewEntry(row["office"], edit.paper, edit.at, transition)])
+    entry = NewEntry(row["office"], edit.paper, edit.at, transition)
+    append_history(connection, [entry], cipher=cipher)

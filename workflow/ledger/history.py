@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from workflow.ledger.connections import lock
-from workflow.ledger.tables import DELIVERY, MOVE, PAPER, WEBHOOK
+from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.offices import reserve_numbers
+from workflow.ledger.tables import DELIVERY, MOVE, OFFICE, PAPER, WEBHOOK
 
 _INSERT = MOVE.insert()
-_INSERT_RETURNING_IDS = MOVE.insert().returning(MOVE.c.id, sort_by_parameter_order=True)
 _ACTIVE_WEBHOOKS = sa.select(WEBHOOK.c.office, WEBHOOK.c.id).where(
     WEBHOOK.c.office.in_(sa.bindparam("offices", expanding=True)), WEBHOOK.c.stopped_at.is_(None)
 )
@@ -42,37 +42,40 @@ class NewEntry(NamedTuple):
     transition: Transition
 
 
-def append_history(connection: sa.Connection, entries: Sequence[NewEntry]) -> None:
+def append_history(
+    connection: sa.Connection, entries: Sequence[NewEntry], *, cipher: FieldCipher
+) -> None:
     """Append entries, and queue a delivery of each for every webhook of its office.
 
-    A delivery carries no reason: a person may have written it.
-
-    Readers follow the history by ID, so IDs must be assigned in commit order: the lock is held
-    until the transaction ends. Call this last in a transaction, to hold it briefly.
+    A delivery carries no reason: a person may have written it. Call this last in a transaction,
+    since it locks the counters of the offices.
     """
     if not entries:
         return
-    lock(connection, "moves")
-    rows = [
-        {
-            "office": entry.office,
-            "paper": entry.paper,
-            "at": entry.at,
-            **entry.transition._asdict(),
-        }
-        for entry in entries
-    ]
+    counts = Counter(entry.office for entry in entries)
+    numbers = reserve_numbers(connection, OFFICE.c.events, counts)
     webhooks = defaultdict(list)
-    offices = list({entry.office for entry in entries})
-    for office, webhook in connection.execute(_ACTIVE_WEBHOOKS, {"offices": offices}):
+    for office, webhook in connection.execute(_ACTIVE_WEBHOOKS, {"offices": list(counts)}):
         webhooks[office].append(webhook)
-    if not webhooks:
-        connection.execute(_INSERT, rows)
-        return
-    ids = connection.execute(_INSERT_RETURNING_IDS, rows).scalars().all()
-    for number, entry in zip(ids, entries, strict=True):
-        for webhook in webhooks[entry.office]:
-            _queue_delivery(connection, webhook, number, entry)
+    rows, deliveries = [], []
+    for entry in entries:
+        number = numbers[entry.office]
+        numbers[entry.office] += 1
+        reason = cipher.encrypt_text(entry.transition.reason, entry.paper)
+        rows.append(
+            {
+                **entry.transition._asdict(),
+                "office": entry.office,
+                "sequence": number,
+                "paper": entry.paper,
+                "at": entry.at,
+                "reason": reason,
+            }
+        )
+        deliveries += [(webhook, number, entry) for webhook in webhooks[entry.office]]
+    connection.execute(_INSERT, rows)
+    for webhook, number, entry in deliveries:
+        _queue_delivery(connection, webhook, number, entry)
 
 
 def _queue_delivery(connection: sa.Connection, webhook: UUID, number: int, entry: NewEntry) -> None:

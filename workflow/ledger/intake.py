@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,9 +20,10 @@ from workflow.ledger.connections import Connections, lock
 from workflow.ledger.dossiers import closed_among, dossier_closed, lock_dossiers, next_place
 from workflow.ledger.history import SIGN_REQUESTED, NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.offices import reserve_numbers
 from workflow.ledger.papers import PIPELINE_STATES
 from workflow.ledger.queue import WORKER_LOST
-from workflow.ledger.tables import ANSWERED, NOTE, PAPER, SCAN
+from workflow.ledger.tables import ANSWERED, NOTE, OFFICE, PAPER, SCAN
 from workflow.ledger.types import IncomingScan, IntakeResult, Received
 
 _Place = tuple[str, str]  # an office and a dossier of it
@@ -87,9 +90,12 @@ class ScanIntake:
                 lock(c, "key", token, key)
             for office, dossier in sorted({_place(one) for one in batch}):
                 lock_dossiers(c, office, dossier)
+            parts = list(_split(batch))
+            if len(parts) > 1:
+                _lock_for_parts(c, batch)
             results: dict[int, IntakeResult] = {}
-            for part in _split(batch):
-                results |= _receive(c, part)
+            for part in parts:
+                results |= _receive(c, part, self._cipher)
             return [results[id(one)] for one in batch]
 
 
@@ -125,6 +131,15 @@ def _split(batch: Sequence[IncomingScan]) -> Iterator[list[IncomingScan]]:
     yield part
 
 
+def _lock_for_parts(connection: sa.Connection, batch: Sequence[IncomingScan]) -> None:
+    """Lock the papers, then the counters, that the parts will change: again a fixed order."""
+    known = _known_papers(connection, [one for one in batch if one.rejected is None])
+    papers = sa.select(PAPER.c.id).where(PAPER.c.id.in_(known.values())).order_by(PAPER.c.id)
+    connection.execute(papers.with_for_update())
+    offices = sa.select(OFFICE.c.code).where(OFFICE.c.code.in_({o for o, _ in map(_place, batch)}))
+    connection.execute(offices.order_by(OFFICE.c.code).with_for_update(key_share=True))
+
+
 def _marks(one: IncomingScan) -> set[tuple[str, ...]]:
     marks: set[tuple[str, ...]] = set()
     if one.rejected is None:
@@ -134,7 +149,9 @@ def _marks(one: IncomingScan) -> set[tuple[str, ...]]:
     return marks
 
 
-def _receive(connection: sa.Connection, part: Sequence[IncomingScan]) -> dict[int, IntakeResult]:
+def _receive(
+    connection: sa.Connection, part: Sequence[IncomingScan], cipher: FieldCipher
+) -> dict[int, IntakeResult]:
     results = _earlier_answers(connection, part)
     left = [one for one in part if id(one) not in results]
     closed = closed_among(connection, {_place(one) for one in left})
@@ -153,10 +170,12 @@ def _receive(connection: sa.Connection, part: Sequence[IncomingScan]) -> dict[in
                 entries[id(one)] = entry
         results[id(one)] = Received(paper or one.paper, known_already=paper is not None)
     new = [one for one in left if id(one) not in known]
-    _insert(connection, new)
+    _insert(connection, new, cipher)
     _save_answers(connection, left, results)
     entries |= {id(one): _entry(one, one.paper, _first_entry(one)) for one in new}
-    append_history(connection, [entries[id(one)] for one in left if id(one) in entries])
+    append_history(
+        connection, [entries[id(one)] for one in left if id(one) in entries], cipher=cipher
+    )
     return results
 
 
@@ -205,7 +224,7 @@ def _known_papers(connection: sa.Connection, part: Sequence[IncomingScan]) -> di
     return {one: paper for one, paper in found.items() if paper is not None}
 
 
-def _insert(connection: sa.Connection, new: Sequence[IncomingScan]) -> None:
+def _insert(connection: sa.Connection, new: Sequence[IncomingScan], cipher: FieldCipher) -> None:
     if not new:
         return
     last: dict[_Place, tuple[int, datetime]] = {}
@@ -227,22 +246,27 @@ def _insert(connection: sa.Connection, new: Sequence[IncomingScan]) -> None:
             "ordinal": ordinal,
             "state": first.after,
             "code": first.code,
-            "reason": first.reason,
+            "reason": cipher.encrypt_text(first.reason, one.paper),
             "sign_requested": one.sign,
             "accept_as_found": one.accept,
             "dossier_since": since,
         }
         papers.append((one.scan, one.dossier, columns))
-    insert_scans(connection, scans)
+    insert_scans(connection, scans, cipher=cipher)
     insert_papers(connection, papers)
 
 
-def insert_scans(connection: sa.Connection, scans: Sequence[tuple[Scan, str, ScanState]]) -> None:
+def insert_scans(
+    connection: sa.Connection,
+    scans: Sequence[tuple[Scan, str, ScanState]],
+    *,
+    cipher: FieldCipher,
+) -> None:
     """Insert scans, each with its dossier and state."""
     connection.execute(
         _INSERT_SCAN,
         [
-            {**mapping.scan_columns(scan), "dossier": dossier, "state": state}
+            {**mapping.scan_columns(scan, cipher), "dossier": dossier, "state": state}
             for scan, dossier, state in scans
         ],
     )
@@ -252,12 +276,16 @@ def insert_papers(
     connection: sa.Connection, papers: Sequence[tuple[Scan, str, mapping.Columns]]
 ) -> None:
     """Insert the papers of scans, each with its dossier."""
+    counts = Counter(scan.office for scan, _, _ in papers)
+    numbers = reserve_numbers(connection, OFFICE.c.papers, counts)
+    sequences = {office: count(first) for office, first in numbers.items()}
     connection.execute(
         _INSERT_PAPER,
         [
             {
                 **mapping.EMPTY_PAPER,
                 "office": scan.office,
+                "sequence": next(sequences[scan.office]),
                 "dossier": dossier,
                 "scan": scan.id,
                 "created_at": scan.received_at,

@@ -33,6 +33,14 @@ class FieldCipher:
     decrypt: Callable[[bytes, UUID], bytes]
     hash_text: Callable[[str], bytes]
 
+    def encrypt_text(self, text: str, row: UUID) -> bytes:
+        """Encrypt a text; an empty one stays empty."""
+        return self.encrypt(text.encode(), row) if text else b""
+
+    def decrypt_text(self, closed: bytes, row: UUID) -> str:
+        """The reverse of ``encrypt_text``."""
+        return self.decrypt(closed, row).decode() if closed else ""
+
 
 # The values of columns that later steps fill.
 EMPTY_PAPER: Columns = {
@@ -79,7 +87,7 @@ def blob_from_json(kept: Mapping[str, Any]) -> Blob:
     return Blob(str(kept["digest"]), int(kept["size"]))
 
 
-def paper_of(row: Mapping[str, Any]) -> Paper:
+def paper_of(row: Mapping[str, Any], cipher: FieldCipher) -> Paper:
     """The paper of a row of ``SELECT_PAPER``."""
     return Paper(
         id=row["id"],
@@ -91,7 +99,7 @@ def paper_of(row: Mapping[str, Any]) -> Paper:
             office=row["office"],
             blob=Blob(row["scan_digest"], row["scan_size"]),
             media_type=MediaType(row["scan_media_type"]),
-            source=row["scan_source"],
+            source=cipher.decrypt_text(row["scan_source"], row["scan"]),
             received_at=row["scan_received_at"],
         ),
         pages=tuple(
@@ -103,7 +111,7 @@ def paper_of(row: Mapping[str, Any]) -> Paper:
 
 def work_item(row: Mapping[str, Any], cipher: FieldCipher) -> WorkItem:
     """A paper with everything a step needs."""
-    paper = paper_of(row)
+    paper = paper_of(row, cipher)
     words = None if row["words"] is None else blob_from_json(row["words"])
     record = signed = described = None
     if row["description"] is not None:
@@ -144,19 +152,20 @@ def work_item(row: Mapping[str, Any], cipher: FieldCipher) -> WorkItem:
     )
 
 
-def summary(row: Mapping[Any, Any]) -> PaperSummary:
+def summary(row: Mapping[Any, Any], cipher: FieldCipher) -> PaperSummary:
     """A paper without its content."""
     return PaperSummary(
         paper=row["id"],
         version=row["version"],
         office=row["office"],
         dossier=row["dossier"],
+        sequence=row["sequence"],
         ordinal=row["ordinal"],
-        source=row["scan_source"],
+        source=cipher.decrypt_text(row["scan_source"], row["scan"]),
         media_type=row["scan_media_type"] if row["scan_digest"] else "",
         state=PaperState(row["state"]),
         code=row["code"],
-        reason=row["reason"],
+        reason=cipher.decrypt_text(row["reason"], row["id"]),
         fault=row["fault"],
         pages=row["page_count"],
         kind=row["kind"],
@@ -170,7 +179,7 @@ def summary(row: Mapping[Any, Any]) -> PaperSummary:
     )
 
 
-def scan_columns(scan: Scan) -> Columns:
+def scan_columns(scan: Scan, cipher: FieldCipher) -> Columns:
     """The columns of a new scan, without its dossier and state."""
     return {
         "id": scan.id,
@@ -178,7 +187,7 @@ def scan_columns(scan: Scan) -> Columns:
         "digest": scan.blob.digest,
         "size": scan.blob.size,
         "media_type": scan.media_type,
-        "source": scan.source,
+        "source": cipher.encrypt_text(scan.source, scan.id),
         "received_at": scan.received_at,
     }
 

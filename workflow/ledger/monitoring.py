@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from dossier.states import PaperState
 from workflow.ledger import mapping
 from workflow.ledger.connections import Connections
+from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.papers import PIPELINE_STATES, chunks, runnable
 from workflow.ledger.tables import MOVE, PAPER
 from workflow.ledger.types import PaperSummary
@@ -27,8 +28,9 @@ _PROGRESS = (
 class QueueMonitor:
     """Observes papers of all offices. Nothing here changes a row."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, *, cipher: FieldCipher) -> None:
         self._reading = connections.reading
+        self._cipher = cipher
 
     def get_summaries(self, papers: Sequence[UUID]) -> list[PaperSummary]:
         """Those of these papers that exist, without their content."""
@@ -36,7 +38,7 @@ class QueueMonitor:
         for ids in chunks(papers):
             with self._reading() as c:
                 query = mapping.SELECT_PAPER.where(PAPER.c.id.in_(ids))
-                found += [mapping.summary(row) for row in c.execute(query).mappings()]
+                found += [mapping.summary(row, self._cipher) for row in c.execute(query).mappings()]
         return found
 
     def leased_states(self, *, now: datetime) -> set[PaperState]:

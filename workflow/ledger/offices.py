@@ -10,6 +10,32 @@ from workflow.ledger.connections import Connections, lock
 from workflow.ledger.tables import NOTE, OFFICE
 
 
+def reserve_numbers(
+    connection: sa.Connection, counter: sa.Column[int], counts: Mapping[str, int]
+) -> dict[str, int]:
+    """Reserve consecutive numbers of offices; return the first one of each.
+
+    The counters stay locked until the transaction ends, so numbers follow the order of commits: a
+    reader never sees a number before a lower one of the same office.
+
+    Args:
+        connection: of the transaction.
+        counter: ``OFFICE.c.papers`` or ``OFFICE.c.events``.
+        counts: how many numbers, by office.
+    """
+    first = {}
+    # Rows in a fixed order, to avoid deadlock.
+    for office, count in sorted(counts.items()):
+        reserved = (
+            OFFICE.update()
+            .where(OFFICE.c.code == office)
+            .values({counter: counter + count})
+            .returning(counter)
+        )
+        first[office] = connection.execute(reserved).scalar_one() - count + 1
+    return first
+
+
 class Offices:
     """The offices of this installation."""
 

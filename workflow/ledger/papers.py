@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from dossier.states import PaperState
 from workflow.ledger import mapping
 from workflow.ledger.connections import Connections
+from workflow.ledger.cursors import Cursor
 from workflow.ledger.mapping import FieldCipher
-from workflow.ledger.tables import MOVE, PAPER, SCAN
+from workflow.ledger.tables import MOVE, OFFICE, PAPER, SCAN
 from workflow.ledger.types import (
     HistoryEntry,
     PaperSummary,
@@ -35,7 +36,7 @@ PIPELINE_STATES = (
 OLDEST_FIRST = (PAPER.c.dossier_since, PAPER.c.dossier, PAPER.c.ordinal)
 _IDS_PER_QUERY = 500
 _HISTORY = sa.select(
-    MOVE.c.id,
+    MOVE.c.sequence,
     PAPER.c.office,
     MOVE.c.paper,
     PAPER.c.dossier,
@@ -79,9 +80,9 @@ class PaperQueries:
             if row is None or row["office"] not in offices:
                 return None
             return StoredPaper(
-                summary=mapping.summary(row),
+                summary=mapping.summary(row, self._cipher),
                 item=mapping.work_item(row, self._cipher) if content else None,
-                history=tuple(_history_of(c, paper)),
+                history=tuple(self._history_of(c, paper)),
                 scans=tuple(_scans_of(c, row)),
                 location=_location(row),
             )
@@ -90,7 +91,11 @@ class PaperQueries:
         """A paper without its content; None if these offices have no such paper."""
         with self._reading() as c:
             row = paper_row(c, paper)
-        return None if row is None or row["office"] not in offices else mapping.summary(row)
+        return (
+            None
+            if row is None or row["office"] not in offices
+            else mapping.summary(row, self._cipher)
+        )
 
     def list_papers(
         self,
@@ -98,35 +103,33 @@ class PaperQueries:
         offices: Sequence[str],
         state: PaperState | None = None,
         dossier: str | None = None,
-        after: UUID | None = None,
+        after: Cursor | None = None,
         limit: int | None = None,
     ) -> list[PaperSummary]:
-        """Papers in the order received.
+        """Papers by office, in the order received.
 
         Args:
             offices: whose papers.
             state: only papers in this state.
             dossier: only papers of this dossier.
-            after: only papers after this one.
+            after: only papers after this cursor.
             limit: the most papers to return.
         """
-        query = mapping.SELECT_PAPER.where(PAPER.c.office.in_(offices))
+        query = mapping.SELECT_PAPER.where((after or Cursor()).beyond(PAPER, offices))
         if state is not None:
             query = query.where(PAPER.c.state == state)
         if dossier is not None:
             query = query.where(PAPER.c.dossier == dossier)
-        if after is not None:
-            query = query.where(PAPER.c.id > after)
         with self._reading() as c:
-            received = (PAPER.c.created_at, PAPER.c.ordinal)
-            order = received if limit is None else (PAPER.c.id,)
-            rows = c.execute(query.order_by(*order).limit(limit)).mappings()
-            return [mapping.summary(row) for row in rows]
+            rows = c.execute(
+                query.order_by(PAPER.c.office, PAPER.c.sequence).limit(limit)
+            ).mappings()
+            return [mapping.summary(row, self._cipher) for row in rows]
 
     def list_history(self, paper: UUID) -> list[HistoryEntry]:
         """The whole history of a paper, oldest entry first."""
         with self._reading() as c:
-            return _history_of(c, paper)
+            return self._history_of(c, paper)
 
     def get_location(self, paper: UUID) -> RecordLocation | None:
         """Where an archived paper is stored; None while it is not archived."""
@@ -140,30 +143,48 @@ class PaperQueries:
         offices: Sequence[str],
         paper: UUID | None = None,
         dossier: str | None = None,
-        after: int = 0,
+        after: Cursor | None = None,
         limit: int = 500,
     ) -> list[HistoryEntry]:
-        """History entries after an ID, oldest first.
+        """History entries after a cursor; those of each office in the order of commits.
 
         Args:
             offices: whose papers.
             paper: only entries of this paper.
             dossier: only entries of papers of this dossier.
-            after: the ID of the last entry the caller has; 0 for none.
+            after: only entries after this cursor; ``advance`` it by the entries returned.
             limit: the most entries to return.
         """
-        query = _HISTORY.where(MOVE.c.id > after, PAPER.c.office.in_(offices))
+        query = _HISTORY.where((after or Cursor()).beyond(MOVE, offices))
         if paper is not None:
             query = query.where(MOVE.c.paper == paper)
         if dossier is not None:
             query = query.where(PAPER.c.dossier == dossier)
         with self._reading() as c:
-            return _entries(c, query.order_by(MOVE.c.id).limit(limit))
+            return self._entries(c, query.order_by(MOVE.c.id).limit(limit))
 
-    def last_event_id(self) -> int:
-        """The ID of the newest history entry; 0 if there is none."""
+    def last_event(self, *, offices: Sequence[str]) -> Cursor:
+        """The cursor after all history entries there are."""
+        query = sa.select(OFFICE.c.code, OFFICE.c.events).where(OFFICE.c.code.in_(offices))
         with self._reading() as c:
-            return c.execute(sa.select(sa.func.max(MOVE.c.id))).scalar() or 0
+            return Cursor({row.code: row.events for row in c.execute(query)})
+
+    def count_events(self) -> int:
+        """The history entries of all offices; changes whenever one is added. Never show it."""
+        with self._reading() as c:
+            return int(c.execute(sa.select(sa.func.sum(OFFICE.c.events))).scalar() or 0)
+
+    def _history_of(self, connection: sa.Connection, paper: UUID) -> list[HistoryEntry]:
+        query = _HISTORY.where(MOVE.c.paper == paper).order_by(MOVE.c.id)
+        return self._entries(connection, query)
+
+    def _entries(self, connection: sa.Connection, query: sa.Select[Any]) -> list[HistoryEntry]:
+        return [
+            HistoryEntry(
+                **{**row, "reason": self._cipher.decrypt_text(row["reason"], row["paper"])}
+            )
+            for row in connection.execute(query).mappings()
+        ]
 
     def list_blobs_in_use(self) -> set[str]:
         """The digests of all blobs that an unfinished paper needs."""
@@ -174,14 +195,6 @@ class PaperQueries:
             rows = c.execute(mapping.SELECT_PAPER.where(unfinished)).mappings()
             needed = {digest for row in rows for digest in mapping.digests(row)}
             return needed | set(c.execute(replaced.where(unfinished)).scalars())
-
-
-def _history_of(connection: sa.Connection, paper: UUID) -> list[HistoryEntry]:
-    return _entries(connection, _HISTORY.where(MOVE.c.paper == paper).order_by(MOVE.c.id))
-
-
-def _entries(connection: sa.Connection, query: sa.Select[Any]) -> list[HistoryEntry]:
-    return [HistoryEntry(**row) for row in connection.execute(query).mappings()]
 
 
 def _scans_of(connection: sa.Connection, row: dict[str, Any]) -> list[StoredScan]:

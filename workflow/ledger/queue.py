@@ -133,7 +133,7 @@ class PaperQueue:
             claimed |= {"lease_until": None, "set_aside_at": now, "updated_at": now}
             why = {
                 "code": WORKER_LOST,
-                "reason": _WORKER_LOST_REASON,
+                "reason": self._cipher.encrypt_text(_WORKER_LOST_REASON, row["id"]),
                 "fault": Misconfigured.fault,
             }
             connection.execute(update.values(**claimed, **why))
@@ -170,7 +170,7 @@ class PaperQueue:
                     lease_until=None,
                     retry_at=None,
                     code=outcome.code,
-                    reason=outcome.reason,
+                    reason=self._cipher.encrypt_text(outcome.reason, item.paper.id),
                     fault=outcome.fault,
                     updated_at=now,
                 )
@@ -182,7 +182,8 @@ class PaperQueue:
                 transition = Transition(
                     item.state, outcome.after, outcome.code, outcome.reason, actor
                 )
-                append_history(c, [NewEntry(item.paper.office, item.paper.id, now, transition)])
+                entry = NewEntry(item.paper.office, item.paper.id, now, transition)
+                append_history(c, [entry], cipher=self._cipher)
         return True
 
     def fail(
@@ -204,7 +205,7 @@ class PaperQueue:
                     retry_at=retry_at,
                     set_aside_at=None if retry_at is not None else now,
                     code=code,
-                    reason=reason,
+                    reason=self._cipher.encrypt_text(reason, item.paper.id),
                     fault=fault,
                     updated_at=now,
                 )

@@ -122,7 +122,7 @@ class Restoring:
                 "ordinal": ordinal,
                 "state": PaperState.ARCHIVED,
                 "code": "",
-                "reason": "",
+                "reason": b"",
                 "sign_requested": False,
                 "accept_as_found": False,
                 "dossier_since": since,
@@ -133,9 +133,43 @@ class Restoring:
                 NewEntry(paper.office, paper.id, move.at, _transition(move))
                 for move in _history(one)
             ]
-        _write_scans(c, [one.signed.record.paper for one in new], dossiers)
+        self._write_scans(c, [one.signed.record.paper for one in new], dossiers)
         insert_papers(c, papers)
-        append_history(c, lines)
+        append_history(c, lines, cipher=self._cipher)
+
+    def _write_scans(self, c: sa.Connection, papers: Sequence[Paper], dossiers: _Dossiers) -> None:
+        """Write down the scans that are not known yet; two papers may share one."""
+        ids = [paper.scan.id for paper in papers]
+        known = set(c.execute(sa.select(SCAN.c.id).where(SCAN.c.id.in_(ids))).scalars())
+        scans = []
+        for paper in papers:
+            if paper.scan.id in known:
+                continue
+            known.add(paper.scan.id)
+            scans.append(paper)
+        fresh: list[Paper] = []
+        again: list[Paper] = []
+        for paper in scans:
+            place = (paper.office, paper.dossier, paper.scan.blob.digest)
+            (again if place in dossiers.scans else fresh).append(paper)
+            dossiers.scans.add(place)
+        if fresh:
+            insert_scans(
+                c,
+                [(paper.scan, paper.dossier, ScanState.SPLIT) for paper in fresh],
+                cipher=self._cipher,
+            )
+        for paper in again:
+            # The same bytes came in again before the rebuild: two papers stand for them now.
+            c.execute(
+                SCAN.insert().values(
+                    **rows.scan_columns(paper.scan, self._cipher),
+                    dossier=paper.dossier,
+                    state=ScanState.SPLIT,
+                    released_at=paper.scan.received_at,
+                    paper=paper.id,
+                )
+            )
 
     def same_ordinal(self) -> list[tuple[str, int, list[str]]]:
         """Ordinals that several records of one dossier have: dossier, ordinal, object keys."""
@@ -216,37 +250,6 @@ class _Dossiers:
         ordinal = paper.ordinal if paper.ordinal not in taken else max(taken) + 1
         taken.add(ordinal)
         return ordinal, self._since[place]
-
-
-def _write_scans(c: sa.Connection, papers: Sequence[Paper], dossiers: _Dossiers) -> None:
-    """Write down the scans that are not known yet; two papers may share one."""
-    ids = [paper.scan.id for paper in papers]
-    known = set(c.execute(sa.select(SCAN.c.id).where(SCAN.c.id.in_(ids))).scalars())
-    scans = []
-    for paper in papers:
-        if paper.scan.id in known:
-            continue
-        known.add(paper.scan.id)
-        scans.append(paper)
-    fresh: list[Paper] = []
-    again: list[Paper] = []
-    for paper in scans:
-        place = (paper.office, paper.dossier, paper.scan.blob.digest)
-        (again if place in dossiers.scans else fresh).append(paper)
-        dossiers.scans.add(place)
-    if fresh:
-        insert_scans(c, [(paper.scan, paper.dossier, ScanState.SPLIT) for paper in fresh])
-    for paper in again:
-        # The same bytes came in again before the rebuild: two papers stand for them now.
-        c.execute(
-            SCAN.insert().values(
-                **rows.scan_columns(paper.scan),
-                dossier=paper.dossier,
-                state=ScanState.SPLIT,
-                released_at=paper.scan.received_at,
-                paper=paper.id,
-            )
-        )
 
 
 def _history(archived: ArchivedRecord) -> tuple[HistoryEvent, ...]:

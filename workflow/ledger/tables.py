@@ -23,12 +23,15 @@ METADATA = sa.MetaData(
     }
 )
 
-# A citizen ID never stands here in the clear: `description` is sealed (archive.identity).
+# No citizen ID is stored in clear: columns that may hold one are encrypted (archive.identity).
 OFFICE = sa.Table(
     "office",
     METADATA,
     sa.Column("code", sa.String(35), primary_key=True),
     sa.Column("name", sa.String(200), nullable=False),
+    # The highest numbers given to papers and history entries of this office.
+    sa.Column("papers", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("events", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 NOTE = sa.Table(
@@ -49,7 +52,7 @@ SCAN = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("media_type", sa.String(20), nullable=False),
-    sa.Column("source", sa.String(300), nullable=False),
+    sa.Column("source", sa.LargeBinary, nullable=False),  # encrypted: a file name may hold anything
     sa.Column("received_at", UtcTime, nullable=False),
     # Since when no paper stands for it any more (scanned again, withdrawn, rejected), and which
     # paper did.
@@ -75,6 +78,8 @@ PAPER = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("dossier", sa.String(100), nullable=False),
+    # Numbers the papers of an office in the order of commits.
+    sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("ordinal", sa.Integer, nullable=False),
     sa.Column("scan", sa.Uuid, sa.ForeignKey("scan.id"), nullable=False),
     sa.Column("state", sa.String(12), nullable=False),
@@ -91,7 +96,7 @@ PAPER = sa.Table(
     sa.Column("retry_at", UtcTime),
     sa.Column("set_aside_at", UtcTime),
     sa.Column("code", sa.String(60), nullable=False),
-    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("reason", sa.LargeBinary, nullable=False),  # encrypted: a person may have written it
     sa.Column("sign_requested", sa.Boolean, nullable=False),
     sa.Column("accept_as_found", sa.Boolean, nullable=False),
     sa.Column("pages", sa.JSON, nullable=False),
@@ -120,6 +125,7 @@ PAPER = sa.Table(
     # Of the request that brought it; what is logged of the paper bears it.
     sa.Column("request", sa.String(40), nullable=False),
     sa.UniqueConstraint("office", "dossier", "ordinal"),
+    sa.UniqueConstraint("office", "sequence"),
     sa.Index("ix_paper_waiting", "state", "dossier_since", "dossier", "ordinal"),
     sa.Index("ix_paper_state", "state", "updated_at"),
     sa.Index("ix_paper_scan", "scan"),
@@ -132,13 +138,16 @@ MOVE = sa.Table(
     METADATA,
     sa.Column("id", NUMBER, primary_key=True, autoincrement=True),
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    # Numbers the entries of an office in the order of commits.
+    sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("paper", sa.Uuid, sa.ForeignKey("paper.id"), nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("before", sa.String(12), nullable=False),
     sa.Column("after", sa.String(12), nullable=False),
     sa.Column("code", sa.String(60), nullable=False),
-    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("reason", sa.LargeBinary, nullable=False),  # encrypted: a person may have written it
     sa.Column("actor", sa.String(100), nullable=False),
+    sa.UniqueConstraint("office", "sequence"),
     sa.Index("ix_move_paper", "paper", "id"),
     sa.Index("ix_move_at", "at"),
 )
@@ -197,7 +206,7 @@ UPLOAD = sa.Table(
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("token", sa.String(16), sa.ForeignKey("token.id"), nullable=False),
     sa.Column("dossier", sa.String(100), nullable=False),
-    sa.Column("source", sa.String(300), nullable=False),
+    sa.Column("source", sa.LargeBinary, nullable=False),  # encrypted
     sa.Column("sign", sa.Boolean, nullable=False),
     sa.Column("length", sa.BigInteger, nullable=False),
     sa.Column("offset", sa.BigInteger, nullable=False),

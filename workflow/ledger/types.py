@@ -142,6 +142,7 @@ class PaperSummary:
 
     Attributes:
         version: changes with every change of the paper.
+        sequence: its number in the office, in the order received.
         media_type: empty where the scan could not be processed.
         code: why it waits, was rejected or is in review; a stable code, or empty.
         reason: the sentence that explains the code; no personal data.
@@ -155,6 +156,7 @@ class PaperSummary:
     version: int
     office: str
     dossier: str
+    sequence: int
     ordinal: int
     source: str
     media_type: str
@@ -178,12 +180,12 @@ class HistoryEntry:
     """One line of a paper's history.
 
     Attributes:
-        id: its number among all entries.
+        sequence: its number in the history of the office, in the order of commits.
         before: the state before; empty for the first entry.
         after: the state after; equals ``before`` where the paper kept its state.
     """
 
-    id: int
+    sequence: int
     office: str
     paper: UUID
     dossier: str

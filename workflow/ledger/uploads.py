@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from workflow.ledger.connections import Connections
+from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.tables import ANSWERED, UPLOAD
 
 
@@ -43,21 +44,23 @@ class Upload:
 class Uploads:
     """The uploads of all tokens; a token can read only its own."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, *, cipher: FieldCipher) -> None:
         self._writing, self._reading = connections.writing, connections.reading
+        self._cipher = cipher
 
     def add(self, upload: Upload) -> None:
         """Insert a new upload."""
-        names = Upload.__dataclass_fields__
+        values = {name: getattr(upload, name) for name in Upload.__dataclass_fields__}
+        values["source"] = self._cipher.encrypt_text(upload.source, upload.id)
         with self._writing() as c:
-            c.execute(UPLOAD.insert().values({name: getattr(upload, name) for name in names}))
+            c.execute(UPLOAD.insert().values(values))
 
     def get(self, upload: UUID, *, token: str) -> Upload | None:
         """An upload of this token."""
         query = sa.select(UPLOAD).where(UPLOAD.c.id == upload, UPLOAD.c.token == token)
         with self._reading() as c:
             row = c.execute(query).mappings().first()
-        return None if row is None else _upload(row)
+        return None if row is None else self._upload(row)
 
     def count_unfinished(self, *, token: str) -> int:
         """The number of unfinished uploads of a token."""
@@ -71,7 +74,7 @@ class Uploads:
             UPLOAD.c.offset == UPLOAD.c.length, UPLOAD.c.paper.is_(None)
         )
         with self._reading() as c:
-            return [_upload(row) for row in c.execute(query).mappings()]
+            return [self._upload(row) for row in c.execute(query).mappings()]
 
     def advance(self, upload: UUID, *, offset: int) -> None:
         """Save the offset, in bytes; it never goes back."""
@@ -107,6 +110,7 @@ class Uploads:
             c.execute(UPLOAD.delete().where(UPLOAD.c.expires_at <= now))
             c.execute(ANSWERED.delete().where(ANSWERED.c.at <= answers_before))
 
-
-def _upload(row: Any) -> Upload:  # noqa: ANN401 - a row of SQLAlchemy's
-    return Upload(**{name: row[name] for name in Upload.__dataclass_fields__})
+    def _upload(self, row: Any) -> Upload:  # noqa: ANN401 - a row of SQLAlchemy's
+        values = {name: row[name] for name in Upload.__dataclass_fields__}
+        values["source"] = self._cipher.decrypt_text(row["source"], row["id"])
+        return Upload(**values)

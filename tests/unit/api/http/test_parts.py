@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from unit.workflow.fakes import OFFICE, START, new_ledger
+from unit.workflow.fakes import OFFICE, SEALING, START, new_ledger
 
 from api.http import problems
 from api.http.pieces import Pieces
@@ -97,7 +97,7 @@ def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> N
     ledger = new_ledger(tmp_path)
     tokens = Tokens(ledger.connections)
     tokens.add(_token("t", b""))
-    uploads = Uploads(ledger.connections)
+    uploads = Uploads(ledger.connections, cipher=SEALING)
     pieces = Pieces(tmp_path / "uploads", uploads)
     upload = Upload(
         id=UPLOAD, office=OFFICE, token=ASKING, dossier="D", source="", sign=False, length=6,

@@ -25,6 +25,7 @@ PAPER = UUID(int=1)
 WAITED = PaperSummary(
     paper=PAPER,
     version=1,
+    sequence=1,
     office=OFFICE,
     dossier="A-1",
     ordinal=1,
