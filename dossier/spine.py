@@ -260,11 +260,13 @@ class Description:
         values: in the order of the form.
         doubts: stable codes why the paper as a whole needs a person's eye, such as
             ``kind.unknown`` or ``page.unread:3``.
+        absent: fields that are not on the paper, as the paper or a person states.
     """
 
     kind: str
     values: tuple[Value, ...] = ()
     doubts: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def certain(self) -> bool:

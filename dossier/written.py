@@ -125,12 +125,15 @@ def value_to_json(value: Value) -> JsonObject:
 
 def description_to_json(description: Description) -> JsonObject:
     """A description."""
-    return {
+    made: JsonObject = {
         "format": FORMAT,
         "kind": description.kind,
         "values": [value_to_json(value) for value in description.values],
         "doubts": list(description.doubts),
     }
+    if description.absent:
+        made["absent"] = list(description.absent)
+    return made
 
 
 def description_from_json(written: Mapping[str, Any]) -> Description:
@@ -140,6 +143,7 @@ def description_from_json(written: Mapping[str, Any]) -> Description:
     return Description(
         kind=str(written["kind"]),
         doubts=tuple(str(d) for d in written["doubts"]),
+        absent=tuple(str(field) for field in written.get("absent", ())),
         values=tuple(
             Value(
                 field=str(v["field"]),

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dossier.spine import Description, RecognisedPage, Value
+from ocr.fields.acceptance import KIND_UNKNOWN, MISSING, missing_values
 from ocr.fields.forms import MENTIONED, Form, Forms, Structure, squashed
 from ocr.fields.header import Head, head_of
 from ocr.fields.kinds import Kind, kind_of
 from ocr.fields.people import values_of_people
-from ocr.fields.reading import raw_fields
+from ocr.fields.reading import PAPER, Raw, raw_fields
 from ocr.fields.rows import rows
+
+# How papers say that a person or a value is not known, squashed.
+_NONE = ("khongco", "khongro", "khongxacdinh", "chuaxacdinh", "khongkhai", "khongbiet")
 
 
 def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
@@ -32,19 +36,34 @@ def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
     head = head_of(first, kind)
     form, by_number = _form(kind, head, forms)
     if form is None and kind.over is None:
-        doubts.append("kind.unknown")
+        doubts.append(KIND_UNKNOWN)
     elif by_number:
         doubts.append("kind.by-number")
     with_roles = _form_for_people(form, kind, forms)
-    people, more = values_of_people(
-        raw_fields(read, with_roles), with_roles, surnames=forms.surnames
-    )
+    raws = raw_fields(read, with_roles)
+    people, more = values_of_people(raws, with_roles, surnames=forms.surnames)
     shown = kind.over or form
     values = [*_numbered(people), *head.values]
-    found = {value.field for value in values}
-    doubts += [f"missing:{name}" for name in (shown.required if shown else ()) if name not in found]
+    stated = {value.field for value in values}
+    found = Description(
+        kind=shown.id if shown else "",
+        values=tuple(values),
+        absent=tuple(field for field in _stated_absent(raws) if field not in stated),
+    )
+    doubts += [f"{MISSING}:{name}" for name in missing_values(found, shown)]
     doubts += [code for code in more if code not in doubts]
-    return Description(kind=shown.id if shown else "", values=tuple(values), doubts=tuple(doubts))
+    return replace(found, doubts=tuple(doubts))
+
+
+def _stated_absent(raws: Sequence[Raw]) -> Iterable[str]:
+    """The fields of people for which the paper says that there is nobody, or nothing known."""
+    seen = set()
+    for raw in raws:
+        said = "".join(token.plain for token in raw.tokens)
+        field = f"{raw.role}.{raw.label.field}"
+        if raw.role not in {"", PAPER, MENTIONED} and said.startswith(_NONE) and field not in seen:
+            seen.add(field)
+            yield field
 
 
 def _form_for_people(form: Form | None, kind: Kind, forms: Forms) -> Form:

@@ -17,7 +17,9 @@ A form::
     groups = ["person", "paper"]             # shared labels it uses
     first = "wife"                           # the role before any heading
     columns = ["wife", "husband"]            # left to right, where no heading tells the columns
-    required = ["wife.citizen_id"]           # missing: the paper goes to review
+    required = ["wife.name"]                 # without it the paper goes to review
+    optional = ["paper.number"]              # may be on the paper
+    absent = ["paper.abstract"]              # never on this kind of paper
 
     [[roles]]
     id = "wife"
@@ -70,6 +72,22 @@ class Where(StrEnum):
 
     AFTER = "after"
     BELOW = "below"
+
+
+class Mark(StrEnum):
+    """Whether a value belongs on a kind of paper."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    ABSENT = "absent"
+
+
+# The least to extract from a paper besides its kind and its owner's number (TT 05/2025/TT-BNV):
+# each built-in form marks each of them.
+LEAST = (
+    "paper.number", "paper.date", "paper.issuer", "paper.abstract", "paper.valid_until",
+    "paper.valid_where",
+)  # fmt: skip
 
 
 class Structure(StrEnum):
@@ -139,6 +157,14 @@ class Form:
     required: tuple[str, ...]
     roles: tuple[Role, ...]
     labels: tuple[Label, ...]
+    optional: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    def mark(self, field_name: str) -> Mark:
+        """Whether a value belongs on this kind of paper; optional where the form does not say."""
+        if field_name in self.required:
+            return Mark.REQUIRED
+        return Mark.ABSENT if field_name in self.absent else Mark.OPTIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +240,7 @@ def _toml_files(folder: Path) -> list[Path]:
 
 _FORM_KEYS = {
     "id", "name", "titles", "structure", "stands_over", "notations", "groups", "first", "columns",
-    "required", "roles", "labels",
+    "required", "optional", "absent", "roles", "labels",
 }  # fmt: skip
 
 
@@ -309,6 +335,19 @@ class _Reader:
             line_only=holds == "line",
         )
 
+    def marks(
+        self, table: Mapping[str, Any], roles: set[str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """The fields that are required, optional and absent."""
+        required, optional = self.texts(table, "required"), self.texts(table, "optional")
+        absent = self.texts(table, "absent")
+        for key, marked in (("required", required), ("optional", optional)):
+            if any(name.partition(".")[0] not in roles | {"paper"} for name in marked):
+                raise self.bad(key, "names a role that the form does not have")
+        if len({*required, *optional, *absent}) < len(required) + len(optional) + len(absent):
+            raise self.bad("required", "marks a value twice, here or in optional or absent")
+        return required, optional, absent
+
     def form(self, table: Mapping[str, Any], groups: Mapping[str, tuple[Label, ...]]) -> Form:
         self.known(table, _FORM_KEYS)
         roles = tuple(self.role(entry) for entry in self.entries(table, "roles"))
@@ -328,9 +367,7 @@ class _Reader:
             labels.extend(groups[group])
         if any(label.role and label.role not in ids for label in labels):
             raise self.bad("labels.role", "names a role that the form does not have")
-        required = self.texts(table, "required")
-        if any(name.partition(".")[0] not in ids | {"paper"} for name in required):
-            raise self.bad("required", "names a role that the form does not have")
+        required, optional, absent = self.marks(table, ids)
         stands_over = table.get("stands_over", False)
         if not isinstance(stands_over, bool):
             raise self.bad("stands_over", "must be true or false")
@@ -344,6 +381,8 @@ class _Reader:
             first=first,
             columns=columns,
             required=required,
+            optional=optional,
+            absent=absent,
             roles=roles,
             labels=tuple(labels),
         )

@@ -39,6 +39,7 @@ from dossier.errors import (
 from dossier.ports import Catalogue, Clock, ObjectStore
 from dossier.spine import HistoryEvent, RecognisedPaper
 from dossier.states import PAPER_MOVES, PaperState, ScanState
+from ocr.fields.acceptance import needs_a_person
 from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.types import Outcome, WorkItem
@@ -300,7 +301,8 @@ class Pipeline:
             )
         if item.kept is not None:
             record = replace(record, description=item.kept)
-        if record.description.certain or item.accept_as_found:
+        accepted = item.accept_as_found and not needs_a_person(record.description)
+        if record.description.certain or accepted:
             return Outcome(after=PaperState.DESCRIBED, record=record)
         return Outcome(
             after=PaperState.REVIEW,

@@ -112,3 +112,30 @@ def test_a_certified_copy_keeps_the_papers_own_number(told: Tell) -> None:
     assert found.kind == "certified-copy"
     assert values(found)["number"] == "19/2025"
     assert [v.field for v in found.values if v.attribute == "citizen_id"] == ["child.citizen_id"]
+
+
+def test_a_head_of_one_centred_column_has_number_date_and_issuer(told: Tell) -> None:
+    found = told(
+        [
+            "|ỦY BAN NHÂN DÂN XÃ HÒA BÌNH",
+            "||Số: 12/QĐ-UBND",
+            "|CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+            "|Độc lập - Tự do - Hạnh phúc",
+            "|Hòa Bình, ngày 02 tháng 3 năm 2024",
+            "||QUYẾT ĐỊNH",
+            "Về việc hỗ trợ hộ nghèo",
+            "Căn cứ Luật Tổ chức chính quyền địa phương;",
+        ],
+        cells=(60.0, 180.0, 230.0),
+    )
+    assert values(found) == {
+        "number": "12/QĐ-UBND",
+        "date": "2024-03-02",
+        "issuer": "ỦY BAN NHÂN DÂN XÃ HÒA BÌNH",
+        "abstract": "Về việc hỗ trợ hộ nghèo",
+    }
+
+
+def test_the_number_of_a_paper_that_is_mentioned_is_not_its_own(told: Tell) -> None:
+    found = told([*DISPATCH[:2], "Theo Thông tư số 18/2025/TT-BCT ngày 02 tháng 3 năm 2025 của Bộ"])
+    assert values(found).get("number") != "18/2025/TT-BCT"

@@ -114,3 +114,17 @@ def test_a_colon_parts_two_words_but_not_one_word_on_a_dotted_line() -> None:
     assert [n.digits for n in numbers_in(one_word)] == ["066198460178"]
     two_words = [first, replace(second, mark=":", word=5), replace(third, word=6)]
     assert "066198460178" not in [n.digits for n in numbers_in(two_words)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["06.09.2022", "16:35"],
+        ["06.09.2022", "1635"],
+        ["06/09/2022", "16:35:12"],
+        ["lúc", "16h35", "06-09-2022"],
+        ["1.2.2026", "0812", "3456"],
+    ],
+)
+def test_a_date_with_a_time_of_day_is_no_number(words: list[str]) -> None:
+    assert not [n for n in numbers_in(tokens(words)) if n.is_citizen_id]
