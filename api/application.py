@@ -1,11 +1,11 @@
-"""The application: all rooms wired to each other, whichever mode runs."""
+"""The application: its parts, wired; the same in both modes."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api.clocks import TimedIds
-from api.desk.intake import Intake
 from api.settings import Settings
 from api.signers import make_signer, revocation_data, signer_certificates, trusted_roots
+from api.upload_files import UploadFiles
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from dossier.errors import Misconfigured
 from dossier.ports import AccessLog, Clock, ObjectStore, Signer
@@ -29,16 +29,22 @@ from pages.limits import Limits
 from workflow.ledger.access_log import SqlAccessLog
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.sql_ledger import SqlLedger
+from workflow.ledger.statistics import Backlog
+from workflow.ledger.tokens import Tokens
+from workflow.ledger.uploads import Uploads
 from workflow.ledger.webhooks import Outbox
 from workflow.pipeline.cleanup import remove_stale_scratch, remove_unneeded_blobs
 from workflow.pipeline.events import Watch
 from workflow.pipeline.process_name import this_process
+from workflow.pipeline.progress import Progress
 from workflow.pipeline.stages import Stages
 from workflow.pipeline.steps import Lane, Pipeline
 from workflow.pipeline.workers import Workers
 
 # Another process may be writing a file of the store: the largest takes minutes.
 _TEMP_KEPT = timedelta(hours=1)
+# So long may a revoked token still be used.
+_TOKEN_CACHE_SECONDS = 1.0
 
 
 class Store(ObjectStore, Protocol):
@@ -51,7 +57,7 @@ class Store(ObjectStore, Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """All of it, wired; children and workers start when they are first needed."""
+    """All parts, wired; child processes and workers start when first needed."""
 
     settings: Settings
     engine: sa.Engine
@@ -62,30 +68,11 @@ class Application:
     ids: TimedIds
     trial: bool
     cipher: FieldCipher
-    # Gets those who work papers off: which mode runs is known to whoever built this.
+    # Makes the workers of the mode that runs.
     workers: Callable[[Application, Watch], Workers]
     # Extends locks, writes registers and reads a sample of the store back.
     preserve: Callable[[Application], None]
-    # The application that owns children and stages, where this is only how an office sees it.
-    main: Application | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-
-    seen: tuple[str, ...] = ()
-
-    @property
-    def offices(self) -> tuple[str, ...]:
-        """The offices whose papers this process may see."""
-        return self.seen or (self.settings.office,)
-
-    def of(self, office: str, *, seen: tuple[str, ...]) -> Application:
-        """This application as an office sees it, over the same children, stages and data.
-
-        Args:
-            office: whose papers come in by it, and in whose name look-ups are written down.
-            seen: the offices whose papers it may see.
-        """
-        settings = self.settings.model_copy(update={"office": office})
-        return replace(self, settings=settings, seen=seen, main=self.main or self)
 
     @cached_property
     def children(self) -> Children:
@@ -94,8 +81,6 @@ class Application:
         Raises:
             Misconfigured: ``sandbox.incomplete``: SOHOA_SANDBOX requires what this machine lacks.
         """
-        if self.main is not None:
-            return self.main.children
         if self.settings.sandbox == "require":
             _require(self.walls)
         return self._pool
@@ -103,7 +88,7 @@ class Application:
     @property
     def walls(self) -> Walls:
         """What confines the child processes, as seen from inside one."""
-        return (self.main or self)._pool.walls  # noqa: SLF001 - of this class
+        return self._pool.walls
 
     @cached_property
     def _pool(self) -> Children:
@@ -119,16 +104,43 @@ class Application:
         return self._closing.enter_context(children)
 
     @cached_property
-    def intake(self) -> Intake:
-        """Where files come in."""
-        return Intake(
-            office=self.settings.office,
-            ledger=self.ledger,
-            store=self.store,
-            clock=self.clock,
-            ids=self.ids,
-            limits=_limits(self.settings),
+    def limits(self) -> Limits:
+        """Limits of a scan."""
+        settings = self.settings
+        return Limits(
+            max_bytes=settings.limit_bytes,
+            max_pages=settings.limit_pages,
+            max_pixels=settings.limit_pixels,
         )
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The form definitions, read once."""
+        return forms_of(self.settings)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """Pages read of the papers that this process reads."""
+        return Progress()
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Tokens of programs; each is cached for a second."""
+        return Tokens(self.ledger.connections, cache_seconds=_TOKEN_CACHE_SECONDS)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Resumable uploads."""
+        return Uploads(self.ledger.connections, cipher=self.cipher)
+
+    @cached_property
+    def upload_files(self) -> UploadFiles:
+        """Files of resumable uploads."""
+        return UploadFiles(self.settings.var / "uploads", self.uploads)
+
+    def backlog(self, *, offices: Sequence[str] | None = None) -> Backlog:
+        """Counts of papers; of all offices by default."""
+        return Backlog(self.ledger.connections, offices=offices)
 
     @cached_property
     def access_log(self) -> AccessLog:
@@ -137,18 +149,16 @@ class Application:
 
     @cached_property
     def outbox(self) -> Outbox:
-        """Webhooks, and what is to be told there."""
+        """Webhooks and their deliveries."""
         return Outbox(self.ledger.connections, cipher=self.cipher)
 
     @cached_property
     def stages(self) -> Stages:
         """The stages' functions."""
-        if self.main is not None:
-            return self.main.stages
         settings = self.settings
         return Stages(
             children=self.children,
-            limits=_limits(settings),
+            limits=self.limits,
             reading=ReadingSettings(
                 engine=Engine(settings.ocr_engine),
                 language=settings.ocr_language,
@@ -156,7 +166,7 @@ class Application:
                 page_seconds=settings.page_seconds,
                 max_source_pixels=settings.limit_pixels,
             ),
-            make_forms=lambda: forms_of(settings),
+            make_forms=lambda: self.forms,
             make_signer=self._signer,
             verify=self.verify,
             clock=self.clock,
@@ -183,14 +193,14 @@ class Application:
             nudge=nudge,
         )
 
-    def work(self, give: Callable[[Callable[[UUID], None]], None], *, watch: Watch) -> None:
-        """Have papers worked off; return when none of them moves any more.
+    def process(self, submit: Callable[[Callable[[UUID], None]], None], *, watch: Watch) -> None:
+        """Process papers until none of them has a step left to run.
 
         Args:
-            give: hands papers to the function it is given.
-            watch: is told what moves.
+            submit: called with the function that enqueues a paper.
+            watch: receives the events.
         """
-        workers = self.start_work(watch=watch)
+        workers = self.start_workers(watch=watch)
         papers: list[UUID] = []
 
         def enqueue(paper: UUID) -> None:
@@ -199,34 +209,34 @@ class Application:
 
         try:
             workers.nudge()
-            give(enqueue)
+            submit(enqueue)
             workers.wait(papers)
         finally:
             workers.stop()
 
-    def start_work(self, *, watch: Watch) -> Workers:
-        """Those who work papers off; whoever started them stops them."""
+    def start_workers(self, *, watch: Watch) -> Workers:
+        """Start the workers; the one who starts them stops them."""
         return self.workers(self, watch)
 
     @cached_property
     def scratch(self) -> Path:
-        """Where this process makes things; what a killed one left there, the next start takes."""
+        """Folder for files in the making; the next start removes those of a killed process."""
         return self.settings.scratch_folder / this_process()
 
     def tidy(self) -> None:
-        """Take away what killed processes left behind."""
+        """Remove what killed processes left behind."""
         now = self.clock.now()
         self.store.sweep(before=now - _TEMP_KEPT)
-        self.sweep_scratch()
+        self.remove_stale_scratch()
         remove_unneeded_blobs(papers=self.ledger.papers, store=self.store, now=now)
         self.preserve(self)
 
-    def sweep_scratch(self) -> None:
-        """Take away what killed processes of this machine had in the making."""
+    def remove_stale_scratch(self) -> None:
+        """Remove the scratch folders of processes of this machine that are gone."""
         remove_stale_scratch(self.settings.scratch_folder)
 
     def end_children(self) -> None:
-        """End what the children have in hand."""
+        """End the child processes and the jobs they run."""
         self.children.close()
 
     def verify(self, file: Path, *, revocation: Iterable[Path] = ()) -> tuple[SignatureReport, ...]:
@@ -258,7 +268,7 @@ class Application:
         return ending_soon((*held, *roots), now=self.clock.now())
 
     def close(self) -> None:
-        """End children and helpers; what was in hand stays in the ledger."""
+        """End child processes; unfinished papers stay in the ledger."""
         self._closing.close()
         self.engine.dispose()
 
@@ -268,12 +278,12 @@ class Application:
         )
 
     def tsa_address(self) -> str:
-        """Where the time-stamping authority is; in trial data the trial's; else empty."""
+        """URL of the time-stamping authority, of the trial's own in trial data; else empty."""
         return self.settings.tsa_url or (self._trial_tsa if self.trial else "")
 
     @cached_property
     def _trial_tsa(self) -> str:
-        """Start the trial's own time-stamping authority on loopback; its address."""
+        """Start the trial's own time-stamping authority on loopback; its URL."""
         from signing.trial.pki import TrialPki  # noqa: PLC0415 - only trial data pays
         from signing.trial.tsa import TrialTimeSource, TrialTsa  # noqa: PLC0415 - as above
 
@@ -294,14 +304,6 @@ def _require(walls: Walls) -> None:
             f"within its reach: {', '.join(walls.gaps) or 'nothing'}); install bubblewrap or use a "
             "kernel with Landlock and seccomp, or set SOHOA_SANDBOX=best to run all the same",
         )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        max_bytes=settings.limit_bytes,
-        max_pages=settings.limit_pages,
-        max_pixels=settings.limit_pixels,
-    )
 
 
 def forms_of(settings: Settings) -> Forms:

@@ -187,7 +187,7 @@ def _workers(application: Application, watch: Watch) -> Workers:
     if application.settings.broker:
         from workflow.pipeline.celery.queue import CeleryQueue, make_celery  # noqa: PLC0415 - embedded mode does without Celery
 
-        application.sweep_scratch()
+        application.remove_stale_scratch()
         return RemoteWorkers(
             CeleryQueue(make_celery(_broker(application.settings))),
             following=application.ledger.monitor,
@@ -215,7 +215,7 @@ def worker(application: Application, *, watch: Watch) -> WorkerProcess:
     app = make_celery(_broker(settings))
     queue = CeleryQueue(app)
     reporter = ProgressReporter(application.ledger.queue, holder=this_process(), watch=watch)
-    application.sweep_scratch()
+    application.remove_stale_scratch()
     application.ledger.queue.clear_retry_times(now=application.clock.now())
     return WorkerProcess(
         app,

@@ -14,14 +14,18 @@ from api.application import Application
 from api.cli.exit_codes import Exit, exit_of, worst
 from api.cli.output import Output
 from api.cli.progress import Waiting
-from api.desk import papers as desk_papers
-from api.desk.intake import files_under
+from api.desk import papers
+from api.desk.caller import Caller
+from api.desk.files import export_package
+from api.desk.intake import files_under, submit
+from api.desk.search import LookupBy, find
+from api.desk.tokens import operator
+from api.desk.views import PaperView
 from api.settings import read_settings
 from api.wording import labels
-from dossier.codes import dossier_code, masked
+from dossier.codes import dossier_code, mask_number
 from dossier.errors import SohoaError
 from dossier.states import PaperState
-from workflow.ledger.types import PaperSummary
 
 _COLUMNS = ("dossier", "source", "kind", "citizen_ids", "pdfa", "signature", "where")
 _ACTOR = "demo"
@@ -36,18 +40,19 @@ def main(samples: Path) -> int:
     output.say("DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: CA, TSA và chữ ký ở đây không có giá trị.")
     output.say("The CA, TSA and signer made here prove nothing. Never put real papers here.\n")
     application = bootstrap.open_application(settings)
+    caller = operator(application, _ACTOR)
     try:
         with Waiting(signing=True) as waiting:
-            known = _ingest(application, samples, waiting)
-        rows = application.ledger.papers.list_papers(offices=application.offices)
+            known = _ingest(application, caller, samples, waiting)
+        rows = papers.list_papers(application, caller).papers
         archived = [row for row in rows if row.state is PaperState.ARCHIVED]
         with tempfile.TemporaryDirectory() as folder:
-            table = [_told(application, row, Path(folder)) for row in archived]
+            table = [_row(application, caller, row, Path(folder)) for row in archived]
         output.rows(table, _COLUMNS)
         if known:
             output.say(f"{known} giấy đã có từ trước, không nhận lần nữa / were already there.")
         output.say(f"{len(archived)} / {len(rows)} giấy đã lưu / archived.\n")
-        found = _look_up(application, archived, output)
+        found = _look_up(application, caller, archived, output)
     finally:
         application.close()
     if waiting.errors:
@@ -59,72 +64,76 @@ def main(samples: Path) -> int:
 _GOOD = "đạt / valid"
 
 
-def _ingest(application: Application, samples: Path, waiting: Waiting) -> int:
-    """Take every folder in as a dossier of its name; how many papers were there already."""
+def _ingest(application: Application, caller: Caller, samples: Path, waiting: Waiting) -> int:
+    """Submit every folder as a dossier of its name; how many papers were there already."""
     known = 0
 
-    def take_all(enqueue: Callable[[UUID], None]) -> None:
+    def submit_all(enqueue: Callable[[UUID], None]) -> None:
         nonlocal known
         for folder in sorted(path for path in samples.iterdir() if path.is_dir()):
             code = dossier_code(folder.name)
             for file in files_under([folder]):
-                taken, error = application.intake.take(file, dossier=code, sign=True, accept=True)
-                waiting.expect(taken.paper, f"{code} {file.name}")
-                if error is not None:
-                    waiting.turned_away(taken.paper, error)
+                result = submit(application, caller, file, dossier=code, sign=True, accept=True)
+                waiting.expect(result.paper, f"{code} {file.name}")
+                if result.error is not None:
+                    waiting.rejected(result.paper, result.error)
                     continue
-                if taken.known_already:
-                    waiting.known(taken.paper)
+                if result.known:
+                    waiting.known(result.paper)
                     known += 1
-                enqueue(taken.paper)
+                enqueue(result.paper)
 
-    application.work(take_all, watch=waiting)
+    application.process(submit_all, watch=waiting)
     return known
 
 
-def _told(application: Application, row: PaperSummary, folder: Path) -> dict[str, object]:
-    """A row of the table; the signature is verified in the package as it comes out."""
-    shown = desk_papers.show(application, row.paper, actor=_ACTOR)
-    _, signed = desk_papers.export(application, row.paper, folder, actor=_ACTOR)
+def _row(
+    application: Application, caller: Caller, row: PaperView, folder: Path
+) -> dict[str, object]:
+    """A row of the table; the signature is validated in the exported package."""
+    content = papers.open_paper(application, caller, row.paper).content
+    _, signed = export_package(application, caller, row.paper, folder)
     reports = application.verify(signed)
-    numbers = [
-        f"{labels.role(value['field'].partition('.')[0])} {masked(value['text'])}"
-        for value in shown["description"]["values"]
-        if value["field"].endswith(".citizen_id")
-    ]
+    values = () if content is None else content.description.values
+    location = None if content is None else content.location
+    pdfa = None if content is None else content.pdfa
+    valid = bool(reports) and all(report.valid for report in reports)
     return {
         "dossier": row.dossier,
         "source": row.source,
         "kind": row.kind,
-        "citizen_ids": numbers,
-        "pdfa": _GOOD if not shown["pdfa"]["findings"] else "không đạt / not valid",
-        "signature": _GOOD
-        if reports and all(report.valid for report in reports)
-        else "không hợp lệ / not valid",
-        "where": shown["record"]["key"],
+        "citizen_ids": [
+            f"{labels.role(value.role)} {mask_number(value.text)}"
+            for value in values
+            if value.attribute == "citizen_id"
+        ],
+        "pdfa": _GOOD if pdfa is not None and not pdfa.findings else "không đạt / not valid",
+        "signature": _GOOD if valid else "không hợp lệ / not valid",
+        "where": "" if location is None else location.key,
     }
 
 
-def _look_up(application: Application, archived: list[PaperSummary], output: Output) -> bool:
+def _look_up(
+    application: Application, caller: Caller, archived: list[PaperView], output: Output
+) -> bool:
     """Find the person whom most papers name; whether all of these papers were found."""
     named: Counter[str] = Counter()
     for row in archived:
-        held = application.ledger.papers.get(row.paper, offices=application.offices)
-        if held is not None and held.record is not None:
-            people = held.record.description.people()
-            named.update({person.citizen_id for person in people if person.citizen_id})
+        content = papers.open_paper(application, caller, row.paper).content
+        people = () if content is None else content.description.people()
+        named.update({person.citizen_id for person in people if person.citizen_id})
     if not named:
         return False
-    number, papers = named.most_common(1)[0]
+    number, count = named.most_common(1)[0]
     output.say(f'sohoa find --citizen-id {number} --purpose "xem thử / demo"')
-    found = desk_papers.find(
-        application, "citizen-id", number, purpose="xem thử / demo", actor=_ACTOR, limit=100
+    found = find(
+        application, caller, LookupBy.CITIZEN_ID, number, purpose="xem thử / demo", limit=100
     )
     output.rows(
         ({"dossier": f.dossier, "kind": f.kind, "person": f.person, "role": f.role} for f in found),
         ("dossier", "kind", "person", "role"),
     )
-    return len({f.paper for f in found}) == papers
+    return len({f.paper for f in found}) == count
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ portal issues since 2025 (dossier code), QĐ 20/2020/QĐ-TTg (office code).
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,7 +26,7 @@ PROVINCE_CODES = frozenset(
 
 
 class Sex(StrEnum):
-    """As the citizen ID tells it."""
+    """Encoded in the fourth digit of a citizen ID."""
 
     MALE = "male"
     FEMALE = "female"
@@ -69,22 +71,93 @@ def is_cmnd(number: str) -> bool:
     return re.fullmatch(r"[0-9]{9}", number) is not None
 
 
-def masked(number: str) -> str:
-    """A number of a person as lists show it: only the last three digits."""
+def normalise_number(text: str) -> str | None:
+    """A citizen ID or CMND in any usual writing, as its 12 or 9 ASCII digits.
+
+    Spaces, dots, hyphens, underscores and slashes between digits are dropped; full-width digits
+    become ASCII. Every input that takes a number of a person calls this.
+
+    Returns:
+        The digits; None where they are neither a citizen ID nor 9 digits.
+    """
+    number = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
+    return number if citizen_id(number) is not None or is_cmnd(number) else None
+
+
+def mask_number(number: str) -> str:
+    """A number of a person as every output shows it: only the last three digits."""
     return "•" * max(len(number) - 3, 0) + number[-3:]
 
 
-# What could be somebody's number: twelve digits, within more too; nine alone; in groups of three or
-# four.
-_NUMBER = re.compile(
-    r"\d{12,}"
-    r"|(?<!\d)(?:\d{9}|\d{3}([ .\-])\d{3}\1\d{3}(?:\1\d{3})?|\d{4}([ .\-])\d{4}\2\d{4})(?!\d)"
+def mask_numbers(text: str) -> str:
+    """A text with every citizen ID and CMND in it masked; every output of free text calls this.
+
+    Masked are 12 and more digits in a row, 9 digits by themselves, and both in the groups in which
+    people write them. UUIDs stay as they are.
+    """
+    parts: list[str] = []
+    end = 0
+    for found in _numbers_in(text):
+        parts += (text[end : found.start()], mask_number(_digits(found[0])))
+        end = found.end()
+    return "".join(parts) + text[end:]
+
+
+_SEPARATOR = r"[ \t\u00a0\u202f._/\-\u2010-\u2015]{1,3}"
+_SEPARATORS = re.compile(r"[\s._/\-\u2010-\u2015]+")
+_BLANK = r"[ \t\u00a0\u202f]{1,3}"
+# Versions and variants of RFC 9562: no number of a person is written so.
+_UUID = (
+    r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[1-8][0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}"
+    r"-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
 )
 
 
-def numbers_masked(text: str) -> str:
-    """The text with whatever could be a citizen's number shown by its last three digits only."""
-    return _NUMBER.sub(lambda found: masked(re.sub(r"\D", "", found[0])), text)
+def _grouped(*sizes: int, separator: str = _SEPARATOR) -> str:
+    """Digits in groups of these sizes, with the same separator between all."""
+    first, *rest = (rf"\d{{{size}}}" for size in sizes)
+    name = "s" + "_".join(map(str, sizes))
+    head, *tail = rest
+    return rf"{first}(?P<{name}>{separator}){head}" + "".join(rf"(?P={name}){g}" for g in tail)
+
+
+# Groups that nothing else is written in.
+_SURE = (_grouped(3, 3, 3, 3), _grouped(4, 4, 4), _grouped(3, 3, 3), _grouped(3, 6), _grouped(6, 3))
+# Groups that a date, a serial or a list of pages may have too: only a valid citizen ID counts.
+_POSSIBLE = (
+    _grouped(6, 6),
+    _grouped(3, 9),
+    _grouped(9, 3),
+    _grouped(3, 3, 6),
+    _grouped(3, 6, 3),
+    _grouped(6, 3, 3),
+    _grouped(3, 1, 2, 6),
+    _grouped(*[2] * 6, separator=_BLANK),
+    _grouped(*[1] * 12),
+)
+_NUMBER = re.compile(
+    rf"(?P<uuid>{_UUID})"
+    r"|(?P<run>\d{12,})"
+    rf"|(?<!\d)(?P<possible>{'|'.join(_POSSIBLE)})(?!\d)"
+    rf"|(?<!\d)(?P<sure>{'|'.join(_SURE)})(?!\d)"
+    r"|(?<!\d)(?P<nine>\d{9})(?!\d)"
+)
+
+
+def _numbers_in(text: str) -> Iterator[re.Match[str]]:
+    start = 0
+    while (found := _NUMBER.search(text, start)) is not None:
+        if found["uuid"]:
+            start = found.end()
+        elif found["possible"] and citizen_id(_digits(found[0])) is None:
+            start = found.start() + 1
+        else:
+            yield found
+            start = found.end()
+
+
+def _digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(c)) for c in text if c.isdigit())
 
 
 _DOSSIER = re.compile(r"[A-Z0-9]+(?:[.\-_][A-Z0-9]+)*")
@@ -95,24 +168,36 @@ def dossier_code(text: str) -> str:
     """The code of a dossier (mã hồ sơ), upper case and trimmed.
 
     Old ``000.00.01.H26-260930-0012``, new ``H15.50.05.13-261008-0975``, serials of four to seven
-    digits, and what an office makes up itself: letters, digits, dots, hyphens and underscores.
+    digits, and what an office chooses: letters, digits, dots, hyphens and underscores.
 
     Raises:
         WrongUse: ``dossier.bad-code``.
     """
     code = text.strip().upper()
-    if not _DOSSIER.fullmatch(code) or len(code) > _LONGEST_CODE or _names_somebody(code):
+    if not _DOSSIER.fullmatch(code) or len(code) > _LONGEST_CODE or _holds_number(code):
         raise WrongUse(
             "dossier.bad-code",
             "a dossier code is made of letters, digits, dots and hyphens, such as "
-            "H15.50.05.13-261008-0975; a citizen's number is not one",
+            "H15.50.05.13-261008-0975; a citizen ID is not one",
         )
     return code
 
 
-def _names_somebody(code: str) -> bool:
-    """Whether a number of a person stands in it, or it is one written in groups."""
-    return re.search(r"\d{12}", code) is not None or _NUMBER.fullmatch(code) is not None
+# Serials that begin with their year, such as 202600123, have 9 digits too.
+_YEAR_AND_SERIAL = re.compile(r"20(?:1[5-9]|[2-9]\d)\d{5}")
+
+
+def _holds_number(code: str) -> bool:
+    """Whether a citizen ID or CMND stands in a code, or the code is one written in groups."""
+    for found in _numbers_in(code):
+        whole = found[0] == code
+        if found["run"] or found["possible"] or whole:
+            return True
+        if found["nine"] and not _YEAR_AND_SERIAL.fullmatch(found[0]):
+            return True
+        if found["sure"] and citizen_id(_digits(found[0])) is not None:
+            return True
+    return False
 
 
 _OFFICE = re.compile(r"[A-Z0-9]+(?:\.[A-Z0-9]+)*")

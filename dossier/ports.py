@@ -290,8 +290,8 @@ class Catalogue(Protocol):
         """The records that hold these words; exact tones before folded, phrases before words."""
         ...
 
-    def count(self) -> int:
-        """How many records there are."""
+    def count(self, *, offices: Sequence[str] | None = None) -> int:
+        """How many records these offices have; all offices by default."""
         ...
 
     def clear(self) -> None:

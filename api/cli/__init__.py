@@ -1,4 +1,4 @@
-"""The command line: ``sohoa COMMAND``. A contract; docs/operations.md tells it, tests hold it."""
+"""The command line: ``sohoa COMMAND``. A contract: docs/operations.md and its tests."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from dossier import disk
 from dossier.errors import SohoaError
 from pages.sandbox.rlimits import forbid_core_dumps
 
-# Where each command lives; imported when it is called, so that `sohoa list` does not pay for
-# signing.
+# The module of each command; imported when called, so that `sohoa list` does not load signing.
 _COMMANDS = {
     "init": "api.cli.setup",
     "status": "api.cli.setup",
@@ -25,10 +24,10 @@ _COMMANDS = {
     "fixity": "api.cli.setup",
     "ingest": "api.cli.intake",
     "sign": "api.cli.intake",
-    "list": "api.cli.desk",
-    "show": "api.cli.desk",
-    "text": "api.cli.desk",
-    "review": "api.cli.desk",
+    "list": "api.cli.papers",
+    "show": "api.cli.papers",
+    "text": "api.cli.papers",
+    "review": "api.cli.papers",
     "find": "api.cli.finding",
     "export": "api.cli.finding",
     "verify": "api.cli.finding",

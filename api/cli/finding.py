@@ -1,4 +1,4 @@
-"""``sohoa find``, ``export``, ``verify``: records, found and taken out."""
+"""``sohoa find``, ``export``, ``verify``: lookup, packages, signatures."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import click
 
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import actor, answering, application_of, paper_named, warn_if_incomplete
-from api.desk import papers as desk_papers
+from api.cli.shared import answering, application_of, operator_of, warn_if_incomplete
+from api.desk.access import check_purpose
+from api.desk.files import export_package
+from api.desk.papers import find_paper
+from api.desk.search import LookupBy, find
 from api.settings import Settings
 from dossier import written
-from dossier.codes import numbers_masked
 from dossier.errors import SohoaError, WrongUse
 from dossier.ports import Found
 from dossier.reports import SignatureReport, Verdict
@@ -35,10 +37,17 @@ _SIGNATURE_COLUMNS = (
 
 
 @click.command("find")
-@click.option("--citizen-id", metavar="N", help="12 digits, or an old number of 9; - reads stdin.")
-@click.option("--text", "words", metavar="WORDS", help="With or without diacritics.")
+@click.option(
+    "--citizen-id",
+    metavar="[N]",
+    is_flag=False,
+    flag_value="-",
+    help="12 digits, or an old number of 9. Without N, or with -, it is read from the prompt or "
+    "stdin, which keeps it out of the shell's history and the list of processes.",
+)
+@click.option("--text", "words", metavar="WORDS", help="With or without diacritics; - reads stdin.")
 @click.option("--dossier", metavar="CODE")
-@click.option("--purpose", metavar="WHY", default="", help="Why you look; it is logged.")
+@click.option("--purpose", metavar="WHY", default="", help="Purpose of the lookup; it is logged.")
 @answering
 def find_command(
     output: Output,
@@ -50,19 +59,21 @@ def find_command(
     purpose: str,
 ) -> int:
     """Find archived records by person, text or dossier."""
-    asked = {"citizen-id": citizen_id, "text": words, "dossier": dossier}
-    given = {manner: text for manner, text in asked.items() if text is not None}
+    terms = {
+        LookupBy.CITIZEN_ID: citizen_id,
+        LookupBy.TEXT: words,
+        LookupBy.DOSSIER: dossier,
+    }
+    given = {by: term for by, term in terms.items() if term is not None}
     if len(given) != 1:
-        raise WrongUse("find.which", "say one of --citizen-id, --text, --dossier")
-    manner, text = given.popitem()
-    if text == "-":
-        text = sys.stdin.readline().strip()
-    if manner != "dossier" and not purpose.strip():
-        raise WrongUse("find.no-purpose", "say why you look, with --purpose; it is logged")
+        raise WrongUse("find.which", "give one of --citizen-id, --text, --dossier")
+    by, term = given.popitem()
+    if by is not LookupBy.DOSSIER:
+        purpose = check_purpose(purpose)
+    if term == "-":
+        term = _read_term(by)
     with application_of(settings) as application:
-        found = desk_papers.find(
-            application, manner, text, purpose=purpose.strip(), actor=actor(), limit=_LIMIT
-        )
+        found = find(application, operator_of(application), by, term, purpose=purpose, limit=_LIMIT)
         ended = warn_if_incomplete(application)
     output.rows(
         (_found(row) for row in found),
@@ -79,8 +90,9 @@ def find_command(
 def export_command(output: Output, settings: Settings, *, paper: str, folder: Path) -> int:
     """Write the package of an archived paper as a folder in DIR."""
     with application_of(settings) as application:
-        named = paper_named(application, paper)
-        package, signed = desk_papers.export(application, named, folder, actor=actor())
+        caller = operator_of(application)
+        named = find_paper(application, caller, paper)
+        package, signed = export_package(application, caller, named, folder)
     if output.as_json:
         output.line({"paper": str(named), "package": str(package), "signed_pdf": str(signed)})
     output.say(f"{package}\n{signed}")
@@ -125,12 +137,20 @@ def verify_command(
     return ended
 
 
+def _read_term(by: LookupBy) -> str:
+    """The term from the prompt of a terminal, not echoed, or the first line of standard input."""
+    if sys.stdin.isatty():
+        label = "Số định danh" if by is LookupBy.CITIZEN_ID else "Tìm"
+        return str(click.prompt(label, hide_input=by is LookupBy.CITIZEN_ID, err=True))
+    return sys.stdin.readline().strip()
+
+
 def _found(row: Found) -> dict[str, object]:
     return {
         "paper": str(row.paper),
         "dossier": row.dossier,
         "kind": row.kind,
-        "person": numbers_masked(row.person),
+        "person": row.person,
         "role": row.role,
         "number": row.number,
         "archived_at": row.archived_at,

@@ -1,4 +1,4 @@
-"""What somebody who waits sees: each paper, each stage, how much is left. On stderr."""
+"""Progress on stderr: each paper, its stage, how many are left."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from rich.progress import (
 
 from api.cli.output import seen
 from api.wording import labels, sentences
+from dossier.codes import mask_numbers
 from dossier.errors import SohoaError
 from dossier.states import PaperState
 from workflow.pipeline.events import Event
@@ -58,17 +59,17 @@ class Waiting:
         self._progress.stop()
 
     def expect(self, paper: UUID, label: str) -> None:
-        """A paper that is now on its way; the label tells people which."""
+        """Count a paper; the label names it, citizen IDs masked."""
         with self._lock:
-            self._labels[paper] = seen(label)
+            self._labels[paper] = mask_numbers(seen(label))
             self._progress.update(self._task, total=len(self._labels))
 
-    def turned_away(self, paper: UUID, error: SohoaError) -> None:
-        """A file that could not be taken in."""
+    def rejected(self, paper: UUID, error: SohoaError) -> None:
+        """A file that was rejected."""
         self(Event(paper=paper, state=PaperState.REJECTED, error=error))
 
     def known(self, paper: UUID) -> None:
-        """A file that is there already."""
+        """A file that was submitted before."""
         with self._lock:
             self._done.add(paper)
             self._console.print(f"{self._labels[paper]}: đã có / already there", markup=False)

@@ -11,14 +11,14 @@ from api import bootstrap
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.progress import Counting
-from api.cli.shared import answering, application_of, warn_if_incomplete
+from api.cli.shared import answering, application_of, operator_of, warn_if_incomplete
 from api.desk import preservation as desk_preservation
-from api.desk import rebuild as desk_rebuild
+from api.desk.rebuild import rebuild
+from api.desk.status import get_status
 from api.settings import Settings
 from api.wording import sentences
 from dossier.errors import WrongUse
 from pages.children import Walls
-from workflow.ledger.statistics import Backlog
 
 _TRIAL_WARNING = (
     "DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: the CA, the time-stamping authority and the signer made "
@@ -58,41 +58,39 @@ def init_command(output: Output, settings: Settings, *, trial: bool) -> int:
 @click.command("status")
 @answering
 def status_command(output: Output, settings: Settings) -> int:
-    """How many papers stand where, and what waits for whom."""
+    """How many papers are in which state, and what waits for whom."""
     with application_of(settings) as application:
-        report = Backlog(application.ledger.connections, offices=application.offices).report(
-            now=application.clock.now()
-        )
-        counts = {state.value: number for state, number in report.states.items()}
-        waiting, left = dict(report.codes), report.time_left()
-        state = desk_rebuild.rebuild_state(application)
+        view = get_status(application, operator_of(application))
         walls = application.walls
-        alarms = [asdict(alarm) for alarm in desk_preservation.list_alarms(application)]
-        archived, records = desk_rebuild.restoring_of(application).counts()
-        if state is None and archived != records:
-            alarms.append(_counts_differ(archived, records))
-        row: dict[str, object] = {
-            "office": settings.office,
-            "trial": application.trial,
-            "papers": counts,
-            "archived": records,
-            "waiting": waiting,
-            "to_do": {s.value: n for s, n in report.waiting.items()},
-            "seconds_left": None if left is None else round(left.total_seconds()),
-            "alarms": alarms,
-            "rebuild": None if state is None else asdict(state),
-            "sandbox": {
-                "holds": walls.hold,
-                "layers": list(walls.layers),
-                "gaps": list(walls.gaps),
-            },
-            "certificates_ending": application.certificates_ending(),
-        }
+        ending = application.certificates_ending()
         incomplete = warn_if_incomplete(application)
+    counts = {state.value: number for state, number in view.papers.items()}
+    left = view.time_left
+    alarms = [asdict(alarm) for alarm in view.alarms]
+    ended = Exit.INTEGRITY if alarms else incomplete
     if output.as_json:
-        output.line(row)
-        return Exit.INTEGRITY if alarms else incomplete
-    if application.trial:
+        output.line(
+            {
+                "office": view.office,
+                "offices": list(view.offices),
+                "trial": view.trial,
+                "papers": counts,
+                "archived": view.archived,
+                "waiting": dict(view.waiting),
+                "to_do": {s.value: n for s, n in view.to_do.items()},
+                "seconds_left": None if left is None else round(left.total_seconds()),
+                "alarms": alarms,
+                "rebuild": None if view.rebuild is None else asdict(view.rebuild),
+                "sandbox": {
+                    "holds": walls.hold,
+                    "layers": list(walls.layers),
+                    "gaps": list(walls.gaps),
+                },
+                "certificates_ending": ending,
+            }
+        )
+        return ended
+    if view.trial:
         output.say(_TRIAL_WARNING)
     output.rows(
         [{"state": state, "papers": number} for state, number in counts.items()],
@@ -100,18 +98,20 @@ def status_command(output: Output, settings: Settings) -> int:
         empty="Chưa có giấy nào. Bắt đầu / begin: sohoa ingest PATH... --dossier CODE",
     )
     output.rows(
-        [{"code": c, "papers": n, "reason": sentences.sentence(c)} for c, n in waiting.items()],
+        [
+            {"code": code, "papers": number, "reason": sentences.sentence(code)}
+            for code, number in view.waiting.items()
+        ],
         ("code", "papers", "reason"),
     )
-    if report.waiting:
-        output.say(_left_in_words(sum(report.waiting.values()), left))
+    if view.to_do:
+        output.say(_left_in_words(sum(view.to_do.values()), left))
     output.say(_walls_in_words(walls))
-    _say_ending(output, row["certificates_ending"])
-    if not alarms:
-        return incomplete
-    output.say(_ALARMS)
-    output.rows(alarms[:_MOST_SHOWN], ("key", "code", "message"))
-    return Exit.INTEGRITY
+    _say_ending(output, ending)
+    if alarms:
+        output.say(_ALARMS)
+        output.rows(alarms[:_MOST_SHOWN], ("key", "code", "message"))
+    return ended
 
 
 def _walls_in_words(walls: Walls) -> str:
@@ -123,15 +123,6 @@ def _walls_in_words(walls: Walls) -> str:
         f"CẢNH BÁO / WARNING: hộp cát không đủ / the sandbox is incomplete: {layers}; "
         f"với tới được / within its reach: {gaps}. Cài / install: bubblewrap."
     )
-
-
-def _counts_differ(archived: int, records: int) -> dict[str, str]:
-    return {
-        "key": "",
-        "code": "catalogue.count-differs",
-        "message": f"the ledger has {archived} archived papers and the catalogue {records} "
-        "records; run: sohoa rebuild",
-    }
 
 
 def _say_ending(output: Output, certificates: object) -> None:
@@ -157,8 +148,8 @@ def rebuild_command(output: Output, settings: Settings) -> int:
     """Rebuild catalogue and ledger from the store alone; one that was killed is resumed."""
     progress = Counting("rebuild")
     with application_of(settings) as application, progress:
-        rebuilt = desk_rebuild.rebuild(application, progress=progress)
-    damaged = [asdict(alarm) for alarm in rebuilt.alarms]
+        rebuilt = rebuild(application, progress=progress)
+    damaged = [asdict(one) for one in rebuilt.alarms]
     if output.as_json:
         output.line({"records": rebuilt.records, "damaged": damaged})
     output.say(

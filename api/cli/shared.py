@@ -1,4 +1,4 @@
-"""What every command begins with: the settings, the application, how to answer."""
+"""Shared by all commands: settings, application, caller and output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from uuid import UUID
 
 import click
 
@@ -17,13 +16,14 @@ from api.application import Application
 from api.bootstrap import open_application
 from api.cli.exit_codes import Exit, exit_of
 from api.cli.output import Output, Row
+from api.desk.caller import Caller
 from api.desk.rebuild import check_complete
+from api.desk.tokens import operator
+from api.desk.views import PaperView
 from api.settings import Settings, read_settings
 from api.wording import sentences
-from dossier.codes import numbers_masked
-from dossier.errors import Misconfigured, TransientFault, WrongUse
+from dossier.errors import Misconfigured, TransientFault
 from workflow import log_context
-from workflow.ledger.types import PaperSummary
 
 _R = TypeVar("_R")
 
@@ -31,7 +31,7 @@ ROW_COLUMNS = ("paper", "dossier", "source", "state", "code", "pages", "kind")
 
 
 def answering(command: Callable[..., _R]) -> Callable[..., _R]:
-    """Give a command ``--json``, before or after its name, and hand it an ``Output``."""
+    """Add ``--json``, before or after its name, to a command, and pass it an ``Output``."""
 
     @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
     @click.pass_context
@@ -48,7 +48,7 @@ def answering(command: Callable[..., _R]) -> Callable[..., _R]:
 
 @contextmanager
 def application_of(settings: Settings) -> Iterator[Application]:
-    """The application, closed at the end; nothing of it runs unless it is asked to."""
+    """The application, closed at the end; nothing of it runs until it is used."""
     application = open_application(settings)
     try:
         yield application
@@ -57,7 +57,7 @@ def application_of(settings: Settings) -> Iterator[Application]:
 
 
 def warn_if_incomplete(application: Application) -> Exit:
-    """Say on stderr where catalogue or ledger are incomplete; the exit code of that."""
+    """Warn on stderr where catalogue or ledger are incomplete; the exit code of that."""
     try:
         check_complete(application)
     except (Misconfigured, TransientFault) as error:
@@ -66,46 +66,22 @@ def warn_if_incomplete(application: Application) -> Exit:
     return Exit.DONE
 
 
-def actor() -> str:
-    """Who is at the command line, as the operating system knows them."""
-    return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+def operator_of(application: Application) -> Caller:
+    """The caller at the command line: the operator, as the operating system names the user."""
+    return operator(application, f"cli:{pwd.getpwuid(os.getuid()).pw_name}")
 
 
-def paper_named(application: Application, name: str) -> UUID:
-    """The paper of an id, or of ``<mã hồ sơ>.<STT>`` as its file is called.
-
-    Raises:
-        WrongUse: ``paper.unknown``.
-    """
-    paper: UUID | None = None
-    try:
-        paper = UUID(name)
-    except ValueError:
-        dossier, _, ordinal = name.rpartition(".")
-        if ordinal.isdecimal() and ordinal.isascii():
-            rows = application.ledger.papers.list_papers(
-                offices=application.offices, dossier=dossier.upper()
-            )
-            paper = next((row.paper for row in rows if row.ordinal == int(ordinal)), None)
-    if (
-        paper is None
-        or application.ledger.papers.get_summary(paper, offices=application.offices) is None
-    ):
-        raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
-    return paper
-
-
-def listed(row: PaperSummary) -> Row:
-    """A paper as lists show it."""
+def listed(view: PaperView) -> Row:
+    """A paper as a row of a list."""
     return {
-        "paper": str(row.paper),
-        "dossier": row.dossier,
-        "source": numbers_masked(row.source),
-        "state": row.state.value,
-        "code": row.code,
-        "pages": row.pages,
-        "kind": row.kind,
-        "ordinal": row.ordinal,
-        "reason": numbers_masked(row.reason),
-        "updated_at": row.updated_at,
+        "paper": str(view.paper),
+        "dossier": view.dossier,
+        "source": view.source,
+        "state": view.state.value,
+        "code": view.code,
+        "pages": view.pages,
+        "kind": view.kind,
+        "ordinal": view.ordinal,
+        "reason": view.reason,
+        "updated_at": view.updated_at,
     }

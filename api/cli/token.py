@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import click
 
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import actor, answering, application_of
+from api.cli.shared import answering, application_of, operator_of
+from api.desk import tokens
+from api.desk.caller import Right
 from api.settings import Settings
-from api.tokens import Scope, new_token
-from dossier.codes import office_code
-from workflow.ledger.tokens import Token, Tokens
 
 _COLUMNS = ("token", "name", "office", "scopes", "rate", "expires_at", "last_used_at", "revoked_at")
 
@@ -27,7 +24,7 @@ def token_command() -> None:
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice([s.value for s in Scope]),
+    type=click.Choice([right.value for right in Right]),
     multiple=True,
     required=True,
     help="What it may do; give it several times.",
@@ -54,20 +51,15 @@ def create(
 ) -> int:
     """Make a token for a program called NAME; it is shown this once and never again."""
     with application_of(settings) as application:
-        number, text, digest = new_token()
-        now = application.clock.now()
-        token = Token(
-            id=number,
-            office=settings.office if office is None else office_code(office),
-            name=" ".join(name.split())[:60],
-            digest=digest,
-            scopes=tuple(dict.fromkeys(scopes)),
+        token, text = tokens.create_token(
+            application,
+            operator_of(application),
+            name=name,
+            rights=scopes,
+            office=office,
+            days=days,
             rate=rate,
-            created_at=now,
-            created_by=actor(),
-            expires_at=now + timedelta(days=days),
         )
-        Tokens(application.ledger.connections).add(token)
     if output.as_json:
         output.line({**_row(token), "secret": text})
         return Exit.DONE
@@ -82,27 +74,26 @@ def create(
 def list_(output: Output, settings: Settings) -> int:
     """All tokens, without their secrets."""
     with application_of(settings) as application:
-        tokens = Tokens(application.ledger.connections).list_tokens()
-    output.rows((_row(token) for token in tokens), _COLUMNS, empty="Chưa có / none.")
+        found = tokens.list_tokens(application)
+    output.rows((_row(token) for token in found), _COLUMNS, empty="Chưa có / none.")
     return Exit.DONE
 
 
 @token_command.command("revoke")
-@click.argument("tokens", nargs=-1, required=True, metavar="ID...")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @answering
-def revoke(output: Output, settings: Settings, *, tokens: tuple[str, ...]) -> int:
-    """End tokens at once; ID is the first column of the list."""
+def revoke(output: Output, settings: Settings, *, ids: tuple[str, ...]) -> int:
+    """Revoke tokens at once; ID is the first column of the list."""
     with application_of(settings) as application:
-        kept = Tokens(application.ledger.connections)
-        for token in tokens:
-            kept.revoke(token, now=application.clock.now())
+        for token in ids:
+            tokens.revoke_token(application, token)
             if output.as_json:
                 output.line({"token": token, "revoked": True})
             output.say(f"{token}: đã thu hồi / revoked")
     return Exit.DONE
 
 
-def _row(token: Token) -> dict[str, object]:
+def _row(token: tokens.Token) -> dict[str, object]:
     return {
         "token": token.id,
         "name": token.name,

@@ -1,4 +1,4 @@
-"""What a clerk does with a doubtful paper: sets values, confirms the rest, lets it go on."""
+"""Review: show the doubtful values of a paper, correct and confirm them."""
 
 from __future__ import annotations
 
@@ -6,33 +6,95 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
-from dossier.codes import citizen_id, is_cmnd
+from api.application import Application
+from api.desk.caller import Caller, Right
+from api.desk.papers import is_gone, not_read, opened, stored_paper
+from api.desk.views import PaperView, paper_view
+from dossier.codes import is_cmnd, normalise_number
 from dossier.errors import WrongUse
 from dossier.spine import Description, Source, Value
+from dossier.states import PaperState
 from dossier.text import nfc
+from workflow.ledger.types import Outcome
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,30}(-[2-9])?\.[a-z][a-z0-9_]{0,30}")
 _LONGEST_TEXT = 2000  # autograph of TT 05/2025/TT-BNV, the longest field there is
 _YEAR = re.compile(r"(1[89]|2[01])\d\d")
 
 
-def reviewed(
-    found: Description, typed: Mapping[str, str], *, kinds: Collection[str]
-) -> Description:
-    """The description after a person looked at it: typed values set, all doubts settled.
-
-    Args:
-        found: as described or as reviewed before.
-        typed: field to text; an empty text takes the value away. ``kind`` sets the kind of paper.
-        kinds: ids of the form definitions there are.
+def open_review(application: Application, caller: Caller, paper: UUID) -> PaperView:
+    """A paper with its values and doubts; logged.
 
     Raises:
-        WrongUse: a field or a value cannot be: ``review.bad-field``, ``review.bad-value``.
+        WrongUse: ``paper.unknown``; ``paper.not-read``: it is not described yet, or rejected.
+    """
+    caller.require(Right.REVIEW)
+    stored = opened(application, caller, paper)
+    if stored.item is None or stored.item.record is None or is_gone(stored.summary.state):
+        raise not_read(stored)
+    return paper_view(caller, stored)
+
+
+def review(
+    application: Application,
+    caller: Caller,
+    paper: UUID,
+    corrections: Mapping[str, str],
+    *,
+    version: int | None = None,
+) -> None:
+    """Correct values, confirm the rest and let the paper go on.
+
+    Args:
+        application: holds the paper.
+        caller: reviews it.
+        paper: its ID.
+        corrections: field to text, as for ``corrected``.
+        version: of the paper as the caller saw it; None where unknown.
+
+    Raises:
+        WrongUse: ``paper.unknown``, ``review.not-in-review``, ``review.changed-meanwhile``, and
+            those of ``corrected``.
+    """
+    caller.require(Right.REVIEW)
+    stored = stored_paper(application, caller, paper)
+    item = stored.item
+    if item is None or item.record is None or item.state is not PaperState.REVIEW:
+        raise WrongUse(
+            "review.not-in-review",
+            f"paper {paper} is {stored.summary.state}; only a paper in REVIEW is reviewed",
+        )
+    if version is not None and version != item.version:
+        raise _changed_meanwhile(paper)
+    description = corrected(item.record.description, corrections, kinds=application.forms.by_id)
+    outcome = Outcome(
+        after=PaperState.DESCRIBED, record=replace(item.record, description=description)
+    )
+    if not application.ledger.queue.finish(
+        item, outcome, now=application.clock.now(), actor=caller.author
+    ):
+        raise _changed_meanwhile(paper)
+
+
+def corrected(
+    found: Description, corrections: Mapping[str, str], *, kinds: Collection[str]
+) -> Description:
+    """The description with corrections applied and all doubts settled.
+
+    Args:
+        found: as described, or as reviewed before.
+        corrections: field to text; an empty text removes the value. ``kind`` sets the kind of
+            paper.
+        kinds: IDs of the form definitions.
+
+    Raises:
+        WrongUse: ``review.bad-field``, ``review.bad-value``.
     """
     values = {value.field: value for value in found.values}
     kind = found.kind
-    for name, text in typed.items():
+    for name, text in corrections.items():
         clean = " ".join(nfc(text).split())
         if name == "kind":
             if clean not in kinds:
@@ -56,27 +118,34 @@ def reviewed(
     )
 
 
+def _changed_meanwhile(paper: UUID) -> WrongUse:
+    return WrongUse(
+        "review.changed-meanwhile",
+        f"paper {paper} was changed by another caller; open it again",
+    )
+
+
 def _canonical(field: str, text: str) -> str:
-    """A typed text in the form that values of this attribute have."""
+    """A typed text in the canonical form of its attribute."""
     attribute = field.partition(".")[2]
     if attribute == "citizen_id":
-        number = re.sub(r"[\s.]", "", text)
-        if citizen_id(number) is None:
+        number = normalise_number(text)
+        if number is None or is_cmnd(number):
             raise WrongUse(
                 "review.bad-value",
                 f"{field}: a citizen ID has 12 digits, of which the first three are a province",
             )
         return number
     if attribute == "cmnd":
-        number = re.sub(r"[\s.]", "", text)
-        if not is_cmnd(number):
+        number = normalise_number(text)
+        if number is None or not is_cmnd(number):
             raise WrongUse("review.bad-value", f"{field}: an old identity number has 9 digits")
         return number
     if attribute in {"birth", "date"}:
         return _iso_date(field, text)
     if not text.isprintable():
         raise WrongUse(
-            "review.bad-value", f"{field}: holds a character that cannot be seen; type it anew"
+            "review.bad-value", f"{field}: contains an invisible character; type it again"
         )
     if len(text) > _LONGEST_TEXT:
         raise WrongUse("review.bad-value", f"{field}: at most {_LONGEST_TEXT} characters")

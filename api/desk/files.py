@@ -1,7 +1,7 @@
-"""Opening the files of a paper: its PDF, words, description, report, package, pictures.
+"""The files of a paper: PDF/A, words, description, validation report, package, pictures.
 
-Each opening is written down before anything is given out. What is archived is read from the store
-with every digest checked, not from the ledger.
+Every access is logged before anything is returned. Archived files come from the record area with
+every digest checked, not from the ledger.
 """
 
 from __future__ import annotations
@@ -9,132 +9,172 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 from api.application import Application
-from api.desk import papers as desk_papers
+from api.desk.caller import Caller, Right
+from api.desk.papers import is_gone, not_read, opened
 from archive import package, read
 from archive.export import export
 from dossier import written
 from dossier.errors import WrongUse
-from dossier.spine import Box
-from dossier.states import PaperState
-from workflow.ledger.types import WorkItem
+from dossier.spine import Blob, Box
+from workflow.ledger.types import StoredPaper, WorkItem
 
 _PICTURE_SECONDS = 30.0
+_CROP_MARGIN = 6.0  # pt around a box, so that letters do not touch the edge of the picture
+_LARGEST_CROP = (1200, 600)  # px
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFile:
-    """A file to be given out; whoever takes it closes it.
+@contextmanager
+def pdf(application: Application, caller: Caller, paper: UUID) -> Iterator[tuple[Path, str, str]]:
+    """The PDF/A of a paper, signed once it is, as a file for the duration of the context.
 
-    Attributes:
-        name: as TT 01/2023/TT-VPCP names it.
-        digest: SHA-256 of all of it.
-    """
-
-    stream: BinaryIO
-    size: int
-    name: str
-    digest: str
-
-
-def pdf(application: Application, paper: UUID, *, actor: str) -> OpenFile:
-    """The PDF/A of a paper, signed once it is.
+    Yields:
+        The file, its name after TT 01/2023/TT-VPCP, and its SHA-256.
 
     Raises:
         WrongUse: ``paper.unknown``, ``paper.no-pdf``.
     """
-    held, _ = desk_papers.opened(application, paper, actor=actor)
-    with _pdf_file(application, held) as file:
-        stream = file.open("rb")
-    blob = held.signed.pdf if held.signed else held.record.pdfa if held.record else None
-    name = f"{held.paper.dossier}.{held.paper.ordinal:03d}.pdf"
-    return OpenFile(stream, file_size(stream), name, blob.digest if blob else "")
+    caller.require(Right.READ)
+    stored = opened(application, caller, paper)
+    item = _item(stored)
+    name = f"{item.paper.dossier}.{item.paper.ordinal:03d}.pdf"
+    with _pdf_file(application, stored) as file:
+        blob = _pdf_blob(item)
+        yield file, name, "" if blob is None else blob.digest
 
 
-def document(application: Application, paper: UUID, which: str, *, actor: str) -> bytes:
+def document(application: Application, caller: Caller, paper: UUID, which: str) -> bytes:
     """``words.json``, ``description.json`` or ``validation.json`` of a paper.
 
     Args:
-        application: as the actor sees it.
-        paper: which.
+        application: holds it.
+        caller: opens it.
+        paper: its ID.
         which: ``package.WORDS``, ``DESCRIPTION`` or ``VALIDATION``.
-        actor: who.
 
     Raises:
-        WrongUse: ``paper.unknown``, ``paper.not-read``: it has not come so far.
+        WrongUse: ``paper.unknown``; ``paper.not-read``: the paper has no such document.
     """
-    held, row = desk_papers.opened(application, paper, actor=actor)
-    if row.state is PaperState.ARCHIVED:
-        stored = read.load(application.store, desk_papers.record_key(application, paper))
-        return read.read_file(application.store, stored, which, limit=package.LARGEST_JSON)
-    words, record = (None, None) if desk_papers.is_gone(row.state) else (held.words, held.record)
-    if which == package.WORDS and words is not None:
-        with application.store.work_file(words) as file:
+    caller.require(Right.READ)
+    stored = opened(application, caller, paper)
+    if stored.location is not None:
+        record = read.load(application.store, stored.location.key)
+        if which == package.WORDS:
+            return package.read_words(application.store, record)
+        return read.read_file(application.store, record, which, limit=package.LARGEST_JSON)
+    item = _item(stored)
+    if is_gone(item.state):
+        raise not_read(stored)
+    if which == package.WORDS and item.words is not None:
+        with application.store.work_file(item.words) as file:
             return file.read_bytes()
-    if record is None or which == package.WORDS:
-        raise WrongUse(
-            "paper.not-read", f"paper {paper} has not come so far: it stands {row.state}"
-        )
+    if item.record is None or which == package.WORDS:
+        raise not_read(stored)
     if which == package.DESCRIPTION:
-        return written.dumps(written.description_to_json(record.description))
+        return written.dumps(written.description_to_json(item.record.description))
+    signatures = item.signed.signatures if item.signed else ()
+    reports = item.record.received_signatures
     return written.dumps(
         {
             "format": package.FORMAT,
-            "pdfa": written.pdfa_report_to_json(record.pdfa_report),
-            "received_signatures": [written.report_to_json(r) for r in record.received_signatures],
-            "signatures": [
-                written.signature_to_json(s)
-                for s in (held.signed.signatures if held.signed else ())
-            ],
+            "pdfa": written.pdfa_report_to_json(item.record.pdfa_report),
+            "received_signatures": [written.report_to_json(report) for report in reports],
+            "signatures": [written.signature_to_json(signature) for signature in signatures],
         }
     )
 
 
 @contextmanager
-def package_folder(application: Application, paper: UUID, *, actor: str) -> Iterator[Path]:
-    """The package of an archived paper as a folder, for as long as the context lasts.
+def package_folder(application: Application, caller: Caller, paper: UUID) -> Iterator[Path]:
+    """The package of an archived paper as a folder for the duration of the context.
 
     Raises:
         WrongUse: ``paper.unknown``, ``paper.not-archived``.
     """
-    desk_papers.opened(application, paper, actor=actor)
-    key = desk_papers.record_key(application, paper)
-    with _folder(application) as folder:
+    caller.require(Right.READ)
+    key = _record_key(opened(application, caller, paper))
+    with _temporary_folder(application) as folder:
         yield export(key, folder, store=application.store)
 
 
-def picture(
-    application: Application,
-    paper: UUID,
-    *,
-    page: int,
-    box: Box | None,
-    size: Sequence[int],
-    actor: str,
+def export_package(
+    application: Application, caller: Caller, paper: UUID, folder: Path
+) -> tuple[Path, Path]:
+    """Write the package of an archived paper into a folder.
+
+    Returns:
+        The package's folder and the signed PDF in it.
+
+    Raises:
+        WrongUse: ``paper.unknown``, ``paper.not-archived``, ``export.*``.
+    """
+    caller.require(Right.READ)
+    stored = opened(application, caller, paper)
+    made = export(_record_key(stored), folder, store=application.store)
+    return made, made / package.signed_path(_item(stored).paper)
+
+
+def page_picture(
+    application: Application, caller: Caller, paper: UUID, *, page: int, size: Sequence[int]
 ) -> bytes:
-    """A page of a paper, or a box of it, as WebP; drawn in a child from its PDF/A.
+    """A page of a paper as WebP.
 
     Args:
-        application: as the actor sees it.
-        paper: which.
+        application: holds the paper.
+        caller: opens it.
+        paper: its ID.
         page: its number in the scan.
-        box: on the upright page, pt; None for all of it.
-        size: the most px across and down.
-        actor: who.
+        size: largest width and height, px.
 
     Raises:
         WrongUse: ``paper.unknown``, ``page.unknown``, ``paper.no-pdf``.
     """
-    held, _ = desk_papers.opened(application, paper, actor=actor)
-    numbers = [p.number for p in held.paper.pages]
+    caller.require(Right.READ)
+    stored = opened(application, caller, paper)
+    return _picture(application, stored, page=page, box=None, size=size)
+
+
+def value_picture(application: Application, caller: Caller, paper: UUID, field: str) -> bytes:
+    """The box in which a value stands, as WebP.
+
+    Raises:
+        WrongUse: ``paper.unknown``, ``paper.not-read``; ``value.unknown``: the paper has no such
+            value, or the value has no box.
+    """
+    caller.require(Right.REVIEW)
+    stored = opened(application, caller, paper)
+    record = _item(stored).record
+    if record is None or is_gone(stored.summary.state):
+        raise not_read(stored)
+    value = next((v for v in record.description.values if v.field == field), None)
+    if value is None or value.box is None or value.page is None:
+        raise WrongUse("value.unknown", f"paper {paper} has no such value with a box")
+    box = Box(
+        value.box.left - _CROP_MARGIN,
+        value.box.top - _CROP_MARGIN,
+        value.box.right + _CROP_MARGIN,
+        value.box.bottom + _CROP_MARGIN,
+    )
+    return _picture(application, stored, page=value.page, box=box, size=_LARGEST_CROP)
+
+
+def _picture(
+    application: Application,
+    stored: StoredPaper,
+    *,
+    page: int,
+    box: Box | None,
+    size: Sequence[int],
+) -> bytes:
+    """Draw a page, or a box of it, in a child process."""
+    paper = _item(stored).paper
+    numbers = [p.number for p in paper.pages]
     if page not in numbers:
-        raise WrongUse("page.unknown", f"paper {paper} has no page {page}")
-    with _folder(application) as folder, _pdf_file(application, held) as file:
+        raise WrongUse("page.unknown", f"paper {paper.id} has no page {page}")
+    with _temporary_folder(application) as folder, _pdf_file(application, stored) as file:
         out = folder / "picture.webp"
         application.children.run(
             "pages.picture:picture",
@@ -147,38 +187,50 @@ def picture(
                 "most_height": size[1],
             },
             deadline=_PICTURE_SECONDS,
-            what=f"paper {paper} page {page}",
+            what=f"paper {paper.id} page {page}",
         )
         return out.read_bytes()
 
 
-def file_size(stream: BinaryIO) -> int:
-    """Bytes of an open file; it stands at its beginning afterwards."""
-    size = stream.seek(0, 2)
-    stream.seek(0)
-    return size
-
-
 @contextmanager
-def _pdf_file(application: Application, held: WorkItem) -> Iterator[Path]:
-    paper = held.paper
-    if held.state is PaperState.ARCHIVED:
-        stored = read.load(application.store, desk_papers.record_key(application, paper.id))
-        with _folder(application) as folder:
+def _pdf_file(application: Application, stored: StoredPaper) -> Iterator[Path]:
+    item = _item(stored)
+    if stored.location is not None:
+        record = read.load(application.store, stored.location.key)
+        with _temporary_folder(application) as folder:
             copy = folder / "signed.pdf"
             with copy.open("xb") as out:
-                read.copy_file(application.store, stored, package.signed_path(paper), to=out)
+                read.copy_file(application.store, record, package.signed_path(item.paper), to=out)
             yield copy
         return
-    blob = held.signed.pdf if held.signed else held.record.pdfa if held.record else None
-    if blob is None or desk_papers.is_gone(held.state):
-        raise WrongUse("paper.no-pdf", f"paper {paper.id} has no PDF/A: it stands {held.state}")
+    blob = _pdf_blob(item)
+    if blob is None or is_gone(item.state):
+        raise WrongUse("paper.no-pdf", f"paper {item.paper.id} is {item.state}: it has no PDF/A")
     with application.store.work_file(blob) as file:
         yield file
 
 
+def _pdf_blob(item: WorkItem) -> Blob | None:
+    if item.signed is not None:
+        return item.signed.pdf
+    return None if item.record is None else item.record.pdfa
+
+
+def _item(stored: StoredPaper) -> WorkItem:
+    if stored.item is None:
+        raise not_read(stored)
+    return stored.item
+
+
+def _record_key(stored: StoredPaper) -> str:
+    if stored.location is None:
+        paper = stored.summary.paper
+        raise WrongUse("paper.not-archived", f"paper {paper} is not archived yet")
+    return stored.location.key
+
+
 @contextmanager
-def _folder(application: Application) -> Iterator[Path]:
+def _temporary_folder(application: Application) -> Iterator[Path]:
     application.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="open-", dir=application.scratch) as folder:
         yield Path(folder)

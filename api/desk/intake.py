@@ -1,119 +1,133 @@
-"""Files come in: found on disk, taken into the work area, written into the ledger."""
+"""Submission of scans: received into the work area and entered in the ledger."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
+from api.application import Application
+from api.desk.caller import Caller, Right
+from dossier.codes import dossier_code
 from dossier.errors import RejectedInput, WrongUse
-from dossier.ports import Clock, Ids, ObjectStore
 from dossier.spine import Blob, MediaType, Scan
 from ingest.litter import is_litter
-from ingest.receive import Limits, clean_source, receive
+from ingest.receive import clean_source, receive
 from workflow import log_context
-from workflow.ledger.sql_ledger import SqlLedger
-from workflow.ledger.types import IdempotencyKey, IncomingScan, Received
+from workflow.ledger.types import IdempotencyKey, IncomingScan
+
+_MAX_REASON = 500  # characters, as the ledger keeps them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
-    """What taking a file in needs.
+class Submission:
+    """The result of submitting one file.
 
     Attributes:
-        office: whose papers these are.
+        paper: the new paper, or the one that holds the same bytes already.
+        known: the same bytes were in this dossier before.
+        error: why the file was rejected; None where it was received.
     """
 
-    office: str
-    ledger: SqlLedger
-    store: ObjectStore
-    clock: Clock
-    ids: Ids
-    limits: Limits
+    paper: UUID
+    dossier: str
+    known: bool
+    error: RejectedInput | None = None
 
-    def take(
-        self,
-        file: Path | bytes,
-        *,
-        dossier: str,
-        sign: bool,
-        accept: bool,
-        source: str | None = None,
-        actor: str = "ingest",
-        once: IdempotencyKey | None = None,
-    ) -> tuple[Received, RejectedInput | None]:
-        """Take one file into a dossier.
 
-        What cannot be taken is written down as rejected, with the reason; the file itself is left
-        where it is in either case.
+def submit(
+    application: Application,
+    caller: Caller,
+    file: Path | bytes,
+    *,
+    dossier: str,
+    sign: bool = False,
+    accept: bool = False,
+    source: str | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> Submission:
+    """Submit one file to a dossier of the caller's office.
 
-        Args:
-            file: where it lies, or its bytes.
-            dossier: a checked dossier code.
-            sign: to be signed with the configured key once described.
-            accept: not to stop for review.
-            source: the file's own name, where its path has another.
-            actor: who sends it, for the history.
-            once: the key under which the same question gets the same answer.
+    A file that cannot be received is entered as rejected, with the reason; the file itself is left
+    as it is in either case.
 
-        Raises:
-            WrongUse: ``dossier.closed``, ``idempotency.other-question``.
-        """
-        if source is None:
-            source = file.name if isinstance(file, Path) else ""
-        scan, error = self._scan(file, source)
-        taken = self.ledger.intake.receive(
-            IncomingScan(
-                scan=scan,
-                paper=self.ids.new(),
-                dossier=dossier,
-                sign=sign and error is None,
-                accept=accept and error is None,
-                rejected=None if error is None else (error.code, error.message[:500]),
-                actor=actor,
-                idempotency=once,
-                request=log_context.request_id(),
-            )
+    Args:
+        application: receives it.
+        caller: submits it.
+        file: its path or its bytes.
+        dossier: the dossier code.
+        sign: sign it with the office's key once nothing is doubtful.
+        accept: accept all values without review; trial data only.
+        source: its file name, where the path has another.
+        idempotency: key under which a repeated request gets the first answer.
+
+    Raises:
+        WrongUse: ``dossier.bad-code``, ``dossier.closed``, ``intake.accept-not-allowed``,
+            ``idempotency.other-question``.
+    """
+    caller.require(Right.INTAKE)
+    if sign:
+        caller.require(Right.SIGN)
+    if accept:
+        check_accept(application)
+    code = dossier_code(dossier)
+    if source is None:
+        source = file.name if isinstance(file, Path) else ""
+    scan, error = _receive(application, caller, file, source)
+    received = application.ledger.intake.receive(
+        IncomingScan(
+            scan=scan,
+            paper=application.ids.new(),
+            dossier=code,
+            sign=sign and error is None,
+            accept=accept and error is None,
+            rejected=None if error is None else (error.code, error.message[:_MAX_REASON]),
+            actor=caller.author,
+            idempotency=idempotency,
+            request=log_context.request_id(),
         )
-        if error is None and taken.code:
-            # Turned away when the same was asked before: the same answer again.
-            error = RejectedInput(taken.code, taken.reason)
-        return taken, error
+    )
+    if error is None and received.code:
+        # The same request was rejected before: the same answer.
+        error = RejectedInput(received.code, received.reason)
+    return Submission(paper=received.paper, dossier=code, known=received.known_already, error=error)
 
-    def _scan(self, file: Path | bytes, source: str) -> tuple[Scan, RejectedInput | None]:
-        """The scan in the work area, or what is written down of a file that cannot be one."""
-        try:
-            return receive(
-                file,
-                source=source,
-                office=self.office,
-                store=self.store,
-                limits=self.limits,
-                clock=self.clock,
-                ids=self.ids,
-            ), None
-        except RejectedInput as why:
-            return self._unusable(source, _size(file)), why
 
-    def _unusable(self, source: str, size: int) -> Scan:
-        return Scan(
-            id=self.ids.new(),
-            office=self.office,
-            blob=Blob("", size),
-            media_type=MediaType.PDF,
-            source=clean_source(source),
-            received_at=self.clock.now(),
+def check_accept(application: Application) -> None:
+    """Refuse to accept values without review in real data.
+
+    Raises:
+        WrongUse: ``intake.accept-not-allowed``.
+    """
+    if not application.trial:
+        raise WrongUse(
+            "intake.accept-not-allowed",
+            "only trial data may be accepted without review; leave --accept out",
         )
 
 
-def _size(file: Path | bytes) -> int:
-    if isinstance(file, bytes):
-        return len(file)
-    return file.stat().st_size if file.is_file() else 0
+def idempotency_key(
+    caller: Caller, key: str, *, request: tuple[object, ...], body: bytes
+) -> IdempotencyKey:
+    """The key of a request: repeated, it gets the first answer.
+
+    Args:
+        caller: sends it.
+        key: as the caller chose it.
+        request: all that decides the answer besides the body.
+        body: SHA-256 of the body.
+    """
+    return IdempotencyKey(
+        token=caller.session,
+        key=hashlib.sha256(key.encode()).digest(),
+        request=hashlib.sha256(repr(request).encode() + body).digest(),
+    )
 
 
 def files_under(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files named, and those in the folders named, in order of name.
+    """The files named, and those in the folders named, sorted by name.
 
     In folders, hidden files and litter (``ingest.litter``) are skipped.
 
@@ -122,14 +136,14 @@ def files_under(paths: Iterable[Path]) -> Iterator[Path]:
     """
     for path in paths:
         if path.is_dir():
-            inside = sorted(
-                found
-                for found in path.rglob("*")
-                if found.is_file() and not is_litter(found.relative_to(path))
+            files = sorted(
+                file
+                for file in path.rglob("*")
+                if file.is_file() and not is_litter(file.relative_to(path))
             )
-            if not inside:
-                raise WrongUse("ingest.nothing-there", "there is no file in a folder you named")
-            yield from inside
+            if not files:
+                raise WrongUse("ingest.nothing-there", "a folder you named holds no file")
+            yield from files
         elif path.is_file():
             yield path
         else:
@@ -137,3 +151,35 @@ def files_under(paths: Iterable[Path]) -> Iterator[Path]:
                 "ingest.no-such-path",
                 "one of the paths you named is neither a file nor a folder; check its spelling",
             )
+
+
+def _receive(
+    application: Application, caller: Caller, file: Path | bytes, source: str
+) -> tuple[Scan, RejectedInput | None]:
+    """The scan in the work area, or a scan without bytes and the error."""
+    try:
+        return receive(
+            file,
+            source=source,
+            office=caller.office,
+            store=application.store,
+            limits=application.limits,
+            clock=application.clock,
+            ids=application.ids,
+        ), None
+    except RejectedInput as error:
+        scan = Scan(
+            id=application.ids.new(),
+            office=caller.office,
+            blob=Blob("", _size(file)),
+            media_type=MediaType.PDF,
+            source=clean_source(source),
+            received_at=application.clock.now(),
+        )
+        return scan, error
+
+
+def _size(file: Path | bytes) -> int:
+    if isinstance(file, bytes):
+        return len(file)
+    return file.stat().st_size if file.is_file() else 0

@@ -1,243 +1,185 @@
-"""What a person does at a desk: opens, reviews, finds, takes out; each look is written down."""
+"""Papers: list them, show where one stands, open what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from api.application import Application
-from api.desk.corrections import reviewed
-from archive import export as exporting
+from api.desk.access import log_opened
+from api.desk.caller import Caller, Right
+from api.desk.views import PaperView, list_view, paper_view
 from archive import package, read
 from dossier import written
-from dossier.codes import citizen_id, dossier_code, is_cmnd
+from dossier.codes import dossier_code
 from dossier.errors import WrongUse
-from dossier.ports import AccessEntry, Found
-from dossier.spine import RecognisedPage, Record
+from dossier.spine import RecognisedPage
 from dossier.states import PaperState
-from workflow.ledger.types import Outcome, PaperSummary, WorkItem
+from workflow.ledger.cursors import Cursor
+from workflow.ledger.types import StoredPaper
 
-_LONGEST_PURPOSE = 500
-
-
-def show(application: Application, paper: UUID, *, actor: str) -> dict[str, Any]:
-    """Everything known of a paper; opening it is written down."""
-    held, row = opened(application, paper, actor=actor)
-    record = held.record
-    scan = held.paper.scan.blob
-    told: dict[str, Any] = {
-        "paper": str(paper),
-        "dossier": row.dossier,
-        "ordinal": row.ordinal,
-        "office": row.office,
-        "source": row.source,
-        "state": row.state.value,
-        "code": row.code,
-        "reason": row.reason,
-        "fault": row.fault,
-        "pages": row.pages,
-        "kind": row.kind,
-        "received_at": held.paper.scan.received_at,
-        "media_type": held.paper.scan.media_type.value if scan.digest else "",
-        "sha256": scan.digest,
-        "arrived_signed": held.paper.arrived_signed,
-        "engine": held.engine,
-        "description": {"kind": "", "values": [], "doubts": []},
-        "pdfa": None,
-        "received_signatures": [],
-        "signatures": [],
-        "record": None,
-    }
-    if record is not None:
-        told["description"] = written.description_to_json(record.description)
-        told["pdfa"] = written.pdfa_report_to_json(record.pdfa_report)
-        told["received_signatures"] = [
-            written.report_to_json(report) for report in record.received_signatures
-        ]
-    if held.signed is not None:
-        told["signatures"] = [written.signature_to_json(s) for s in held.signed.signatures]
-    place = application.ledger.papers.get_location(paper)
-    if place is not None:
-        told["record"] = {
-            "object_id": place.object_id,
-            "key": place.key,
-            "version": place.version,
-            "kept_until": place.kept_until,
-        }
-    told["history"] = _history(application, paper)
-    return told
+_GONE = frozenset({PaperState.REJECTED, PaperState.DISPOSED})
 
 
-def _history(application: Application, paper: UUID) -> list[dict[str, Any]]:
-    return [
-        {
-            "at": move.at,
-            "before": move.before,
-            "after": move.after,
-            "code": move.code,
-            "reason": move.reason,
-            "actor": move.actor,
-        }
-        for move in application.ledger.papers.list_history(paper)
-    ]
+@dataclass(frozen=True, slots=True)
+class PaperPage:
+    """A page of a list; ``next`` is the cursor of the following page, or empty."""
+
+    papers: tuple[PaperView, ...]
+    next: str = ""
 
 
-def words(application: Application, paper: UUID, *, actor: str) -> tuple[RecognisedPage, ...]:
-    """The recognised pages of a paper; opening it is written down.
-
-    Raises:
-        WrongUse: ``paper.not-read``: it has not been read yet, or was rejected.
-    """
-    held, row = opened(application, paper, actor=actor)
-    if row.state is PaperState.ARCHIVED:
-        stored = read.load(application.store, record_key(application, paper))
-        content = package.read_words(application.store, stored)
-    elif held.words is not None and not is_gone(row.state):
-        with application.store.work_file(held.words) as file:
-            content = file.read_bytes()
-    else:
-        raise WrongUse("paper.not-read", f"paper {paper} has no text: it stands {row.state}")
-    return written.words_from_json(content)[0]
-
-
-def review(
+def list_papers(
     application: Application,
-    paper: UUID,
-    typed: Mapping[str, str],
+    caller: Caller,
     *,
-    actor: str,
-    version: int | None = None,
-) -> None:
-    """Set values, settle all doubts, and let the paper go on.
+    state: PaperState | None = None,
+    dossier: str | None = None,
+    after: str = "",
+    limit: int | None = None,
+) -> PaperPage:
+    """The papers in the caller's sight, by office, in the order received.
 
     Args:
-        application: as the actor sees it.
-        paper: which.
-        typed: field to text.
-        actor: who.
-        version: of the paper as it was looked at, where that is known.
+        application: holds them.
+        caller: lists them.
+        state: only papers in this state.
+        dossier: only papers of this dossier code.
+        after: ``next`` of the page before; empty for the first page.
+        limit: papers on the page; None for all.
 
     Raises:
-        WrongUse: ``review.not-in-review``, ``review.changed-meanwhile``, and those of
-            ``api.desk.corrections.reviewed``.
+        WrongUse: ``dossier.bad-code``, ``cursor.invalid``.
     """
-    held, row = looked(application, paper)
-    if held.record is None or row.state is not PaperState.REVIEW:
-        raise WrongUse(
-            "review.not-in-review", f"paper {paper} stands {row.state}; only REVIEW is reviewed"
-        )
-    if version is not None and version != held.version:
-        raise _changed_meanwhile(paper)
-    kinds = application.stages.forms.by_id
-    record: Record = replace(
-        held.record, description=reviewed(held.record.description, typed, kinds=kinds)
+    caller.require(Right.READ)
+    cursor = Cursor.from_text(after) if after else Cursor()
+    found = application.ledger.papers.list_papers(
+        offices=caller.offices,
+        state=state,
+        dossier=None if dossier is None else dossier_code(dossier),
+        after=cursor,
+        limit=None if limit is None else limit + 1,
     )
-    outcome = Outcome(after=PaperState.DESCRIBED, record=record)
-    if not application.ledger.queue.finish(held, outcome, now=application.clock.now(), actor=actor):
-        raise _changed_meanwhile(paper)
+    shown = found[:limit]
+    views = tuple(
+        list_view(caller, row, read_here=application.progress.of(row.paper)) for row in shown
+    )
+    return PaperPage(views, cursor.advance(shown).to_text() if len(found) > len(shown) else "")
 
 
-def find(
-    application: Application, manner: str, text: str, *, purpose: str, actor: str, limit: int
-) -> list[Found]:
-    """Archived records by ``citizen-id``, ``text`` or ``dossier``; written down, then shown.
-
-    Raises:
-        WrongUse: ``find.bad-number``, ``dossier.bad-code``.
-    """
-    if manner == "citizen-id":
-        number = "".join(text.split())
-        if citizen_id(number) is None and not is_cmnd(number):
-            raise WrongUse(
-                "find.bad-number",
-                "a citizen ID has 12 digits, of which the first three are a province; an old "
-                "identity number (CMND) has 9",
-            )
-        found = application.catalogue.by_citizen_id(
-            number, offices=application.offices, limit=limit
-        )
-    elif manner == "dossier":
-        found = application.catalogue.by_dossier(
-            dossier_code(text), offices=application.offices, limit=limit
-        )
-    else:
-        found = application.catalogue.by_text(text, offices=application.offices, limit=limit)
-    shown = tuple(dict.fromkeys(row.paper for row in found))
-    _write_down(application, manner, text, purpose=purpose, actor=actor, shown=shown)
-    return found
-
-
-def export(application: Application, paper: UUID, folder: Path, *, actor: str) -> tuple[Path, Path]:
-    """The package of an archived paper as a folder in ``folder``, and the signed PDF in it."""
-    held, _ = opened(application, paper, actor=actor)
-    made = exporting.export(record_key(application, paper), folder, store=application.store)
-    return made, made / package.signed_path(held.paper)
-
-
-def _changed_meanwhile(paper: UUID) -> WrongUse:
-    return WrongUse(
-        "review.changed-meanwhile",
-        f"somebody else changed paper {paper} meanwhile; look at it again",
+def get_papers(
+    application: Application, caller: Caller, papers: Sequence[UUID]
+) -> tuple[PaperView, ...]:
+    """These papers in the order given; unknown ones and those of other offices are left out."""
+    caller.require(Right.READ, Right.INTAKE)
+    found = {row.paper: row for row in application.ledger.monitor.get_summaries(papers)}
+    return tuple(
+        list_view(caller, row)
+        for paper in papers
+        if (row := found.get(paper)) is not None and row.office in caller.offices
     )
 
 
-def looked(application: Application, paper: UUID) -> tuple[WorkItem, PaperSummary]:
-    """A paper as it stands, if this application may see it.
+def get_paper(application: Application, caller: Caller, paper: UUID) -> PaperView:
+    """Where a paper stands, with stages, history and scans; not what it says.
+
+    Raises:
+        WrongUse: ``paper.unknown``, also for a paper of another office.
+    """
+    stored = stored_paper(application, caller, paper, content=False)
+    return paper_view(caller, stored, read_here=application.progress.of(paper))
+
+
+def open_paper(application: Application, caller: Caller, paper: UUID) -> PaperView:
+    """A paper with what it says; logged.
 
     Raises:
         WrongUse: ``paper.unknown``.
     """
-    held = application.ledger.papers.get(paper, offices=application.offices)
-    row = application.ledger.papers.get_summary(paper, offices=application.offices)
-    if held is None or row is None:
-        raise WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
-    return held, row
+    caller.require(Right.READ, Right.REVIEW)
+    return paper_view(caller, opened(application, caller, paper))
+
+
+def words(application: Application, caller: Caller, paper: UUID) -> tuple[RecognisedPage, ...]:
+    """The recognised pages of a paper; logged.
+
+    Raises:
+        WrongUse: ``paper.unknown``; ``paper.not-read``: not recognised yet, or rejected.
+    """
+    caller.require(Right.READ)
+    stored = opened(application, caller, paper)
+    held = stored.item and stored.item.words
+    if stored.location is not None:
+        record = read.load(application.store, stored.location.key)
+        content = package.read_words(application.store, record)
+    elif held and not is_gone(stored.summary.state):
+        with application.store.work_file(held) as file:
+            content = file.read_bytes()
+    else:
+        raise not_read(stored)
+    return written.words_from_json(content)[0]
+
+
+def find_paper(application: Application, caller: Caller, name: str) -> UUID:
+    """The paper of an ID, or of ``<dossier code>.<ordinal>`` as its PDF is named.
+
+    Raises:
+        WrongUse: ``paper.unknown``.
+    """
+    try:
+        return stored_paper(application, caller, UUID(name), content=False).summary.paper
+    except ValueError:
+        pass
+    code, _, ordinal = name.rpartition(".")
+    if ordinal.isdecimal() and ordinal.isascii():
+        rows = application.ledger.papers.list_papers(
+            offices=caller.offices, dossier=code.strip().upper()
+        )
+        # The caller's own office first, where an office below has the same code.
+        rows.sort(key=lambda row: row.office != caller.office)
+        for row in rows:
+            if row.ordinal == int(ordinal):
+                return row.paper
+    raise unknown_paper()
 
 
 def is_gone(state: PaperState) -> bool:
-    """Whether a paper that stands so is kept no longer: nothing of what it says is given out."""
-    return state in {PaperState.REJECTED, PaperState.DISPOSED}
+    """Whether a paper in this state is no longer kept, so that its content is not shown."""
+    return state in _GONE
 
 
-def opened(application: Application, paper: UUID, *, actor: str) -> tuple[WorkItem, PaperSummary]:
-    """A paper, its opening written down."""
-    held, row = looked(application, paper)
-    _write_down(application, "open", str(paper), purpose="", actor=actor, shown=(paper,))
-    return held, row
-
-
-def record_key(application: Application, paper: UUID) -> str:
-    """Where an archived paper lies in the record area.
+def stored_paper(
+    application: Application, caller: Caller, paper: UUID, *, content: bool = True
+) -> StoredPaper:
+    """A paper as stored, if the caller may see it; for the use cases of this package.
 
     Raises:
-        WrongUse: ``paper.not-archived``.
+        WrongUse: ``paper.unknown``.
     """
-    place = application.ledger.papers.get_location(paper)
-    if place is None:
-        raise WrongUse("paper.not-archived", f"paper {paper} is not archived yet")
-    return place.key
+    stored = application.ledger.papers.read(paper, offices=caller.offices, content=content)
+    if stored is None:
+        raise unknown_paper()
+    return stored
 
 
-def _write_down(
-    application: Application,
-    manner: str,
-    asked: str,
-    *,
-    purpose: str,
-    actor: str,
-    shown: tuple[UUID, ...],
-) -> None:
-    application.access_log.record(
-        AccessEntry(
-            office=application.settings.office,
-            at=application.clock.now(),
-            actor=actor,
-            purpose=purpose[:_LONGEST_PURPOSE],
-            action=manner,
-            subject=asked,
-            papers=shown,
-        )
-    )
+def opened(application: Application, caller: Caller, paper: UUID) -> StoredPaper:
+    """A paper as stored with its content, after the access is logged.
+
+    Raises:
+        WrongUse: ``paper.unknown``.
+    """
+    stored = stored_paper(application, caller, paper)
+    log_opened(application, caller, paper)
+    return stored
+
+
+def not_read(stored: StoredPaper) -> WrongUse:
+    """``paper.not-read``."""
+    paper, state = stored.summary.paper, stored.summary.state
+    return WrongUse("paper.not-read", f"paper {paper} is {state}; it has no such content")
+
+
+def unknown_paper() -> WrongUse:
+    """``paper.unknown``."""
+    return WrongUse("paper.unknown", "there is no such paper; list them with: sohoa list")

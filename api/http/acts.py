@@ -1,4 +1,4 @@
-"""What a person does to a paper until it is signed; each with its line of history."""
+"""Changes to a paper until it is signed; each adds a line to its history."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.desk import edits
 from api.http.answers import PaperStanding
 from api.http.bodies import Received
-from api.http.callers import Caller, Intaking, Reviewing, Signing
+from api.http.callers import Client, IntakeClient, ReviewClient, SignClient
 from api.http.intake import FILE_BODY, Name
 from api.http.openapi import ACT_PROBLEMS, BODY_PROBLEMS, SAID
-from api.http.papers import standing_of, state_of
-from dossier.codes import dossier_code
-from ingest.receive import receive
-from workflow.ledger.edits import EditRequest, PaperEdits
+from api.http.papers import state_of
 
 router = APIRouter(prefix="/v1/papers/{paper}", tags=["acts"])
 
@@ -37,7 +35,7 @@ def _question(**shown: Any) -> ConfigDict:  # noqa: ANN401 - any JSON value
 
 
 class SendBack(BaseModel):
-    """Why a described paper is to be looked at again."""
+    """Why a described paper goes back to review."""
 
     model_config = _question(reason="Trang 2 mờ, đề nghị xem lại số chứng thực")
 
@@ -45,7 +43,7 @@ class SendBack(BaseModel):
 
 
 class Withdraw(BaseModel):
-    """Why a paper is taken out."""
+    """Why a paper is withdrawn."""
 
     model_config = _question(reason="nộp nhầm giấy")
 
@@ -53,7 +51,7 @@ class Withdraw(BaseModel):
 
 
 class Move(BaseModel):
-    """Where a paper belongs."""
+    """The dossier a paper belongs to."""
 
     model_config = _question(dossier="H15.50.05.13-261008-0976")
 
@@ -61,7 +59,7 @@ class Move(BaseModel):
 
 
 class PlacedPage(BaseModel):
-    """A page at its place."""
+    """A page and how it is turned."""
 
     model_config = _question(number=2, turn=90)
 
@@ -72,7 +70,7 @@ class PlacedPage(BaseModel):
 
 
 class Arrangement(BaseModel):
-    """All pages of a paper, in their order, each turned as it is to stand."""
+    """All pages of a paper in their new order."""
 
     model_config = _question(pages=[{"number": 2, "turn": 90}, {"number": 1, "turn": 0}])
 
@@ -81,84 +79,63 @@ class Arrangement(BaseModel):
 
 @router.post("/sign", status_code=202, responses=ACT_PROBLEMS)
 def sign(
-    caller: Signing,
+    client: SignClient,
     paper: UUID,
     version: Annotated[
         int | None,
         Query(ge=0, le=2**31 - 1, description="of the paper as it was seen: no other is signed"),
     ] = None,
 ) -> PaperStanding:
-    """Ask that a described paper be signed with the office's key; then it is laid down.
+    """Request that a described paper be signed with the office's key and archived.
 
-    Asking again changes nothing, also once it is signed.
+    A repeated request changes nothing, also after signing.
     """
-    _arranging(caller).request_signature(_act(caller, paper), version=version)
-    return _after(caller, paper)
+    edits.request_signature(client.application, client.caller, paper, version=version)
+    return _enqueued(client, paper)
 
 
 @router.post("/send-back", responses=ACT_PROBLEMS)
-def send_back(caller: Signing, paper: UUID, why: SendBack) -> PaperStanding:
+def send_back(client: SignClient, paper: UUID, why: SendBack) -> PaperStanding:
     """Send a described paper back to review, with a reason that the clerk sees."""
-    _arranging(caller).send_back(_act(caller, paper, why.reason))
-    return _after(caller, paper)
+    edits.send_back(client.application, client.caller, paper, reason=why.reason)
+    return _enqueued(client, paper)
 
 
 @router.post("/withdraw", responses=ACT_PROBLEMS)
-def withdraw(caller: Intaking, paper: UUID, why: Withdraw) -> PaperStanding:
-    """Take a paper out for good (REJECTED, `withdrawn`); its scan may come again."""
-    _arranging(caller).withdraw(_act(caller, paper, why.reason))
-    return _after(caller, paper)
+def withdraw(client: IntakeClient, paper: UUID, why: Withdraw) -> PaperStanding:
+    """Reject a paper submitted by mistake (`withdrawn`); its scan may be submitted again."""
+    edits.withdraw(client.application, client.caller, paper, reason=why.reason)
+    return _enqueued(client, paper)
 
 
 @router.post("/move", responses=ACT_PROBLEMS)
-def move(caller: Intaking, paper: UUID, where: Move) -> PaperStanding:
-    """Put a paper into another dossier. Its PDF/A is made anew; what was confirmed stays."""
-    _arranging(caller).move_to_dossier(_act(caller, paper), dossier_code(where.dossier))
-    return _after(caller, paper)
+def move(client: IntakeClient, paper: UUID, where: Move) -> PaperStanding:
+    """Move a paper to another dossier. Its PDF/A is made again; confirmed values stay."""
+    edits.move(client.application, client.caller, paper, dossier=where.dossier)
+    return _enqueued(client, paper)
 
 
 @router.put("/pages", responses=ACT_PROBLEMS)
-def arrange_pages(caller: Reviewing, paper: UUID, arrangement: Arrangement) -> PaperStanding:
-    """Order and turn the pages of a paper; it is read anew."""
+def arrange_pages(client: ReviewClient, paper: UUID, arrangement: Arrangement) -> PaperStanding:
+    """Reorder and turn the pages of a paper; it is recognised again."""
     pages = [(page.number, page.turn) for page in arrangement.pages]
-    _arranging(caller).arrange_pages(_act(caller, paper), pages)
-    return _after(caller, paper)
+    edits.arrange_pages(client.application, client.caller, paper, pages=pages)
+    return _enqueued(client, paper)
 
 
 @router.post(
     "/scan", status_code=202, responses=BODY_PROBLEMS | ACT_PROBLEMS, openapi_extra=FILE_BODY
 )
-def scan_again(*, caller: Intaking, paper: UUID, body: Received, name: Name = "") -> PaperStanding:
-    """Let another scan stand for a paper; it is read anew, the old scan stays in its history."""
-    application = caller.application
-    standing = standing_of(caller, paper)
-    scan = receive(
-        body.content,
-        source=unquote(name, errors="replace"),
-        office=standing.office,
-        store=application.store,
-        limits=application.intake.limits,
-        clock=application.clock,
-        ids=application.ids,
-    )
-    _arranging(caller).replace_scan(_act(caller, paper), scan)
-    return _after(caller, paper)
+def scan_again(
+    *, client: IntakeClient, paper: UUID, body: Received, name: Name = ""
+) -> PaperStanding:
+    """Replace the scan of a paper; it is recognised again, the old scan stays in its history."""
+    source = unquote(name, errors="replace")
+    edits.rescan(client.application, client.caller, paper, file=body.content, source=source)
+    return _enqueued(client, paper)
 
 
-def _arranging(caller: Caller) -> PaperEdits:
-    return caller.application.ledger.edits
-
-
-def _act(caller: Caller, paper: UUID, reason: str = "") -> EditRequest:
-    return EditRequest(
-        paper=paper,
-        offices=caller.application.offices,
-        actor=caller.actor,
-        at=caller.application.clock.now(),
-        reason=" ".join(reason.split()),
-    )
-
-
-def _after(caller: Caller, paper: UUID) -> PaperStanding:
-    caller.service.enqueue(paper)
-    return state_of(caller, standing_of(caller, paper))
+def _enqueued(client: Client, paper: UUID) -> PaperStanding:
+    """Where the paper stands after the change, its next step enqueued."""
+    client.service.enqueue(paper)
+    return state_of(client, paper)

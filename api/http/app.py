@@ -1,13 +1,16 @@
-"""The application: routes, errors as problems, walls around it."""
+"""The ASGI application: routes, errors as problem documents, limits around all routes."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
@@ -53,7 +56,7 @@ _FILES = (
     ("POST", re.compile(r"/v1/papers/[^/]+/scan")),
     ("PATCH", re.compile(r"/v1/uploads/[^/]+")),
 )
-# What a program in a browser may read of an answer, besides what all may.
+# Headers that scripts in a browser may read besides the safelisted ones.
 _EXPOSED = (
     "Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After",
     "Allow", "WWW-Authenticate", "X-Request-ID", "Tus-Resumable", "Tus-Version", "Tus-Extension",
@@ -61,8 +64,8 @@ _EXPOSED = (
 )  # fmt: skip
 _ABOUT = (
     "Papers of a one-stop department: scanned, read, signed as PDF/A, archived, found again. "
-    "Errors are RFC 9457 problem documents with a stable `code`. Times are UTC. A citizen's number "
-    "stands in no URL: looking one up is a POST with a purpose, and is written down."
+    "Errors are RFC 9457 problem documents with a stable `code`. Times are UTC. No URL holds a "
+    "citizen ID: a lookup is a POST with a purpose, and is logged."
 )
 _HOME = """<!doctype html><html lang="vi"><meta charset="utf-8"><title>Sohoa</title>
 <meta name="viewport" content="width=device-width"><style>body{font:17px/1.5 serif;margin:3em auto;
@@ -75,10 +78,10 @@ _SAFE_NAME = re.compile(r"[a-z][a-z_]{0,40}|\d{1,3}")
 
 
 def make_app(service: Service) -> ASGIApp:
-    """The application that answers for a service.
+    """The ASGI application of a service.
 
     Args:
-        service: started by who serves, not here.
+        service: the caller starts it.
     """
     settings = service.application.settings
     app = FastAPI(
@@ -88,16 +91,17 @@ def make_app(service: Service) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        # Whither, the caller's Host would say, and a body with a number would be sent there.
+        dependencies=[Depends(_refuse_unknown_parameters)],
+        # A redirect would follow the client's Host header, and take the body with it.
         redirect_slashes=False,
-        # What a generated client calls its functions is part of the contract.
+        # Generated clients name their functions after it: part of the contract.
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
     for router in _ROUTERS:
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
-    app.add_exception_handler(SohoaError, _told)
+    app.add_exception_handler(SohoaError, _problem)
     app.add_exception_handler(RequestValidationError, _bad_question)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _fault)
@@ -106,7 +110,7 @@ def make_app(service: Service) -> ASGIApp:
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if not origins:
         return walls
-    # Around the walls: a browser must see what these refuse, too.
+    # Outermost: a browser must be able to read refusals too.
     return CORSMiddleware(
         walls,
         allow_origins=origins,
@@ -114,6 +118,31 @@ def make_app(service: Service) -> ASGIApp:
         allow_headers=["*"],
         expose_headers=_EXPOSED,
     )
+
+
+async def _refuse_unknown_parameters(request: Request) -> None:
+    """Refuse query parameters that the route does not have: a filter must not be ignored.
+
+    Raises:
+        WrongUse: ``http.unknown-parameter``; without the name, which may be personal data.
+    """
+    route = request.scope["route"]
+    if request.query_params and request.query_params.keys() - _parameters_of(route):
+        raise WrongUse(
+            "http.unknown-parameter",
+            "this path has no such query parameter; /openapi.json lists those it has",
+        )
+
+
+def _parameters_of(route: APIRoute) -> frozenset[str]:
+    """The names of a route's query parameters."""
+    return frozenset(_query_parameters(route.dependant))
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for dependency in dependant.dependencies:
+        yield from _query_parameters(dependency)
 
 
 def _home() -> HTMLResponse:
@@ -124,7 +153,7 @@ def _takes_file(method: str, path: str) -> bool:
     return any(method == m and pattern.fullmatch(path) for m, pattern in _FILES)
 
 
-def _told(_request: Request, error: Exception) -> Response:
+def _problem(_request: Request, error: Exception) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, TooManyRequests):
         headers["Retry-After"] = str(int(error.seconds) + 1)
@@ -132,21 +161,21 @@ def _told(_request: Request, error: Exception) -> Response:
 
 
 def _bad_question(_request: Request, error: Exception) -> Response:
-    """What cannot be, by place and kind, never with what was sent."""
-    told = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(one["type"] == "json_invalid" for one in told):
+    """Place and kind of each error, never the value that was sent."""
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(one["type"] == "json_invalid" for one in errors):
         return problems.answer(
             WrongUse("http.bad-request", "the body is not JSON; send what OpenAPI says")
         )
     return problems.answer(
-        WrongUse("http.bad-question", "what was asked cannot be; see errors, and /openapi.json"),
-        errors=[_part(one) for one in told],
+        WrongUse("http.bad-question", "the request is not valid; see errors, and /openapi.json"),
+        errors=[_part(one) for one in errors],
     )
 
 
 def _part(one: dict[str, Any]) -> dict[str, Any]:
     place = [str(part) for part in one["loc"]]
-    # Headers are told by the names that we gave them; other names may be the caller's.
+    # Header names are ours; other names may come from the client.
     ours = place[0] == "header"
     safe = [part if ours or _SAFE_NAME.fullmatch(part.lower()) else "?" for part in place]
     return {"where": safe[:-1] if one["type"] == "extra_forbidden" else safe, "what": one["type"]}
@@ -161,11 +190,11 @@ def _refused(_request: Request, error: Exception) -> Response:
         return problems.answer(cause, headers)
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problems.answer(
-            WrongUse("http.no-such-path", "there is nothing here; see /openapi.json"), headers
+            WrongUse("http.no-such-path", "there is no such path; see /openapi.json"), headers
         )
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return problems.answer(
-            WrongUse("http.method-not-allowed", "this path knows other methods; see Allow"), headers
+            WrongUse("http.method-not-allowed", "this path has other methods; see Allow"), headers
         )
     return problems.answer(
         RejectedInput("http.bad-request", "the request cannot be read; see /openapi.json"), headers

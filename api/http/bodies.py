@@ -1,4 +1,4 @@
-"""The body of an upload on its way to the disk: counted, hashed, never whole in memory."""
+"""Request bodies of files: written to disk, hashed, never whole in memory."""
 
 from __future__ import annotations
 
@@ -16,35 +16,34 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.http import walls
-from api.http.callers import Intaking
+from api.http.callers import IntakeClient
 from dossier.errors import RejectedInput, TransientFault
 
-_PIECE = 1 << 20  # bytes that are gathered before a thread writes them
+_PIECE = 1 << 20  # bytes buffered before a thread writes them
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that came in whole: small ones in memory, others on the disk.
+    """A complete body: small ones in memory, others on disk.
 
     Attributes:
-        content: all of it where it is small; else the file where it lies, which is removed when the
-            request is answered.
-        hashed: SHA-256, where it was made on the way to the disk.
+        content: the bytes of a small one; else its file, which is removed after the answer.
+        hashed: SHA-256, where it was computed while writing to disk.
     """
 
     content: bytes | Path
     hashed: bytes | None = None
 
     def digest(self) -> bytes:
-        """SHA-256. That of a small one is made here: few ask, and hashing holds up who listens."""
+        """SHA-256; of a small body computed here, since few requests need it."""
         if isinstance(self.content, bytes):
             return hashlib.sha256(self.content).digest()
         return self.hashed or b""
 
 
-async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
+async def _receive(request: Request, client: IntakeClient) -> AsyncIterator[Body]:
     refuse_encoded(request)
-    folder = caller.service.incoming
+    folder = client.service.incoming
     stream = pieces(request)
     first = await anext(stream, b"")
     if len(first) < _PIECE:
@@ -68,29 +67,29 @@ async def _come_in(request: Request, caller: Intaking) -> AsyncIterator[Body]:
 
 
 def _new_file(folder: Path) -> tuple[int, Path]:
-    with _room_told():
+    with _translated():
         handle, name = tempfile.mkstemp(prefix="body-", dir=folder)
     return handle, Path(name)
 
 
 def _write(file: BinaryIO, piece: bytes) -> None:
-    with _room_told():
+    with _translated():
         file.write(piece)
         file.flush()
 
 
 @contextmanager
-def _room_told() -> Iterator[None]:
+def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise TransientFault(
-            "store.no-room", f"the file cannot be written ({type(error).__name__}); try again later"
+            "store.full", f"the file cannot be written ({type(error).__name__}); try again later"
         ) from None
 
 
 def refuse_encoded(request: Request) -> None:
-    """See that a body is sent as it is: what is packed may unpack to anything.
+    """Refuse compressed bodies: their size is unknown before they are unpacked.
 
     Raises:
         RejectedInput: ``http.bad-encoding``.
@@ -125,4 +124,4 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
             yield bytes(gathered)
 
 
-Received = Annotated[Body, Depends(_come_in)]
+Received = Annotated[Body, Depends(_receive)]

@@ -1,4 +1,4 @@
-"""What was told by webhooks, and telling it again. Addresses are the operator's: sohoa webhook."""
+"""Deliveries of webhooks, and delivering again. Addresses are the operator's: sohoa webhook."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.desk import webhooks
 from api.http.answers import example
-from api.http.callers import Hooking
+from api.http.callers import WebhookClient
 from api.http.openapi import TOKEN_PROBLEMS
-from workflow.ledger.webhooks import Delivery
 
 router = APIRouter(prefix="/v1/webhooks/deliveries", tags=["webhooks"])
 
@@ -39,11 +39,11 @@ _ROW = {
 
 
 class Told(BaseModel):
-    """The message itself: which paper moved where; never what it says."""
+    """The message: which paper moved to which state; never what it says."""
 
     model_config = example(**_TOLD)
 
-    event: int = Field(description="the same number each time it is told")
+    event: int = Field(description="the same number in each delivery")
     at: datetime
     office: str
     dossier: str
@@ -69,7 +69,7 @@ class DeliveryRow(BaseModel):
 
 
 class Deliveries(BaseModel):
-    """A page of them."""
+    """A page of deliveries."""
 
     model_config = example(deliveries=[_ROW], next=None)
 
@@ -78,7 +78,7 @@ class Deliveries(BaseModel):
 
 
 class Replay(BaseModel):
-    """Which deliveries to tell again."""
+    """The deliveries to send again."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_extra={"examples": [{"first": 10, "last": 12}]}
@@ -89,7 +89,7 @@ class Replay(BaseModel):
 
 
 class Replayed(BaseModel):
-    """How many are told again."""
+    """How many are sent again."""
 
     model_config = example(deliveries=3)
 
@@ -98,13 +98,13 @@ class Replayed(BaseModel):
 
 @router.get("", responses=TOKEN_PROBLEMS)
 def list_deliveries(
-    caller: Hooking,
+    client: WebhookClient,
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Deliveries:
-    """What was told, oldest first, and what became of it."""
-    found = caller.service.outbox.list_deliveries(
-        offices=caller.application.offices, after=after, limit=limit + 1
+    """Deliveries and their results, oldest first."""
+    found = webhooks.list_deliveries(
+        client.application, client.caller, after=after, limit=limit + 1
     )
     shown = found[:limit]
     return Deliveries(
@@ -114,18 +114,15 @@ def list_deliveries(
 
 
 @router.post("/replay", status_code=202, responses=TOKEN_PROBLEMS)
-def replay(caller: Hooking, which: Replay) -> Replayed:
-    """Tell deliveries again, whatever became of them, with the same event numbers."""
-    again = caller.service.outbox.replay(
-        offices=caller.application.offices,
-        first=which.first,
-        last=which.last,
-        now=caller.application.clock.now(),
+def replay(client: WebhookClient, which: Replay) -> Replayed:
+    """Deliver a range again, whatever its result was, with the same event numbers."""
+    again = webhooks.redeliver(
+        client.application, client.caller, first=which.first, last=which.last
     )
     return Replayed(deliveries=again)
 
 
-def _row(delivery: Delivery) -> DeliveryRow:
+def _row(delivery: webhooks.Delivery) -> DeliveryRow:
     return DeliveryRow(
         id=delivery.id,
         webhook=delivery.webhook,

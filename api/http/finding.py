@@ -1,4 +1,4 @@
-"""Finding archived papers. A POST with a purpose, written down before anything is shown."""
+"""Lookup of archived papers: a POST with a purpose, logged before anything is shown."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.desk import papers as desk_papers
 from api.desk.rebuild import rebuild_state
+from api.desk.search import LookupBy, find
 from api.http.answers import example
-from api.http.callers import Caller, Finding
+from api.http.callers import Client, FindClient
 from api.http.openapi import SAID, TOKEN_PROBLEMS
-from dossier.codes import numbers_masked
 
 router = APIRouter(prefix="/v1/find", tags=["find"])
 
@@ -35,7 +34,7 @@ Purpose = Annotated[
         min_length=1,
         max_length=500,
         pattern=SAID,
-        description="why: the dossier or the legal ground; written down with who and what",
+        description="why: the dossier or the legal ground; logged with caller and term",
     ),
 ]
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -49,7 +48,7 @@ class _Question(BaseModel):
 
 
 class ByCitizen(_Question):
-    """Somebody's papers."""
+    """Papers that name a person."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -58,12 +57,12 @@ class ByCitizen(_Question):
     )
 
     number: Annotated[
-        str, Field(min_length=9, max_length=20, description="citizen ID (12) or old CMND (9)")
+        str, Field(max_length=40, description="citizen ID (12 digits) or old CMND (9 digits)")
     ]
 
 
 class ByText(_Question):
-    """Papers that hold these words."""
+    """Papers that contain these words."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -87,7 +86,7 @@ class ByDossier(_Question):
 
 
 class FoundPaper(BaseModel):
-    """A paper that was found; a number shows its last three digits only."""
+    """A paper found; a number shows its last three digits only."""
 
     model_config = example(**_ROW)
 
@@ -102,11 +101,7 @@ class FoundPaper(BaseModel):
 
 
 class FoundPapers(BaseModel):
-    """The papers found.
-
-    Attributes:
-        incomplete: the catalogue is being rebuilt; papers may be missing.
-    """
+    """The papers found."""
 
     model_config = example(found=[_ROW], incomplete=False)
 
@@ -117,45 +112,46 @@ class FoundPapers(BaseModel):
 
 
 @router.post("/citizen", responses=TOKEN_PROBLEMS)
-def find_by_citizen(caller: Finding, question: ByCitizen) -> FoundPapers:
-    """The archived papers that name a person, newest first, with their role in each."""
-    return _find(caller, "citizen-id", question.number, question)
+def find_by_citizen(client: FindClient, question: ByCitizen) -> FoundPapers:
+    """The archived papers that name a person, newest first, with the person's role in each."""
+    return _find(client, LookupBy.CITIZEN_ID, question.number, question)
 
 
 @router.post("/text", responses=TOKEN_PROBLEMS)
-def find_by_text(caller: Finding, question: ByText) -> FoundPapers:
+def find_by_text(client: FindClient, question: ByText) -> FoundPapers:
     """The archived papers that hold these words, with or without diacritics; exact first."""
-    return _find(caller, "text", question.words, question)
+    return _find(client, LookupBy.TEXT, question.words, question)
 
 
 @router.post("/dossier", responses=TOKEN_PROBLEMS)
-def find_by_dossier(caller: Finding, question: ByDossier) -> FoundPapers:
-    """The archived papers of a dossier, in their order."""
-    return _find(caller, "dossier", question.dossier, question)
+def find_by_dossier(client: FindClient, question: ByDossier) -> FoundPapers:
+    """The archived papers of a dossier, by ordinal."""
+    return _find(client, LookupBy.DOSSIER, question.dossier, question)
 
 
-def _find(caller: Caller, manner: str, text: str, question: _Question) -> FoundPapers:
-    found = desk_papers.find(
-        caller.application,
-        manner,
-        text,
+def _find(client: Client, by: LookupBy, term: str, question: _Question) -> FoundPapers:
+    found = find(
+        client.application,
+        client.caller,
+        by,
+        term,
         purpose=question.purpose,
-        actor=caller.actor,
         limit=question.limit,
     )
+    forms = client.application.forms
     return FoundPapers(
         found=[
             FoundPaper(
                 paper=row.paper,
                 dossier=row.dossier,
                 kind=row.kind,
-                kind_title=caller.application.stages.forms.name_of(row.kind),
-                person=numbers_masked(row.person),
+                kind_title=forms.name_of(row.kind),
+                person=row.person,
                 number=row.number,
                 role=row.role,
                 archived_at=row.archived_at,
             )
             for row in found
         ],
-        incomplete=rebuild_state(caller.application) is not None,
+        incomplete=rebuild_state(client.application) is not None,
     )

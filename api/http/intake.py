@@ -1,8 +1,7 @@
-"""Scans come in: the body is the file."""
+"""Submission of scans: the body is the file."""
 
 from __future__ import annotations
 
-import hashlib
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import unquote
@@ -10,23 +9,22 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Header, Query, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.desk import intake
+from api.desk.papers import get_paper
 from api.http import problems
 from api.http.answers import Taken
 from api.http.bodies import Body, Received
-from api.http.callers import Caller, Intaking
+from api.http.callers import Client, IntakeClient
 from api.http.openapi import BODY_PROBLEMS
-from api.http.papers import standing_of
-from api.tokens import Scope
 from dossier.codes import dossier_code
-from dossier.errors import WrongUse
-from workflow.ledger.types import IdempotencyKey
+from dossier.states import PaperState
 
 router = APIRouter(prefix="/v1", tags=["intake"])
 
 FILE_BODY = {
     "requestBody": {
         "required": True,
-        "description": "the scan itself: PDF, TIFF, JPEG or PNG, told by its content",
+        "description": "the scan itself: PDF, TIFF, JPEG or PNG, recognised by its content",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
@@ -61,25 +59,25 @@ Key = Annotated[
 )
 async def upload(
     *,
-    caller: Intaking,
+    client: IntakeClient,
     dossier: str,
     body: Received,
     name: Name = "",
     key: Key = None,
     sign: Annotated[
         bool,
-        Query(description="sign it as soon as nothing is doubtful; wants the scope `sign` too"),
+        Query(description="sign it once nothing is doubtful; needs the scope `sign` too"),
     ] = False,
     accept: Annotated[bool, Query(description="no review; trial data only")] = False,
 ) -> Response:
-    """Take one scan into a dossier; `Location` says where its state is.
+    """Submit one scan to a dossier; `Location` is the URL of its state.
 
-    A scan that cannot be taken is answered with a problem and written down as rejected.
+    A scan that cannot be received is answered with a problem and entered as rejected.
     """
     # Not left to FastAPI: its own way into a thread costs a tenth of an upload.
     return await run_in_threadpool(
-        take,
-        caller,
+        _submit,
+        client,
         body,
         dossier=dossier_code(dossier),
         source=unquote(name, errors="replace"),
@@ -89,8 +87,8 @@ async def upload(
     )
 
 
-def take(
-    caller: Caller,
+def _submit(
+    client: Client,
     body: Body,
     *,
     dossier: str,
@@ -99,41 +97,31 @@ def take(
     sign: bool,
     accept: bool,
 ) -> Response:
-    """Take a body in and say what became of it."""
-    if sign:
-        caller.must_be_allowed(Scope.SIGN)
-    if accept and not caller.application.trial:
-        raise WrongUse(
-            "intake.accept-not-allowed", "only trial data may be taken as found, without review"
-        )
     once = None
     if key is not None:
-        asked = repr((dossier, source, sign, accept)).encode() + body.digest()
-        once = IdempotencyKey(
-            token=caller.token.id,
-            key=hashlib.sha256(key.encode()).digest(),
-            request=hashlib.sha256(asked).digest(),
+        once = intake.idempotency_key(
+            client.caller, key, request=(dossier, source, sign, accept), body=body.digest()
         )
-    taken, error = caller.application.intake.take(
+    submission = intake.submit(
+        client.application,
+        client.caller,
         body.content,
         dossier=dossier,
         sign=sign,
         accept=accept,
         source=source,
-        actor=caller.actor,
-        once=once,
+        idempotency=once,
     )
-    location = {"Location": f"/v1/papers/{taken.paper}"}
-    if error is not None:
-        return problems.answer(error, location, paper=str(taken.paper))
-    caller.service.enqueue(taken.paper)
-    told = Taken(
-        paper=taken.paper,
-        dossier=dossier,
-        known=taken.known_already,
-        state=standing_of(caller, taken.paper).state.value if taken.known_already else "RECEIVED",
-    )
-    # Written here: FastAPI would check again what has just been made.
+    paper = submission.paper
+    location = {"Location": f"/v1/papers/{paper}"}
+    if submission.error is not None:
+        return problems.answer(submission.error, location, paper=str(paper))
+    client.service.enqueue(paper)
+    state = PaperState.RECEIVED
+    if submission.known:
+        state = get_paper(client.application, client.caller, paper).state
+    taken = Taken(paper=paper, dossier=dossier, known=submission.known, state=state.value)
+    # Written here: FastAPI would validate again what has just been made.
     return Response(
-        told.model_dump_json(), HTTPStatus.ACCEPTED, location, media_type="application/json"
+        taken.model_dump_json(), HTTPStatus.ACCEPTED, location, media_type="application/json"
     )

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents; every HTTP status of an error stands here.
+"""Errors as RFC 9457 problem documents, and the HTTP status of every error.
 
 The code is stable and part of the contract; the title says in Vietnamese what a clerk is to do,
 the detail in English what happened here. None of them
@@ -26,7 +26,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _NOT_FOUND = (
     "paper.unknown", "page.unknown", "value.unknown", "upload.unknown", "delivery.unknown",
-    "dossier.unknown", "http.no-such-path",
+    "dossier.unknown", "office.unknown", "http.no-such-path",
 )  # fmt: skip
 _CONFLICT = (
     "dossier.closed", "dossier.has-it-already", "paper.not-archived", "paper.not-read",
@@ -39,6 +39,7 @@ STATUSES: dict[str, HTTPStatus] = {
     **dict.fromkeys(_NOT_FOUND, HTTPStatus.NOT_FOUND),
     **dict.fromkeys(_CONFLICT, HTTPStatus.CONFLICT),
     "http.bad-request": HTTPStatus.BAD_REQUEST,
+    "http.unknown-parameter": HTTPStatus.BAD_REQUEST,
     "http.method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "http.too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "http.too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -49,6 +50,7 @@ STATUSES: dict[str, HTTPStatus] = {
     "scan.not-a-known-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "token.not-valid": HTTPStatus.UNAUTHORIZED,
     "token.scope-missing": HTTPStatus.FORBIDDEN,
+    "right.missing": HTTPStatus.FORBIDDEN,
     "token.too-many-requests": HTTPStatus.TOO_MANY_REQUESTS,
     "http.bad-range": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     "upload.expired": HTTPStatus.GONE,
@@ -62,10 +64,10 @@ _ROOTS: tuple[tuple[type[SohoaError], HTTPStatus], ...] = (
     (TransientFault, HTTPStatus.SERVICE_UNAVAILABLE),
     (IntegrityViolation, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
-# What the command line says with its own commands, said for who asks by HTTP.
+# Sentences that name commands, for clients of HTTP.
 _SAID = {
     "paper.unknown": "no such paper for this token; list those there are: GET /v1/papers",
-    "review.doubtful": "this paper needs a person's eye: GET /v1/papers/{paper}/review",
+    "review.doubtful": "this paper needs review: GET /v1/papers/{paper}/review",
 }
 _RETRY_SECONDS = "5"
 

@@ -1,4 +1,4 @@
-"""The parts of the service, from the database to the time-stamping authority."""
+"""Readiness of each part, from the database to the time-stamping authority."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from api.http.health_probe import asked
 from api.http.service import Service
 from dossier.errors import TransientFault
 
-# A round of the queue that did not come to its end for so long does not come any more.
+# A nudge that has not ended for so long has stopped.
 _SILENT_SECONDS = 60.0
 _NEEDED = ("database", "store", "queue", "tesseract")
 
 
 def readiness(service: Service) -> Ready:
-    """Each part, and what that makes of the whole."""
+    """The readiness of each part and of the whole."""
     parts = {
         "database": asked(service.application.ledger.connections.ping),
-        "store": service.looked_at("store"),
+        "store": service.probed("store"),
         "queue": asked(lambda: _queue(service)),
-        # Not needed to take papers in: they wait, and nobody who sends one is to be turned away.
+        # Not needed to receive papers: they wait, so no sender is turned away.
         "workers": asked(service.check_claims),
-        "sandbox": service.looked_at("sandbox"),
-        "tesseract": service.looked_at("tesseract"),
-        "tsa": service.looked_at("tsa"),
+        "sandbox": service.probed("sandbox"),
+        "tesseract": service.probed("tesseract"),
+        "tsa": service.probed("tsa"),
         "catalogue": asked(lambda: check_complete(service.application)),
     }
     if parts["catalogue"].code == "ledger.rebuild-first":
@@ -35,8 +35,6 @@ def readiness(service: Service) -> Ready:
 
 
 def _queue(service: Service) -> None:
-    if service.ticked("nudge") > _SILENT_SECONDS:
-        raise TransientFault(
-            "queue.silent", "papers left waiting are not taken up; restart the service"
-        )
+    if service.seconds_since("nudge") > _SILENT_SECONDS:
+        raise TransientFault("queue.silent", "waiting papers are not enqueued; restart the service")
     service.check_workers()

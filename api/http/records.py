@@ -1,10 +1,12 @@
-"""What a paper says, and its files. Opening any of them is written down."""
+"""What a paper says, and its files. Each access is logged."""
 
 from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import ExitStack
+from itertools import chain
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,12 +14,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
-from api.desk import files as opening
+from api.desk import files
+from api.desk.papers import get_paper
 from api.http.answers import example
-from api.http.callers import Caller, Reading
+from api.http.callers import Client, ReadClient
+from api.http.file_response import file_response
 from api.http.openapi import ACT_PROBLEMS, file_answer, problems_of
-from api.http.papers import standing_of
-from api.http.ranges import file_response
 from archive import package
 
 router = APIRouter(prefix="/v1/papers/{paper}", tags=["records"])
@@ -49,7 +51,7 @@ class WordsPage(BaseModel):
 
 
 class Words(BaseModel):
-    """What was read, with boxes in pt from the top left of the upright page."""
+    """Recognised words, with boxes in pt from the top left of the upright page."""
 
     model_config = example(
         format=1,
@@ -82,7 +84,7 @@ class DescriptionAnswer(BaseModel):
 
 
 class ValidationAnswer(BaseModel):
-    """``validation.json``: what was found about PDF/A and signatures."""
+    """``validation.json``: the reports on PDF/A and signatures."""
 
     model_config = example(
         paper="0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11",
@@ -103,34 +105,38 @@ _PDF_RESPONSES: dict[int | str, dict[str, Any]] = {
     **problems_of(416),
     200: file_answer(_PDF, "the PDF/A, signed once it is", "%PDF-1.7 ..."),
     206: file_answer(_PDF, "the range that was asked for", "..."),
-    304: {"description": "If-None-Match names it: the caller has it"},
+    304: {"description": "If-None-Match names its ETag"},
 }
 
 
 @router.get("/pdf", responses=_PDF_RESPONSES, response_class=Response)
-def get_pdf(request: Request, caller: Reading, paper: UUID) -> Response:
+def get_pdf(request: Request, client: ReadClient, paper: UUID) -> Response:
     """The PDF/A of a paper, signed once it is; ranges are answered."""
-    file = opening.pdf(caller.application, paper, actor=caller.actor)
-    return file_response(request, file, _PDF)
+    with ExitStack() as stack:
+        path, name, digest = stack.enter_context(
+            files.pdf(client.application, client.caller, paper)
+        )
+        held = stack.pop_all()
+    return file_response(request, held, path, name=name, digest=digest, media_type=_PDF)
 
 
 @router.get("/words", responses=ACT_PROBLEMS)
-def get_words(caller: Reading, paper: UUID) -> Words:
-    """What was read on a paper, word by word, with boxes and confidences."""
-    return Words.model_validate(_document(caller, paper, package.WORDS))
+def get_words(client: ReadClient, paper: UUID) -> Words:
+    """The words recognised on a paper, with boxes and confidences."""
+    return Words.model_validate(_document(client, paper, package.WORDS))
 
 
 @router.get("/description", responses=ACT_PROBLEMS)
-def get_description(caller: Reading, paper: UUID) -> DescriptionAnswer:
+def get_description(client: ReadClient, paper: UUID) -> DescriptionAnswer:
     """What a paper is and says."""
-    content = _document(caller, paper, package.DESCRIPTION)
+    content = _document(client, paper, package.DESCRIPTION)
     return DescriptionAnswer(paper=paper, content=content)
 
 
 @router.get("/validation", responses=ACT_PROBLEMS)
-def get_validation(caller: Reading, paper: UUID) -> ValidationAnswer:
+def get_validation(client: ReadClient, paper: UUID) -> ValidationAnswer:
     """The reports on the PDF/A, on signatures received, and on ours."""
-    return ValidationAnswer(paper=paper, content=_document(caller, paper, package.VALIDATION))
+    return ValidationAnswer(paper=paper, content=_document(client, paper, package.VALIDATION))
 
 
 @router.get(
@@ -141,17 +147,17 @@ def get_validation(caller: Reading, paper: UUID) -> ValidationAnswer:
     },
     response_class=Response,
 )
-def get_package(request: Request, caller: Reading, paper: UUID) -> Response:
+def get_package(request: Request, client: ReadClient, paper: UUID) -> Response:
     """The package of an archived paper as a ZIP, streamed."""
-    standing = standing_of(caller, paper)
-    name = f"{standing.dossier}.{standing.ordinal:03d}.zip"
-    stream = _zipped(caller, paper)
-    first = next(stream)  # what is wrong is told with its own status
+    view = get_paper(client.application, client.caller, paper)
+    name = f"{view.dossier}.{view.ordinal:03d}.zip"
+    stream = _zipped(client, paper)
+    first = next(stream)  # an error is answered with its own status
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if request.method == "HEAD":
         stream.close()
         return Response(headers=headers, media_type=_ZIP)
-    return StreamingResponse(_all(first, stream), media_type=_ZIP, headers=headers)
+    return StreamingResponse(chain((first,), stream), media_type=_ZIP, headers=headers)
 
 
 @router.get(
@@ -160,19 +166,19 @@ def get_package(request: Request, caller: Reading, paper: UUID) -> Response:
     response_class=Response,
 )
 def get_page_picture(
-    caller: Reading,
+    client: ReadClient,
     paper: UUID,
     page: int,
     width: Annotated[int, Query(ge=100, le=1654, description="px at most")] = 900,
 ) -> Response:
     """A page as WebP, as it stands in the PDF/A. `page` is its number in the scan."""
-    drawn = opening.picture(
-        caller.application, paper, page=page, box=None, size=(width, 2 * width), actor=caller.actor
+    drawn = files.page_picture(
+        client.application, client.caller, paper, page=page, size=(width, 2 * width)
     )
     return Response(drawn, media_type=_WEBP)
 
 
-# Whatever can be had can be asked about; not told in the document, where it would stand twice.
+# HEAD of every GET; left out of the document, where each would stand twice.
 for _path, _answer in (
     ("/pdf", get_pdf),
     ("/words", get_words),
@@ -184,14 +190,14 @@ for _path, _answer in (
     router.add_api_route(_path, _answer, methods=["HEAD"], include_in_schema=False)
 
 
-def _document(caller: Caller, paper: UUID, which: str) -> dict[str, Any]:
-    content = opening.document(caller.application, paper, which, actor=caller.actor)
+def _document(client: Client, paper: UUID, which: str) -> dict[str, Any]:
+    content = files.document(client.application, client.caller, paper, which)
     read: dict[str, Any] = json.loads(content)
     return read
 
 
 class _Sink:
-    """Takes what a ZIP is written to, and gives it out piece by piece."""
+    """A file that a ZIP is written to and read from piece by piece."""
 
     def __init__(self) -> None:
         self._held = bytearray()
@@ -214,8 +220,8 @@ class _Sink:
         return taken
 
 
-def _zipped(caller: Caller, paper: UUID) -> Generator[bytes]:
-    with opening.package_folder(caller.application, paper, actor=caller.actor) as folder:
+def _zipped(client: Client, paper: UUID) -> Generator[bytes]:
+    with files.package_folder(client.application, client.caller, paper) as folder:
         sink = _Sink()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:  # type: ignore[call-overload]  # a stream that cannot seek will do
             for file in sorted(folder.rglob("*")):
@@ -228,8 +234,3 @@ def _zipped(caller: Caller, paper: UUID) -> Generator[bytes]:
                         target.write(piece)
                         yield sink.take()
         yield sink.take()
-
-
-def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest

@@ -1,4 +1,4 @@
-"""Review: what is doubtful, each value with its picture; setting values and letting go on."""
+"""Review: doubtful values with their pictures, and their corrections."""
 
 from __future__ import annotations
 
@@ -9,27 +9,23 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.desk import files as opening
-from api.desk import papers as desk_papers
+from api.desk import corrections, files
+from api.http import problems
 from api.http.answers import PaperStanding, example
-from api.http.callers import Knowing, Reviewing
+from api.http.callers import AnyClient, ReviewClient
 from api.http.openapi import ACT_PROBLEMS, PAPER_PROBLEMS, TOKEN_PROBLEMS, file_answer
-from api.http.papers import reason_of, standing_of, state_of
+from api.http.papers import state_of
 from api.wording import labels, sentences
-from dossier.errors import WrongUse
-from dossier.spine import Box, Record, Value
-from workflow.ledger.types import WorkItem
+from dossier.spine import Description, Value
 
 router = APIRouter(prefix="/v1", tags=["review"])
 
 _PAPER = "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11"
-_AROUND = 6.0  # pt around a box, so that the letters do not touch the picture's edge
-_LARGEST_CROP = (1200, 600)  # px
 _FIELD = r"[a-z][a-z0-9_]{0,30}(-[2-9])?\.[a-z][a-z0-9_]{0,30}"
 
 
 class Kind(BaseModel):
-    """A kind of paper there is a form definition for."""
+    """A kind of paper that has a form definition."""
 
     model_config = example(kind="birth-declaration", name="Tờ khai đăng ký khai sinh")
 
@@ -38,7 +34,7 @@ class Kind(BaseModel):
 
 
 class Kinds(BaseModel):
-    """The kinds of paper there are."""
+    """The kinds of paper."""
 
     model_config = example(kinds=[{"kind": "birth-declaration", "name": "Tờ khai khai sinh"}])
 
@@ -46,7 +42,7 @@ class Kinds(BaseModel):
 
 
 class ReviewValue(BaseModel):
-    """A value: where it stands, how sure it is, and why a person should look at it."""
+    """A value with its box, its confidence and the doubt about it."""
 
     model_config = example(
         field="mother.citizen_id",
@@ -74,7 +70,7 @@ class ReviewValue(BaseModel):
 
 
 class ReviewSheet(BaseModel):
-    """What a clerk looks at."""
+    """The values of a paper under review."""
 
     model_config = example(
         paper=_PAPER,
@@ -102,7 +98,7 @@ class ReviewSheet(BaseModel):
 
 
 class Reviewed(BaseModel):
-    """What the clerk says: values that change; the rest is confirmed as it is."""
+    """Corrected values; all others are confirmed."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -115,30 +111,30 @@ class Reviewed(BaseModel):
     values: dict[str, Annotated[str, Field(max_length=2000)]] = Field(
         default={},
         max_length=200,
-        description="field to text; an empty text takes the value away; `kind` sets the kind",
+        description="field to text; an empty text removes the value; `kind` sets the kind",
     )
     version: int | None = None
 
 
 @router.get("/kinds", responses=TOKEN_PROBLEMS)
-def list_kinds(caller: Knowing) -> Kinds:
-    """The kinds of paper there are form definitions for."""
-    forms = caller.application.stages.forms.by_id
+def list_kinds(client: AnyClient) -> Kinds:
+    """The kinds of paper that have a form definition."""
+    forms = client.application.forms.by_id
     return Kinds(kinds=[Kind(kind=id_, name=form.name) for id_, form in forms.items()])
 
 
 @router.get("/papers/{paper}/review", responses=ACT_PROBLEMS)
-def show_review(caller: Reviewing, paper: UUID) -> ReviewSheet:
-    """The values of a paper with box, confidence, doubt and picture; opening it is written down."""
-    held, row = desk_papers.opened(caller.application, paper, actor=caller.actor)
-    description = _described(held).description
+def show_review(client: ReviewClient, paper: UUID) -> ReviewSheet:
+    """The values of a paper with box, confidence, doubt and picture; the access is logged."""
+    view = corrections.open_review(client.application, client.caller, paper)
+    description = view.content.description if view.content else Description(kind="")
     return ReviewSheet(
         paper=paper,
-        version=held.version,
-        state=row.state.value,
-        code=row.code,
-        code_title=sentences.sentence(row.code, row.fault),
-        reason=reason_of(row.code, row.reason),
+        version=view.version,
+        state=view.state.value,
+        code=view.code,
+        code_title=sentences.sentence(view.code, view.fault),
+        reason=problems.said(view.code, view.reason),
         kind=description.kind,
         doubts=list(description.doubts),
         doubt_titles=[sentences.doubt(doubt) for doubt in description.doubts],
@@ -152,41 +148,20 @@ def show_review(caller: Reviewing, paper: UUID) -> ReviewSheet:
     response_class=Response,
 )
 def get_value_picture(
-    caller: Reviewing, paper: UUID, field: Annotated[str, Path(pattern=_FIELD)]
+    client: ReviewClient, paper: UUID, field: Annotated[str, Path(pattern=_FIELD)]
 ) -> Response:
-    """A picture of just the box a value stands in; looking at it is written down."""
-    held, _ = desk_papers.looked(caller.application, paper)
-    values = _described(held).description.values
-    value = next((v for v in values if v.field == field), None)
-    if value is None or value.box is None or value.page is None:
-        raise WrongUse("value.unknown", f"paper {paper} has no such value with a place on it")
-    box = Box(
-        value.box.left - _AROUND,
-        value.box.top - _AROUND,
-        value.box.right + _AROUND,
-        value.box.bottom + _AROUND,
-    )
-    drawn = opening.picture(
-        caller.application, paper, page=value.page, box=box, size=_LARGEST_CROP, actor=caller.actor
-    )
+    """A picture of the box of a value; the access is logged."""
+    drawn = files.value_picture(client.application, client.caller, paper, field)
     return Response(drawn, media_type="image/webp")
 
 
 @router.post("/papers/{paper}/review", responses={**PAPER_PROBLEMS, **ACT_PROBLEMS})
-def finish_review(caller: Reviewing, paper: UUID, reviewed: Reviewed) -> PaperStanding:
-    """Set values, confirm the rest, and let the paper go on; all doubts are settled."""
-    desk_papers.review(
-        caller.application, paper, reviewed.values, actor=caller.actor, version=reviewed.version
+def finish_review(client: ReviewClient, paper: UUID, reviewed: Reviewed) -> PaperStanding:
+    """Correct values, confirm the rest and let the paper go on; this settles all doubts."""
+    corrections.review(
+        client.application, client.caller, paper, reviewed.values, version=reviewed.version
     )
-    return state_of(caller, standing_of(caller, paper))
-
-
-def _described(held: WorkItem) -> Record:
-    if held.record is None or desk_papers.is_gone(held.state):
-        raise WrongUse(
-            "paper.not-read", f"paper {held.paper.id} has not come so far: it stands {held.state}"
-        )
-    return held.record
+    return state_of(client, paper)
 
 
 def _value(paper: UUID, value: Value) -> ReviewValue:

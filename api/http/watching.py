@@ -1,4 +1,4 @@
-"""``/metrics``: what a machine that watches us may count."""
+"""``/metrics`` for Prometheus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import metrics
-from api.http.callers import Watching
+from api.http.callers import MetricsClient
 from api.http.openapi import TOKEN_PROBLEMS, file_answer
 
 router = APIRouter(tags=["health"])
@@ -15,9 +15,9 @@ _TOLD = file_answer("text/plain", "counts and times", 'sohoa_papers{state="REVIE
 
 
 @router.get("/metrics", response_class=Response, responses={**TOKEN_PROBLEMS, 200: _TOLD})
-def tell_metrics(caller: Watching) -> Response:
+def tell_metrics(client: MetricsClient) -> Response:
     """Papers by state, what waits and since when, and how long steps took, for Prometheus.
 
     Papers and waiting are the whole service's, steps are this process's own.
     """
-    return Response(caller.service.measured.exposition(), media_type=metrics.CONTENT_TYPE)
+    return Response(client.service.measured.exposition(), media_type=metrics.CONTENT_TYPE)

@@ -1,4 +1,4 @@
-"""What the command line says to a person: Vietnamese first."""
+"""Vietnamese names of states, stages, fields, roles and table headings."""
 
 from __future__ import annotations
 
@@ -85,6 +85,16 @@ ROLES = {
     "deceased": "người chết",
     "mentioned": "người được nhắc đến",
     "signer": "người ký",
+}
+
+# The stages of a paper.
+STAGES = {
+    "receive": "Nhận",
+    "read": "Đọc",
+    "describe": "Trích",
+    "review": "Xem lại",
+    "sign": "Ký",
+    "archive": "Lưu",
 }
 
 # What a form says of a person, or of itself (role ``paper``).

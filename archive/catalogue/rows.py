@@ -25,7 +25,7 @@ from archive.catalogue.terms import (
 )
 from archive.identity import IdentityKeys
 from dossier import written
-from dossier.codes import masked
+from dossier.codes import mask_number
 from dossier.errors import Misconfigured
 from dossier.ports import CatalogueEntry, Found
 from dossier.spine import Description, Person, Source, Value
@@ -148,7 +148,7 @@ def found_person(row: RowMapping, keys: IdentityKeys) -> Found:
         dossier=row["dossier"],
         kind=row["kind"],
         person=keys.decrypt(row["name"], context=b"name" + paper.bytes).decode(),
-        number=masked(keys.decrypt(row["number"], context=b"number" + paper.bytes).decode()),
+        number=mask_number(keys.decrypt(row["number"], context=b"number" + paper.bytes).decode()),
         role=row["role"],
         archived_at=row["archived_at"],
     )
@@ -162,7 +162,7 @@ def found_record(row: RowMapping, asked: Sequence[str], keys: IdentityKeys) -> F
         dossier=row["dossier"],
         kind=row["kind"],
         person=(person and person.name) or "",
-        number=masked((person and (person.citizen_id or person.cmnd)) or ""),
+        number=mask_number((person and (person.citizen_id or person.cmnd)) or ""),
         role=(person and person.role) or "",
         archived_at=row["archived_at"],
     )

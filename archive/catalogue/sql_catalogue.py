@@ -173,10 +173,13 @@ class SqlCatalogue:
             forms = {tuple(row) for row in connection.execute(statement)}
         return forms <= {(self._keys.id, terms.FORM)}
 
-    def count(self) -> int:
-        """How many records there are."""
+    def count(self, *, offices: Sequence[str] | None = None) -> int:
+        """How many records these offices have; all offices by default."""
+        query = sa.select(sa.func.count()).select_from(RECORD)
+        if offices is not None:
+            query = query.where(RECORD.c.office.in_(offices))
         with translated(), self._looking.connect() as connection:
-            return connection.execute(sa.select(sa.func.count()).select_from(RECORD)).scalar_one()
+            return connection.execute(query).scalar_one()
 
     def clear(self) -> None:
         """Forget all records, to make them again from the store."""

@@ -180,15 +180,15 @@ def test_a_token_is_found_seen_and_ended(connections: Connections) -> None:
 def test_what_is_said_of_a_dossier(connections: Connections) -> None:
     dossiers = Dossiers(connections)
 
-    def get() -> Dossier | None:
-        return dossiers.get("D1", office=OFFICE, offices=[OFFICE])
+    def found() -> list[Dossier]:
+        return dossiers.list_by_code("D1", offices=[OFFICE])
 
-    assert get() is None
+    assert found() == []
     dossiers.set_expected("D1", office=OFFICE, kinds=["b", "a", "b"], now=START)
     for who in ("x", "y"):
         dossiers.close("D1", office=OFFICE, actor=who, now=START)
     expected = Dossier(
         office=OFFICE, code="D1", expected=("b", "a", "b"), closed_at=START, closed_by="x"
     )
-    assert get() == expected
-    assert dossiers.get("D1", office="H15.01", offices=["H15.01"]) is None
+    assert found() == [expected]
+    assert dossiers.list_by_code("D1", offices=["H15.01"]) == []

@@ -18,6 +18,9 @@ from planted import small_paper, whole
 from planted.bad_files import BAD
 
 from api.cli.exit_codes import Exit
+from api.desk.intake import submit
+from api.desk.papers import get_papers
+from api.desk.tokens import operator
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures" / "bad"
@@ -205,12 +208,10 @@ def test_a_name_is_shown_clean_and_leads_nowhere(
     paper = small_paper.draw(tmp_path / "paper.png", 100 + list(NAMES).index(name))
     before = {path for path in trial.var.parent.rglob("*") if trial.var not in path.parents}
     with whole.application_over(trial.var) as application:
-        taken, error = application.intake.take(
-            paper, dossier="H15-2", sign=False, accept=False, source=name
-        )
-        assert error is None
-        row = application.ledger.papers.get_summary(taken.paper, offices=application.offices)
-    assert row is not None
+        caller = operator(application, "test")
+        result = submit(application, caller, paper, dossier="H15-2", source=name)
+        assert result.error is None
+        (row,) = get_papers(application, caller, [result.paper])
     assert row.source == NAMES[name]
     assert {p for p in trial.var.parent.rglob("*") if trial.var not in p.parents} == before
     assert name not in {path.name for path in trial.var.rglob("*")}

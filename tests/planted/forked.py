@@ -16,7 +16,7 @@ from pathlib import Path
 from planted.shim import Fault, Shim
 
 _IMPORTED = (
-    "api.bootstrap", "api.cli.intake", "api.cli.finding", "api.cli.desk", "api.cli.setup",
+    "api.bootstrap", "api.cli.intake", "api.cli.finding", "api.cli.papers", "api.cli.setup",
     "archive.catalogue.sql_catalogue", "archive.deposit", "ocr.fields.describe",
     "ocr.pdfa.make", "signing.key", "signing.pkcs12_signer", "signing.stamp_font",
     "signing.time_source", "signing.trial.pki", "signing.trial.tsa", "signing.validation.verify",

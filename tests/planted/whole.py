@@ -114,9 +114,9 @@ def _of_pages(application: Application, unread: int) -> list[str]:
     """How many archived papers have a page without words because it could not be read."""
     counted = 0
     for row in application.ledger.papers.list_papers(
-        offices=application.offices, state=PaperState.ARCHIVED
+        offices=[application.settings.office], state=PaperState.ARCHIVED
     ):
-        held = application.ledger.papers.get(row.paper, offices=application.offices)
+        held = application.ledger.papers.get(row.paper, offices=[application.settings.office])
         doubts = () if held is None or held.record is None else held.record.description.doubts
         counted += any(doubt.startswith("page.unread") for doubt in doubts)
     return [] if counted == unread else [f"{counted} papers with an unread page, not {unread}"]

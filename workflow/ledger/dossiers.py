@@ -47,26 +47,26 @@ class Dossiers:
     def __init__(self, connections: Connections) -> None:
         self._writing, self._reading = connections.writing, connections.reading
 
-    def get(self, code: str, *, office: str, offices: Sequence[str]) -> Dossier | None:
-        """A dossier that has papers or a row of its own; that of ``office`` first."""
+    def list_by_code(self, code: str, *, offices: Sequence[str]) -> list[Dossier]:
+        """The dossiers of these offices that have this code: with papers, or a row of their own."""
         rows = sa.select(DOSSIER).where(DOSSIER.c.code == code, DOSSIER.c.office.in_(offices))
         has = sa.select(PAPER.c.office).where(PAPER.c.dossier == code, PAPER.c.office.in_(offices))
         with self._reading() as c:
-            found = {row.office: row for row in c.execute(rows)}
+            found = {
+                row.office: Dossier(
+                    office=row.office,
+                    code=code,
+                    expected=tuple(row.expected),
+                    closed_at=row.closed_at,
+                    closed_by=row.closed_by,
+                )
+                for row in c.execute(rows)
+            }
             with_papers = set(c.execute(has.distinct()).scalars())
-        known = sorted({*found, *with_papers}, key=lambda o: (o != office, o))
-        if not known:
-            return None
-        row = found.get(known[0])
-        if row is None:
-            return Dossier(office=known[0], code=code)
-        return Dossier(
-            office=row.office,
-            code=code,
-            expected=tuple(row.expected),
-            closed_at=row.closed_at,
-            closed_by=row.closed_by,
-        )
+        return [
+            found.get(office, Dossier(office=office, code=code))
+            for office in sorted(with_papers | found.keys())
+        ]
 
     def require_open(self, code: str, *, office: str) -> None:
         """Check that a dossier accepts papers.

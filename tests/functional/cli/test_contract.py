@@ -159,7 +159,7 @@ def test_find_asks_for_a_purpose_and_writes_it_down(archived: tuple[Commands, st
     with commands.application() as application, application.engine.connect() as database:
         stored = database.execute(sa.select(ACCESS)).mappings().all()
         assert isinstance(application.access_log, SqlAccessLog)
-        logged = application.access_log.list_records(offices=application.offices)
+        logged = application.access_log.list_records(offices=[application.settings.office])
     by_number = [record for record in logged if record.action == "citizen-id"]
     assert [(record.purpose, record.subject) for record in by_number] == [("hồ sơ 1", NUMBER)]
     assert not any(NUMBER.encode() in row["detail"] for row in stored)

@@ -16,7 +16,7 @@ import pytest
 from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, upload, wait_for
 
-from api.tokens import public_half
+from api.desk.tokens import id_of
 from workflow.ledger.tables import TOKEN
 
 OPEN = {"/healthz", "/readyz"}
@@ -58,7 +58,7 @@ def test_a_stream_ends_with_its_token(served: Served) -> None:
     with listener.stream("GET", "/v1/events") as stream:
         told = stream.iter_lines()
         assert next(told).startswith("retry:")
-        served.commands.json("token", "revoke", public_half(text))
+        served.commands.json("token", "revoke", id_of(text))
         other = served.client(text)
         until(lambda: other.get("/v1/papers").status_code == 401)
         # What moves after that is not told, and nothing is left open.
@@ -171,7 +171,7 @@ def test_who_may_send_may_not_have_it_signed_too(served: Served) -> None:
             assert {answer.json()["code"], begun.json()["code"]} == {"token.scope-missing"}
             continue
         told = served.client().get(answer.headers["location"]).json()["history"][0]
-        actor = f"token:{public_half(text)}"
+        actor = f"token:{id_of(text)}"
         assert (told["code"], told["actor"]) == ("sign-requested", actor)
         assert told["code_title"] == "Có người yêu cầu ký giấy này."
 

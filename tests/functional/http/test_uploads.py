@@ -14,7 +14,7 @@ import pytest
 from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, wait_for
 
-from api.http.service import Service, finished
+from api.desk import uploads
 from workflow.ledger.uploads import Upload
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -200,7 +200,6 @@ def test_a_crash_before_it_is_noted_makes_no_second_paper(
     commands.json("init", "--trial")
     (row,) = commands.json("token", "create", "test", "--scope", "intake")
     with commands.application() as application:
-        service = Service(application)
         now = application.clock.now()
         upload = Upload(
             id=application.ids.new(), office=application.settings.office, token=row["token"],
@@ -208,16 +207,17 @@ def test_a_crash_before_it_is_noted_makes_no_second_paper(
             source="", sign=False, length=len(content), offset=len(content), created_at=now,
             expires_at=now + timedelta(hours=1),
         )  # fmt: skip
-        service.uploads.add(upload)
-        with service.pieces.held(replace(upload, offset=0)):
-            service.pieces.append(upload.id, content, at=0)
-        monkeypatch.setattr(service, "enqueue", lambda _: None)
+        application.uploads.add(upload)
+        with application.upload_files.locked(replace(upload, offset=0)):
+            application.upload_files.append(upload.id, content, at=0)
         with monkeypatch.context() as crash:
-            crash.setattr(service.uploads, "finish", _crashed)
+            crash.setattr(application.uploads, "finish", _crashed)
             with pytest.raises(_CrashError):
-                finished(service, upload)
-        became = finished(service, upload)
-        papers = service.listing.list_papers(offices=[upload.office], dossier="TUS-10", limit=9)
+                uploads.finish(application, upload)
+        became = uploads.finish(application, upload)
+        papers = application.ledger.papers.list_papers(
+            offices=[upload.office], dossier="TUS-10", limit=9
+        )
         assert [paper.paper for paper in papers] == [became.paper]
         assert became.code == papers[0].code
 

@@ -93,7 +93,7 @@ def test_a_body_that_no_file_can_be_made_for_is_to_come_again(tmp_path: Path) ->
         (folder,) = (commands.var / "scratch").glob("*/incoming")
         folder.rename(folder.with_name("gone"))
         answer = service.client().post("/v1/dossiers/ROOM-1/papers", content=bytes(1_100_000))
-        assert (answer.status_code, answer.json()["code"]) == (503, "store.no-room")
+        assert (answer.status_code, answer.json()["code"]) == (503, "store.full")
         assert answer.headers["retry-after"]
 
 

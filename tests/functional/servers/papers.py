@@ -36,7 +36,7 @@ def archived(crew: Crew) -> int:
     with crew.commands.application() as application:
         return len(
             application.ledger.papers.list_papers(
-                offices=application.offices, state=PaperState.ARCHIVED
+                offices=[application.settings.office], state=PaperState.ARCHIVED
             )
         )
 

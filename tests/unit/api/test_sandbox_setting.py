@@ -58,7 +58,4 @@ def test_the_best_there_is_runs_and_is_reported(tmp_path: Path) -> None:
 def test_what_is_confined_starts(tmp_path: Path) -> None:
     with closing(opened(tmp_path, "require")) as application:
         assert application.stages.children is application.children
-        # An office's view of the application runs in the same children.
-        other = application.of("H15", seen=("H15",))
-        assert other.children is application.children
-        assert other.walls.hold
+        assert application.walls.hold

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.clocks import SystemClock, TimedIds
 from dossier.codes import (
     PROVINCE_CODES,
     Sex,
     citizen_id,
     dossier_code,
     is_cmnd,
-    masked,
-    numbers_masked,
+    mask_number,
+    mask_numbers,
+    normalise_number,
     office_code,
 )
 from dossier.errors import WrongUse
@@ -58,8 +62,8 @@ def test_cmnd_is_nine_digits() -> None:
 
 @given(st.text("0123456789", min_size=4, max_size=12))
 def test_masking_shows_three_digits(number: str) -> None:
-    assert masked(number).endswith(number[-3:])
-    assert masked(number).count("•") == len(number) - 3
+    assert mask_number(number).endswith(number[-3:])
+    assert mask_number(number).count("•") == len(number) - 3
 
 
 @pytest.mark.parametrize(
@@ -75,17 +79,60 @@ def test_masking_shows_three_digits(number: str) -> None:
         ("0123456789", "0123456789"),
         ("H15.50.05.13-261008-0975", "H15.50.05.13-261008-0975"),
         ("scan-0001.pdf", "scan-0001.pdf"),
+        ("004099-315902", "•••••••••902"),
+        ("004099 315902", "•••••••••902"),
+        ("0 0 4 0 9 9 3 1 5 9 0 2", "•••••••••902"),
+        ("1 0 0 4 0 9 9 3 1 5 9 0 2", "1 •••••••••902"),
+        ("00 40 99 31 59 02", "•••••••••902"),
+        ("004_099_315_902", "•••••••••902"),
+        ("004/099/315/902", "•••••••••902"),
+        ("004 099 315902", "•••••••••902"),
+        ("CMND 271 234567", "CMND ••••••567"),
+        ("1 2 3 4 5 6 7 8 9 10 11 12", "1 2 3 4 5 6 7 8 9 10 11 12"),
+        ("H15.50.05.13-261008-123456", "H15.50.05.13-261008-123456"),
+        ("H01.04.13-261008-1234567", "H01.04.13-261008-1234567"),
+        ("ngày 02/05/2026, 12 trang", "ngày 02/05/2026, 12 trang"),
         ("", ""),
     ],
 )
 def test_numbers_are_masked(text: str, shown: str) -> None:
-    assert numbers_masked(text) == shown
+    assert mask_numbers(text) == shown
 
 
 @given(st.text(), st.from_regex(r"[0-9]{12}", fullmatch=True), st.text())
 def test_no_citizens_number_is_left(before: str, number: str, after: str) -> None:
     for between in ("", " "):
-        assert number not in numbers_masked(f"{before}{between}{number}{between}{after}")
+        assert number not in mask_numbers(f"{before}{between}{number}{between}{after}")
+
+
+@given(st.uuids(version=4))
+def test_uuids_are_not_masked(uuid: UUID) -> None:
+    text = f"scan {uuid} stands for {str(uuid).upper()}"
+    assert mask_numbers(text) == text
+
+
+def test_ids_of_ours_are_not_masked() -> None:
+    ids = TimedIds(SystemClock())
+    made = [str(ids.new()) for _ in range(20_000)]
+    assert [one for one in made if mask_numbers(one) != one] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["001199012345", "001.199.012345", "001 199 012 345", "001199-012345", " 0011_9901_2345 ",
+     "００１１９９０１２３４５", "0 0 1 1 9 9 0 1 2 3 4 5"],
+)  # fmt: skip
+def test_a_number_in_any_usual_writing_is_normalised(text: str) -> None:
+    assert normalise_number(text) == "001199012345"
+
+
+@pytest.mark.parametrize("text", ["", "12345", "003099012345", "00119901234x", "0011990123456"])
+def test_other_text_is_no_number(text: str) -> None:
+    assert normalise_number(text) is None
+
+
+def test_a_cmnd_is_normalised() -> None:
+    assert normalise_number("271 234 567") == "271234567"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +144,9 @@ def test_no_citizens_number_is_left(before: str, number: str, after: str) -> Non
         "A1",
         "2026.11.27-0001",
         "HS-202600123",
+        "H15.50.05.13-261008-123456",
+        "H01.04.13-261008-1234567",
+        "2026.1234-5678",
     ],
 )
 def test_dossier_codes_of_all_times(code: str) -> None:
@@ -119,6 +169,9 @@ def test_dossier_codes_of_all_times(code: str) -> None:
         "0010-9901-2345",
         "001099012345-1",
         "HS-001099012345",
+        "001184-000123",
+        "H15.004099315",
+        "H15-001184_000123",
         "A" * 101,
         "A\n",
     ],

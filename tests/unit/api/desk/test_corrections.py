@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.desk.corrections import reviewed
+from api.desk.corrections import corrected
 from dossier.errors import (
     WrongUse,
 )
@@ -25,7 +25,7 @@ def _found() -> Description:
 
 
 def test_a_review_sets_values_and_settles_doubts() -> None:
-    after = reviewed(
+    after = corrected(
         _found(),
         {"mother.citizen_id": "001 199 012 345", "mother.birth": "15/3/1999", "child.name": ""},
         kinds={"birth-declaration"},
@@ -55,7 +55,7 @@ def test_a_review_sets_values_and_settles_doubts() -> None:
 )
 def test_a_value_that_cannot_be_is_refused(field: str, text: str) -> None:
     with pytest.raises(WrongUse):
-        reviewed(_found(), {field: text}, kinds={"birth-declaration"})
+        corrected(_found(), {field: text}, kinds={"birth-declaration"})
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_a_value_that_cannot_be_is_refused(field: str, text: str) -> None:
     ],
 )
 def test_dates_as_clerks_type_them(typed: str, iso: str) -> None:
-    after = reviewed(_found(), {"mother.birth": typed}, kinds=())
+    after = corrected(_found(), {"mother.birth": typed}, kinds=())
     assert {v.text for v in after.values if v.field == "mother.birth"} == {iso}

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from unit.workflow.fakes import OFFICE, SEALING, START, new_ledger
 
+from api.desk.tokens import new_secret, verify
 from api.http import problems
-from api.http.pieces import Pieces
 from api.http.rates import Rates
-from api.tokens import genuine, new_token
+from api.upload_files import UploadFiles
 from dossier.errors import (
     IntegrityViolation,
     Misconfigured,
@@ -53,10 +53,10 @@ def _token(number: str, digest: bytes) -> Token:
 
 def test_only_the_whole_token_is_genuine_and_only_as_long_as_it_holds(tmp_path: Path) -> None:
     tokens = Tokens(new_ledger(tmp_path).connections)
-    number, text, digest = new_token()
-    other = new_token()[1]
+    number, text, digest = new_secret()
+    other = new_secret()[1]
     tokens.add(_token(number, digest))
-    found = genuine(text, tokens, now=START)
+    found = verify(text, tokens, now=START)
     assert found is not None
     assert found.id == number
     secret = text.rpartition("_")[2]
@@ -65,10 +65,10 @@ def test_only_the_whole_token_is_genuine_and_only_as_long_as_it_holds(tmp_path: 
         "", "x", other, text[:-1], text + "A", text.upper(), f" {text}",
         f"sohoa_{number}_{other[-43:]}",
     ):  # fmt: skip
-        assert genuine(wrong, tokens, now=START) is None, wrong
-    assert genuine(text, tokens, now=START + timedelta(days=1)) is None
+        assert verify(wrong, tokens, now=START) is None, wrong
+    assert verify(text, tokens, now=START + timedelta(days=1)) is None
     tokens.revoke(number, now=START)
-    assert genuine(text, tokens, now=START) is None
+    assert verify(text, tokens, now=START) is None
     with pytest.raises(WrongUse):
         tokens.revoke("nobody", now=START)
 
@@ -98,43 +98,43 @@ def test_pieces_are_there_for_certain_once_they_are_settled(tmp_path: Path) -> N
     tokens = Tokens(ledger.connections)
     tokens.add(_token("t", b""))
     uploads = Uploads(ledger.connections, cipher=SEALING)
-    pieces = Pieces(tmp_path / "uploads", uploads)
+    pieces = UploadFiles(tmp_path / "uploads", uploads)
     upload = Upload(
         id=UPLOAD, office=OFFICE, token=ASKING, dossier="D", source="", sign=False, length=6,
         offset=0, created_at=START, expires_at=START + timedelta(hours=1),
     )  # fmt: skip
     uploads.add(upload)
-    with pieces.held(upload):
+    with pieces.locked(upload):
         pieces.append(UPLOAD, b"abc", at=0)
     found = uploads.get(UPLOAD, token=ASKING)
     assert found is not None
     assert found.offset == 0
-    pieces.settle(upload, offset=3)
+    pieces.commit(upload, offset=3)
     # A crash left more than is certain: it is written over, and cut off.
     pieces.append(UPLOAD, b"XXXXXX", at=3)
     pieces.append(UPLOAD, b"def", at=3)
     found = uploads.get(UPLOAD, token=ASKING)
     assert found is not None
     assert found.offset == 3
-    pieces.settle(found, offset=6)
+    pieces.commit(found, offset=6)
     assert pieces.path(UPLOAD).read_bytes() == b"abcdef"
     assert [u.id for u in uploads.list_unprocessed()] == [UPLOAD]
     assert uploads.get(UPLOAD, token=ASKING * 2) is None
-    other = Pieces(tmp_path / "uploads", uploads)
-    with pieces.held(found):
+    other = UploadFiles(tmp_path / "uploads", uploads)
+    with pieces.locked(found):
         for who in (pieces, other):
-            with pytest.raises(WrongUse), who.held(found):
+            with pytest.raises(WrongUse), who.locked(found):
                 pass
-    with other.held(found):
+    with other.locked(found):
         pass
     # A process that does not have the pieces makes no file of holes.
-    elsewhere = Pieces(tmp_path / "elsewhere", uploads)
-    with pytest.raises(TransientFault) as caught, elsewhere.held(found):
+    elsewhere = UploadFiles(tmp_path / "elsewhere", uploads)
+    with pytest.raises(TransientFault) as caught, elsewhere.locked(found):
         pass
     assert caught.value.code == "upload.not-here"
     assert list((tmp_path / "elsewhere").iterdir()) == []
     uploads.prune(now=START + timedelta(hours=2), answers_before=START)
-    pieces.sweep()
+    pieces.remove_orphans()
     assert not pieces.path(UPLOAD).exists()
 
 
@@ -157,8 +157,9 @@ def test_a_problem_tells_a_clerk_in_vietnamese_what_to_do() -> None:
     # What was sent was not taken: nobody may think that it is tried again by itself.
     assert "thử lại sau ít phút" in busy
     assert "không mất" not in busy
-    for code in ("store.no-room", "catalogue.busy", "disk.full", "tsa.no-answer"):
+    for code in ("store.full", "catalogue.busy", "disk.full", "tsa.no-answer"):
         assert "thử lại sau ít phút" in problems.document(TransientFault(code, "m"))["title"]
     damaged = problems.document(IntegrityViolation("store.damaged", "m"))["title"]
     assert damaged.startswith("BÁO ĐỘNG")
-    assert problems.document(WrongUse("http.bad-question", "m"))["title"] == "Unprocessable Entity"
+    title = problems.document(WrongUse("http.bad-question", "m"))["title"]
+    assert title.startswith("Có mục không đúng cách viết")

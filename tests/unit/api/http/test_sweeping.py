@@ -33,7 +33,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     init(settings, trial=True)
     with closing(open_application(settings)) as application:
         made = Service(application)
-        made.tokens.add(
+        made.application.tokens.add(
             Token(
                 id=ASKING, office=settings.office, name="n", digest=b"d", scopes=(), rate=9,
                 created_at=START, created_by="x", expires_at=START + timedelta(days=1),
@@ -44,10 +44,10 @@ def service(tmp_path: Path) -> Iterator[Service]:
             length=3, offset=0, created_at=START - timedelta(days=9),
             expires_at=START - timedelta(days=8),
         )  # fmt: skip
-        made.uploads.add(upload)
+        made.application.uploads.add(upload)
         for each in (OLD, FORGOTTEN):
-            made.pieces.path(each).parent.mkdir(parents=True, exist_ok=True)
-            made.pieces.path(each).write_bytes(b"abc")
+            made.application.upload_files.path(each).parent.mkdir(parents=True, exist_ok=True)
+            made.application.upload_files.path(each).write_bytes(b"abc")
         yield made
 
 
@@ -61,9 +61,9 @@ def test_while_the_store_is_away_uploads_still_expire(
     monkeypatch.setattr(service.application.store, "sweep", away)
     with structlog.testing.capture_logs() as told:
         service._sweep()
-    assert service.uploads.list_ids() == set()
-    assert not service.pieces.path(OLD).exists()
-    assert not service.pieces.path(FORGOTTEN).exists()
+    assert service.application.uploads.list_ids() == set()
+    assert not service.application.upload_files.path(OLD).exists()
+    assert not service.application.upload_files.path(FORGOTTEN).exists()
     (line,) = told
     assert (line["event"], line["part"]) == ("service.sweep-failed", "left-behind")
     assert line["code"] in {"store.no-answer", "OSError"}
@@ -75,11 +75,11 @@ def test_while_uploads_cannot_be_forgotten_stray_pieces_still_go(
     def busy(**_: object) -> None:
         raise TransientFault("database.busy", "m")
 
-    monkeypatch.setattr(service.uploads, "prune", busy)
+    monkeypatch.setattr(service.application.uploads, "prune", busy)
     service._sweep()
-    assert service.uploads.list_ids() == {OLD}
-    assert service.pieces.path(OLD).exists()
-    assert not service.pieces.path(FORGOTTEN).exists()
+    assert service.application.uploads.list_ids() == {OLD}
+    assert service.application.upload_files.path(OLD).exists()
+    assert not service.application.upload_files.path(FORGOTTEN).exists()
 
 
 def test_messages_that_came_to_their_end_a_month_ago_are_forgotten(service: Service) -> None:
@@ -88,7 +88,7 @@ def test_messages_that_came_to_their_end_a_month_ago_are_forgotten(service: Serv
     hook = Webhook(
         id=UUID(int=5), office=office, url="http://x/", secret=b"s", created_at=now, created_by="x"
     )
-    service.outbox.add(hook)
+    service.application.outbox.add(hook)
     for number in (1, 2, 3):
         application.ledger.intake.receive(
             IncomingScan(
@@ -99,7 +99,9 @@ def test_messages_that_came_to_their_end_a_month_ago_are_forgotten(service: Serv
         )
     for number, days in ((1, 31), (2, 29)):
         past = now - timedelta(days=days)
-        service.outbox.record_attempt(number, status=204, now=past, next_at=None, done=True)
+        service.application.outbox.record_attempt(
+            number, status=204, now=past, next_at=None, done=True
+        )
     service._sweep()
-    kept = service.outbox.list_deliveries(offices=[office], after=0, limit=9)
+    kept = service.application.outbox.list_deliveries(offices=[office], after=0, limit=9)
     assert [each.id for each in kept] == [2, 3]

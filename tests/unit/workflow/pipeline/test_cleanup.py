@@ -77,7 +77,7 @@ def test_what_a_living_process_has_in_the_making_stays(tmp_path: Path) -> None:
         application.ledger.intake.receive(
             IncomingScan(scan=scan(1, office=settings.office), paper=UUID(int=1), dossier="D1")
         )
-        held = application.ledger.papers.get(UUID(int=1), offices=application.offices)
+        held = application.ledger.papers.get(UUID(int=1), offices=[application.settings.office])
         assert held is not None
         with pipeline._work_folder(held) as folder:
             deposited = application.stages.scratch / "half.xml"

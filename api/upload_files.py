@@ -1,7 +1,7 @@
-"""Uploads in pieces on the disk: appended, flushed, and only then said to be there.
+"""Files of resumable uploads: pieces are appended and flushed before they are acknowledged.
 
-Several processes may share the folder. Where they do not, the one that has the first piece must get
-the others too; any other says so, and changes nothing.
+Several processes may share the folder. Where they do not, all pieces of an upload must reach the
+process that has the first one; any other answers ``upload.not-here`` and changes nothing.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from dossier.errors import TransientFault, WrongUse
 from workflow.ledger.uploads import Upload, Uploads
 
 
-class Pieces:
+class UploadFiles:
     """The files of unfinished uploads.
 
     Args:
-        folder: where they lie; survives restarts.
-        uploads: how much of each is on the disk for certain.
+        folder: holds them; survives restarts.
+        uploads: knows the durable length of each.
     """
 
     def __init__(self, folder: Path, uploads: Uploads) -> None:
@@ -30,18 +30,16 @@ class Pieces:
         self._uploads = uploads
 
     def path(self, upload: UUID) -> Path:
-        """Where an upload lies."""
+        """The file of an upload."""
         return self._folder / f"{upload}.part"
 
     @contextmanager
-    def held(self, upload: Upload) -> Iterator[None]:
-        """Have an upload in hand: two may not write to it at once, of whatever process.
-
-        What was known of it must be asked again inside.
+    def locked(self, upload: Upload) -> Iterator[None]:
+        """Lock an upload against other writers of any process; read its row again inside.
 
         Raises:
             WrongUse: ``upload.in-hand``.
-            TransientFault: ``upload.not-here``; ``store.no-room``.
+            TransientFault: ``upload.not-here``; ``store.full``.
         """
         begins = 0 if upload.offset else os.O_CREAT
         try:
@@ -50,21 +48,21 @@ class Pieces:
         except FileNotFoundError:
             raise _not_here() from None
         except OSError as error:
-            raise _no_room(error) from None
+            raise _store_full(error) from None
         try:
             try:
-                # Gone with the process, however it ends.
+                # Released with the process, however it ends.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise WrongUse(
-                    "upload.in-hand", "a piece of this upload is just coming in; ask for its offset"
+                    "upload.in-hand", "a piece of this upload is being received; ask for its offset"
                 ) from None
             yield
         finally:
             os.close(handle)
 
     def append(self, upload: UUID, piece: bytes, *, at: int) -> None:
-        """Write a piece. What a crash left beyond what is certain is written over."""
+        """Write a piece; bytes beyond the durable length are overwritten."""
         try:
             handle = os.open(self.path(upload), os.O_WRONLY | os.O_CLOEXEC)
             try:
@@ -75,10 +73,10 @@ class Pieces:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise _no_room(error) from None
+            raise _store_full(error) from None
 
-    def settle(self, upload: Upload, *, offset: int) -> None:
-        """Flush what came to the disk, then say that it is there."""
+    def commit(self, upload: Upload, *, offset: int) -> None:
+        """Flush the file, then record its length."""
         if offset == upload.offset:
             return
         try:
@@ -94,15 +92,15 @@ class Pieces:
             finally:
                 os.close(folder)
         except OSError as error:
-            raise _no_room(error) from None
+            raise _store_full(error) from None
         self._uploads.advance(upload.id, offset=offset)
 
     def remove(self, upload: UUID) -> None:
-        """Remove what came of an upload."""
+        """Remove the file of an upload."""
         self.path(upload).unlink(missing_ok=True)
 
-    def sweep(self) -> None:
-        """Remove what no upload knows of."""
+    def remove_orphans(self) -> None:
+        """Remove files of uploads that no longer exist."""
         if not self._folder.is_dir():
             return
         files = list(self._folder.glob("*.part"))
@@ -115,14 +113,14 @@ class Pieces:
 def _not_here() -> TransientFault:
     return TransientFault(
         "upload.not-here",
-        "the pieces of this upload lie with another process of this service; send the rest there, "
+        "another process of this service has the pieces of this upload; send the rest there, "
         "or begin a new upload",
     )
 
 
-def _no_room(error: OSError) -> TransientFault:
+def _store_full(error: OSError) -> TransientFault:
     return TransientFault(
-        "store.no-room",
+        "store.full",
         f"the piece cannot be written ({type(error).__name__}); nothing is lost, go on later from "
         "the offset",
     )

@@ -1,0 +1,81 @@
+"""Writes the access log: every lookup and every opened paper, before anything is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from api.application import Application
+from api.desk.caller import Caller
+from dossier.errors import WrongUse
+from dossier.ports import AccessEntry
+
+_MAX_PURPOSE = 500  # characters, as the log keeps them
+
+
+def log_opened(application: Application, caller: Caller, paper: UUID) -> None:
+    """Log that the caller opens a paper."""
+    _record(application, caller, action="open", subject=str(paper), purpose="", papers=(paper,))
+
+
+def log_lookup(
+    application: Application,
+    caller: Caller,
+    *,
+    action: str,
+    subject: str,
+    purpose: str,
+    papers: Iterable[UUID],
+) -> None:
+    """Log a lookup with its purpose and the papers of its answer.
+
+    Args:
+        application: holds the log.
+        caller: looks it up.
+        action: ``citizen-id``, ``text`` or ``dossier``.
+        subject: the term; encrypted at rest.
+        purpose: as the caller stated it.
+        papers: those that the answer names.
+    """
+    _record(
+        application,
+        caller,
+        action=action,
+        subject=subject,
+        purpose=purpose,
+        papers=tuple(dict.fromkeys(papers)),
+    )
+
+
+def check_purpose(purpose: str) -> str:
+    """A stated purpose without surrounding space.
+
+    Raises:
+        WrongUse: ``find.no-purpose``: it is empty.
+    """
+    stated = " ".join(purpose.split())
+    if not stated:
+        raise WrongUse("find.no-purpose", "state the purpose of the lookup; it is logged")
+    return stated
+
+
+def _record(
+    application: Application,
+    caller: Caller,
+    *,
+    action: str,
+    subject: str,
+    purpose: str,
+    papers: tuple[UUID, ...],
+) -> None:
+    application.access_log.record(
+        AccessEntry(
+            office=caller.office,
+            at=application.clock.now(),
+            actor=caller.author,
+            purpose=purpose[:_MAX_PURPOSE],
+            action=action,
+            subject=subject,
+            papers=papers,
+        )
+    )
