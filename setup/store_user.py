@@ -64,7 +64,7 @@ def make_user(settings: Settings, *, access: str, secret: str) -> None:
         # Its text holds the whole answer; the status is enough.
         raise Misconfigured(
             "store.refused",
-            f"the store did not make the user (status {error._code}); "  # noqa: SLF001 - told nowhere else
+            f"the store did not make the user (status {error._code}); "  # noqa: SLF001 - not public
             "check the administrator's keys, and that it has MinIO's administration API",
         ) from None
     except (urllib3.exceptions.HTTPError, OSError) as error:

@@ -35,12 +35,12 @@ def _imports(file: Path) -> set[str]:
 
 
 def _functions(file: Path) -> list[tuple[str, int]]:
-    """The functions of a file and their lengths, in lines of code: what is told is not counted."""
+    """The functions of a file and their lengths, in lines of code without the docstring."""
     found = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            told = node.body[0] if ast.get_docstring(node) is not None else None
-            docstring = 0 if told is None else (told.end_lineno or 0) - told.lineno + 1
+            text = node.body[0] if ast.get_docstring(node) is not None else None
+            docstring = 0 if text is None else (text.end_lineno or 0) - text.lineno + 1
             found.append((node.name, (node.end_lineno or 0) - node.lineno + 1 - docstring))
     return found
 

@@ -1,4 +1,4 @@
-"""A clerk is told in Vietnamese: each code that a clerk can meet has its sentence, and no other."""
+"""Each code that a clerk can meet has a Vietnamese sentence, and no other code has one."""
 
 from __future__ import annotations
 

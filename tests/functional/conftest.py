@@ -75,8 +75,8 @@ def commune(tmp_path: Path) -> Commands:
 @pytest.fixture(scope="session")
 def truth() -> dict[str, dict[str, Any]]:
     """What the samples are and say, by path below samples/."""
-    told: dict[str, dict[str, Any]] = json.loads((SAMPLES / "truth.json").read_text("utf-8"))
-    return told
+    samples: dict[str, dict[str, Any]] = json.loads((SAMPLES / "truth.json").read_text("utf-8"))
+    return samples
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ _NUMBERS = count()
 
 @dataclass
 class Province:
-    """Real servers, shared by whoever tests on them."""
+    """Real servers, shared by the tests of a process."""
 
     postgres: Postgres
     redis: Redis

@@ -1,4 +1,4 @@
-"""A full disk, one that can only be read, a locked database: told, waited for, nothing is lost.
+"""A full disk, one that can only be read, a locked database: reported, retried, nothing is lost.
 
 The faults of the disk are planted at every twelfth point that ``sohoa ingest`` has, from which on
 the disk takes no more; ``make soak`` takes every point.
@@ -44,7 +44,7 @@ def test_a_disk_that_takes_no_more_is_told_and_the_next_start_goes_on(
 
 
 def _sohoa(*arguments: str | Path, var: Path) -> subprocess.CompletedProcess[str]:
-    # As `sohoa`, but whoever holds the database is waited for a fifth of a second, not a minute.
+    # As `sohoa`, but a locked database is waited for 0.2 s, not a minute.
     code = (
         "from workflow.ledger import engine; engine._BUSY_MILLISECONDS = 200\n"
         "from api.cli import main; main()"

@@ -170,8 +170,8 @@ def test_one_wrong_letter_does_not_pass(verdicts: Mapping[str, Verdict]) -> None
 
 
 def test_what_cannot_be_kept_is_told(made: dict[str, tuple[Path, PdfaReport]]) -> None:
-    told = {name: report.drawn_anew for name, (_, report) in made.items() if report.drawn_anew}
-    assert told == {"mixed.pdf": (2, 3)}
+    redrawn = {name: report.drawn_anew for name, (_, report) in made.items() if report.drawn_anew}
+    assert redrawn == {"mixed.pdf": (2, 3)}
 
 
 @pytest.mark.parametrize("name", SIGNED)

@@ -12,7 +12,7 @@ from api.settings import Settings
 
 _SECRET = re.compile(r"PASSWORD|SECRET|PASSPHRASE|TOKEN|(?:^|_)KEY(?:_|$)|CREDENTIAL")
 _IN_ADDRESS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
-# NAME:TAG with or without a digest; a tag begins with a letter or digit, and is told in full.
+# NAME:TAG with or without a digest; a tag begins with a letter or digit, and is complete.
 _PINNED = re.compile(r"[\w./-]+:(?!latest$)[\w][\w.-]*\d[\w.-]*(?:@sha256:[0-9a-f]{64})?")
 _LASTING = {"postgres", "redis", "store", "api", "worker", "worker-signing", "beat"}
 _ONCE = {"volumes", "init"}
@@ -23,28 +23,28 @@ COMPOSES_OWN = {
     *("SOHOA_SIGNING_CORES", "SOHOA_TRIAL"),
 }
 
-Told = Mapping[str, Any]
+Compose = Mapping[str, Any]
 
 
-def faults(told: Told) -> list[str]:
+def faults(compose: Compose) -> list[str]:
     """The breaches of all rules in a file as ``servers.compose.read`` has it."""
-    plain = filled(dict(told), {})
-    return [fault for rule in _RULES for fault in rule(plain)] + list(_settings_exist(told))
+    plain = filled(dict(compose), {})
+    return [fault for rule in _RULES for fault in rule(plain)] + list(_settings_exist(compose))
 
 
-def _services_are_there(told: Told) -> Iterator[str]:
-    for name in sorted((_LASTING | _ONCE) ^ set(told["services"])):
+def _services_are_there(compose: Compose) -> Iterator[str]:
+    for name in sorted((_LASTING | _ONCE) ^ set(compose["services"])):
         yield f"{name}: missing, or not known to the rules"
 
 
-def _images_are_pinned(told: Told) -> Iterator[str]:
-    for name, service in told["services"].items():
+def _images_are_pinned(compose: Compose) -> Iterator[str]:
+    for name, service in compose["services"].items():
         if not _PINNED.fullmatch(service.get("image", "")):
             yield f"{name}: image not pinned"
 
 
-def _lasting_are_watched(told: Told) -> Iterator[str]:
-    for name, service in told["services"].items():
+def _lasting_are_watched(compose: Compose) -> Iterator[str]:
+    for name, service in compose["services"].items():
         if name in _ONCE:
             if service.get("restart") != "no":
                 yield f"{name}: would be started again and again"
@@ -56,8 +56,8 @@ def _lasting_are_watched(told: Told) -> Iterator[str]:
             yield f"{name}: no health check"
 
 
-def _nobody_has_more_rights(told: Told) -> Iterator[str]:
-    for name, service in told["services"].items():
+def _nobody_has_more_rights(compose: Compose) -> Iterator[str]:
+    for name, service in compose["services"].items():
         if service.get("read_only") is not True:
             yield f"{name}: root file system can be written"
         if service.get("cap_drop") != ["ALL"]:
@@ -74,22 +74,22 @@ def _nobody_has_more_rights(told: Told) -> Iterator[str]:
             yield f"{name}: may be root"
 
 
-def _only_the_api_is_published(told: Told) -> Iterator[str]:
-    for name, service in told["services"].items():
+def _only_the_api_is_published(compose: Compose) -> Iterator[str]:
+    for name, service in compose["services"].items():
         if service.get("ports") and name != "api":
             yield f"{name}: publishes a port"
         if service.get("network_mode") not in {None, "none"}:
             yield f"{name}: is on the host's network"
         if set(service.get("networks", [])) - {"stores"} and name not in {"api", "worker-signing"}:
             yield f"{name}: is on a network that leads outside"
-    if any(not port.startswith("127.0.0.1:") for port in told["services"]["api"]["ports"]):
+    if any(not port.startswith("127.0.0.1:") for port in compose["services"]["api"]["ports"]):
         yield "api: published to everybody unless somebody says otherwise"
-    if told["networks"]["stores"].get("internal") is not True:
+    if compose["networks"]["stores"].get("internal") is not True:
         yield "stores: the network leads outside"
 
 
-def _secrets_come_from_files(told: Told) -> Iterator[str]:
-    for name, service in told["services"].items():
+def _secrets_come_from_files(compose: Compose) -> Iterator[str]:
+    for name, service in compose["services"].items():
         given = {f"/run/secrets/{secret}" for secret in service.get("secrets", [])}
         for variable, value in service.get("environment", {}).items():
             if _SECRET.search(variable) and not variable.endswith("_FILE"):
@@ -103,44 +103,44 @@ def _secrets_come_from_files(told: Told) -> Iterator[str]:
             yield f"{name}: is given {path}, and does not read it"
 
 
-def _secrets_are_made(told: Told) -> Iterator[str]:
+def _secrets_are_made(compose: Compose) -> Iterator[str]:
     script = (ROOT / "setup" / "secrets.sh").read_text(encoding="utf-8")
     made = set(re.findall(r"^make (\w+) \d+$", script, re.MULTILINE))
-    for name in sorted(made ^ set(told["secrets"])):
+    for name in sorted(made ^ set(compose["secrets"])):
         yield f"{name}: made by setup/secrets.sh or asked for here, not both"
-    for name, secret in told["secrets"].items():
+    for name, secret in compose["secrets"].items():
         if secret != {"file": f"./secrets/{name}"}:
             yield f"{name}: not the file that setup/secrets.sh makes"
-    for name in {"api", "worker", "worker-signing", "beat"} & set(told["services"]):
-        if any("admin" in secret for secret in told["services"][name].get("secrets", [])):
+    for name in {"api", "worker", "worker-signing", "beat"} & set(compose["services"]):
+        if any("admin" in secret for secret in compose["services"][name].get("secrets", [])):
             yield f"{name}: is given an administrator's secret"
 
 
-def _volumes_are_there(told: Told) -> Iterator[str]:
-    for name, service in told["services"].items():
+def _volumes_are_there(compose: Compose) -> Iterator[str]:
+    for name, service in compose["services"].items():
         for volume in service.get("volumes", []):
             named = isinstance(volume, dict) and volume["type"] == "volume"
-            if named and volume["source"] not in told["volumes"]:
+            if named and volume["source"] not in compose["volumes"]:
                 yield f"{name}: {volume['source']} is no volume"
         if name in _LASTING - {"redis", "beat"} and not service.get("volumes"):
             yield f"{name}: keeps its data nowhere"
 
 
-def _settings_exist(told: Told) -> Iterator[str]:
+def _settings_exist(compose: Compose) -> Iterator[str]:
     """Judged with variables in place: a name that is handed on has no value yet."""
     settings = {f"SOHOA_{name.upper()}" for name in Settings.model_fields}
     set_here = {
         variable
-        for service in told["services"].values()
+        for service in compose["services"].values()
         for variable in service.get("environment", {})
     }
     for name in sorted({n for n in set_here if n.startswith("SOHOA_")} - settings):
         yield f"{name}: no setting of ours"
-    for name in sorted(variables_of(dict(told)) - settings - COMPOSES_OWN):
+    for name in sorted(variables_of(dict(compose)) - settings - COMPOSES_OWN):
         yield f"{name}: neither a setting nor a variable of the compose file"
 
 
-_RULES: tuple[Callable[[Told], Iterator[str]], ...] = (
+_RULES: tuple[Callable[[Compose], Iterator[str]], ...] = (
     _services_are_there,
     _images_are_pinned,
     _lasting_are_watched,

@@ -24,7 +24,7 @@ def plant(fault: str) -> None:
         module = real(name, package)
         if name == "ocr.reading":
             made = module._bare_engine
-            module._bare_engine = lambda *told: _Engine(made(*told), _FAULTS[fault])  # type: ignore[attr-defined] # the same
+            module._bare_engine = lambda *args: _Engine(made(*args), _FAULTS[fault])  # type: ignore[attr-defined] # the same
         return module
 
     importlib.import_module = import_module

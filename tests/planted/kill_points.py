@@ -43,7 +43,7 @@ class Trial:
     point: Point
 
 
-def main(told: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Record, plant, start again; the exit code is 1 where anything was lost or doubled."""
     asked = argparse.ArgumentParser(prog="kill_points")
     asked.add_argument("folder", type=Path)
@@ -51,7 +51,7 @@ def main(told: list[str] | None = None) -> int:
     asked.add_argument("--command", choices=["ingest", "init"], default="ingest")
     asked.add_argument("--every", type=int, default=1)
     asked.add_argument("--jobs", type=int, default=2)
-    options = asked.parse_args(told)
+    options = asked.parse_args(arguments)
     folder: Path = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     forked.import_all()
@@ -213,7 +213,7 @@ def _answer(made: Made, trial: Trial, to: int) -> None:
     try:
         try:
             wrong = made.tried(trial)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        except Exception as error:  # noqa: BLE001 - reported as a fault of the trial
             wrong = [f"{type(error).__name__}: {error}"]
         os.write(to, json.dumps(wrong).encode()[:60_000])
     finally:

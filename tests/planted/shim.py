@@ -216,15 +216,15 @@ class Shim:
             place = {"copy_file_range": 1, "splice": 1}.get(name, 0)
 
             def write(
-                *told: Any,  # noqa: ANN401 - as os has it
+                *args: Any,  # noqa: ANN401 - as os has it
                 real: Callable[..., Any] = real,
                 place: int = place,
                 **options: Any,  # noqa: ANN401 - as os has it
             ) -> Any:  # noqa: ANN401 - as os has it
-                name = self.name_of(told[place])
+                name = self.name_of(args[place])
                 if name is not None:
                     self.meet(Point("write", name))
-                return real(*told, **options)
+                return real(*args, **options)
 
             setattr(os, name, write)
 
@@ -248,9 +248,9 @@ class Shim:
             shim.meet(Point("connect", self.family.name))
             connect(self, address)
 
-        def counted_begin(self: Any, *told: Any, **options: Any) -> None:  # noqa: ANN401 - as Popen has it
+        def counted_begin(self: Any, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as Popen has it
             shim.meet(Point("spawn", "child"))
-            begin(self, *told, **options)
+            begin(self, *args, **options)
 
         socket.socket.sendall = counted_sendall  # type: ignore[method-assign,assignment] # the shim
         socket.socket.send = counted_send  # type: ignore[method-assign,assignment] # the same
@@ -261,11 +261,11 @@ class Shim:
         shim, connect = self, sqlite3.connect
 
         class Cursor(sqlite3.Cursor):
-            def execute(self, statement: str, *told: Any) -> Any:  # noqa: ANN401 - as sqlite3 has it
+            def execute(self, statement: str, *args: Any) -> Any:  # noqa: ANN401 - as sqlite3 has it
                 verb, *words = statement.split(None, 3)[:3]
                 if verb.upper() in {"INSERT", "UPDATE", "DELETE", "CREATE", "REPLACE"}:
                     shim.meet(Point("sql", f"{verb.lower()} {' '.join(words).lower()}"))
-                return super().execute(statement, *told)
+                return super().execute(statement, *args)
 
             def executemany(self, statement: str, rows: Any, /) -> Any:  # noqa: ANN401 - as sqlite3 has it
                 shim.meet(Point("sql", " ".join(statement.split(None, 3)[:3]).lower()))
@@ -280,8 +280,8 @@ class Shim:
                     shim.meet(Point("commit", "sohoa.db"))
                 super().commit()
 
-        def counted(*told: Any, **options: Any) -> sqlite3.Connection:  # noqa: ANN401 - as sqlite3 has it
-            return connect(*told, factory=Connection, **options)
+        def counted(*args: Any, **options: Any) -> sqlite3.Connection:  # noqa: ANN401 - as sqlite3 has it
+            return connect(*args, factory=Connection, **options)
 
         sqlite3.connect = counted  # type: ignore[assignment] # the shim
         sqlite3.dbapi2.connect = counted  # type: ignore[assignment] # the same

@@ -18,19 +18,19 @@ _DOLLAR = re.compile(r"\$(?:(\$)|\{([A-Z0-9_]+)(?:(:[-+])([^${}]*))?\}|)")
 
 def read(path: Path = COMPOSE) -> dict[str, Any]:
     """The file as it stands: anchors and merges done, variables not."""
-    told: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    return told
+    node: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    return node
 
 
-def filled(told: Any, variables: Mapping[str, str]) -> Any:  # noqa: ANN401 - whatever YAML holds
+def filled(node: Any, variables: Mapping[str, str]) -> Any:  # noqa: ANN401 - whatever YAML holds
     """The same with variables put in, in every text of it."""
-    if isinstance(told, str):
-        return _DOLLAR.sub(lambda found: _put(found, variables), told)
-    if isinstance(told, dict):
-        return {key: filled(value, variables) for key, value in told.items()}
-    if isinstance(told, list):
-        return [filled(value, variables) for value in told]
-    return told
+    if isinstance(node, str):
+        return _DOLLAR.sub(lambda found: _put(found, variables), node)
+    if isinstance(node, dict):
+        return {key: filled(value, variables) for key, value in node.items()}
+    if isinstance(node, list):
+        return [filled(value, variables) for value in node]
+    return node
 
 
 def _put(found: re.Match[str], variables: Mapping[str, str]) -> str:
@@ -51,23 +51,23 @@ def _put(found: re.Match[str], variables: Mapping[str, str]) -> str:
 
 def environment(service: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
     """What a service is started with; a name without a value is handed on where it is set."""
-    told = service.get("environment", {})
+    node = service.get("environment", {})
     return {
         name: variables[name] if value is None else str(value)
-        for name, value in told.items()
+        for name, value in node.items()
         if value is not None or name in variables
     }
 
 
-def variables_of(told: object) -> set[str]:
+def variables_of(node: object) -> set[str]:
     """The names of variables that an operator may set."""
-    if isinstance(told, str):
-        return {found[2] for found in _DOLLAR.finditer(told) if found[2]}
-    if isinstance(told, list):
-        return set().union(*map(variables_of, told))
-    if isinstance(told, dict):
+    if isinstance(node, str):
+        return {found[2] for found in _DOLLAR.finditer(node) if found[2]}
+    if isinstance(node, list):
+        return set().union(*map(variables_of, node))
+    if isinstance(node, dict):
         handed_on = {
-            name for name, value in (told.get("environment") or {}).items() if value is None
+            name for name, value in (node.get("environment") or {}).items() if value is None
         }
-        return handed_on.union(*map(variables_of, told.values()))
+        return handed_on.union(*map(variables_of, node.values()))
     return set()

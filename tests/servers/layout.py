@@ -49,7 +49,7 @@ class Layout:
     servers: dict[str, Server] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._told: dict[str, Any] = filled(read(), self.variables)
+        self._document: dict[str, Any] = filled(read(), self.variables)
         self.ports = {name: free_port() for name in (*_PORTS, *_OWN_PORTS)}
         for name in ("secrets", "volumes", "logs", "tmp"):
             (self.folder / name).mkdir()
@@ -64,8 +64,8 @@ class Layout:
 
     def service(self, name: str) -> dict[str, Any]:
         """A service as the compose file has it."""
-        told: dict[str, Any] = self._told["services"][name]
-        return told
+        declared: dict[str, Any] = self._document["services"][name]
+        return declared
 
     def here(self, name: str, text: str) -> str:
         """A text of a service, with what is true of this machine in place of the container's."""
@@ -187,11 +187,11 @@ class Layout:
 
     def _make_database(self, command: list[str]) -> list[str]:
         """What PostgreSQL's image does at its first start; the command to start it by."""
-        told = self.environment("postgres")
+        declared = self.environment("postgres")
         owner = as_owner(self.database)
         data, password = self.database / "data", self.database / "password"
-        password.write_bytes(Path(told["POSTGRES_PASSWORD_FILE"]).read_bytes())
-        asked = shlex.split(told["POSTGRES_INITDB_ARGS"])
+        password.write_bytes(Path(declared["POSTGRES_PASSWORD_FILE"]).read_bytes())
+        asked = shlex.split(declared["POSTGRES_INITDB_ARGS"])
         subprocess.run(
             [
                 *owner,

@@ -35,7 +35,7 @@ class Fault(Enum):
     BAD_GATEWAY = auto()  # 502 in HTML, as a proxy says it
     CUTS_REQUEST = auto()  # half of the body is delivered
     CUTS_ANSWER = auto()  # half of the answer's body comes back
-    LOSES_ANSWER = auto()  # the request is done, nobody is told
+    LOSES_ANSWER = auto()  # the request is done, the answer is lost
     KNOWS_NO_CONDITION = auto()  # 501 to a PUT with If-None-Match
     FORGETS_CONDITION = auto()  # If-None-Match is not delivered
 

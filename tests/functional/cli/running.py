@@ -51,7 +51,7 @@ class Commands:
     Attributes:
         var: the folder.
         settings: what is set for every command; the addresses of servers, where there are some.
-        before: is told the settings of a command that wants work done, before it runs.
+        before: called with the settings of a command that needs workers, before it runs.
     """
 
     var: Path

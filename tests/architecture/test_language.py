@@ -1,0 +1,78 @@
+"""Plain English: words of an earlier private dialect stay out of documents, code and tests."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+_WORDS = (
+    "told", "whoever", "wherever", "nobody who", "gives? back", "hands? back", "in hand", "let_go",
+    "lying",
+)  # fmt: skip
+_DIALECT = re.compile(rf"(?<![^\W_])(?:{'|'.join(_WORDS)})(?![^\W_])", re.IGNORECASE)
+# Clean today; add a path when it is.
+_CLEAN = (
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs",
+    "Makefile", "pyproject.toml", "setup",
+    "tests/architecture", "tests/conftest.py", "tests/judges", "tests/planted", "tests/servers",
+    "tests/functional/cli/running.py", "tests/functional/cli/warm.py",
+    "tests/functional/conftest.py",
+)  # fmt: skip
+# Their tables get shorter rows later.
+_WIDE = {"docs/dependencies.md", "docs/http-api.md", "docs/operations.md", "README.vi.md"}
+
+
+def _files(*paths: str) -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *paths], cwd=ROOT, capture_output=True, check=True, text=True
+    ).stdout
+    found = [ROOT / name for name in listed.split("\0") if name]
+    return [file for file in found if file.is_file() and file != Path(__file__)]
+
+
+def _lines(file: Path) -> list[tuple[str, str]]:
+    name = file.relative_to(ROOT).as_posix()
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [(f"{name}:{number}", line) for number, line in enumerate(lines, 1)]
+
+
+@pytest.mark.parametrize("path", _CLEAN)
+def test_clean_paths_use_plain_english(path: str) -> None:
+    files = _files(path)
+    assert files, path
+    found = [f"{at}: {m[0]}" for f in files for at, line in _lines(f)
+             for m in _DIALECT.finditer(line)]  # fmt: skip
+    assert found == []
+
+
+@pytest.mark.parametrize("line", ["is Told so", "def let_go(", "_lying = 1", "hand back."])
+def test_dialect_is_recognised(line: str) -> None:
+    assert _DIALECT.search(line)
+
+
+@pytest.mark.parametrize("line", ["underlying", "beforehand backup", "in handling", "retold"])
+def test_other_words_pass(line: str) -> None:
+    assert not _DIALECT.search(line)
+
+
+def test_lines_of_documents_are_short() -> None:
+    files = _files("*.md", "docs")
+
+    names = {file.relative_to(ROOT).as_posix() for file in files}
+    assert names > _WIDE
+    documents = [
+        file
+        for file in files
+        if file.parent == ROOT or (file.is_relative_to(ROOT / "docs") and file.suffix == ".md")
+    ]
+    too_long = [
+        at
+        for file in documents
+        for at, line in _lines(file)
+        if len(line) >= 120 and not (at.rpartition(":")[0] in _WIDE and line.startswith("|"))
+    ]
+    assert too_long == []
