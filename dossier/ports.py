@@ -69,6 +69,30 @@ class Recogniser(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageInk:
+    """Where a page is printed, drawn or stamped on, cell by cell.
+
+    Attributes:
+        cell: side of a square cell, pt.
+        bits: how many cells a row has room for; the first is the highest bit.
+        rows: of the upright page from the top; a bit is set where there is ink.
+    """
+
+    cell: float
+    bits: int
+    rows: tuple[int, ...]
+
+    def amount(self, left: float, top: float, right: float, bottom: float) -> int:
+        """How many cells with ink a rectangle touches; pt from the page's top left."""
+        first, last = max(0, int(left / self.cell)), min(self.bits, -int(-right // self.cell))
+        if last <= first:
+            return 0
+        mask = ((1 << (last - first)) - 1) << (self.bits - last)
+        rows = self.rows[max(0, int(top / self.cell)) : max(0, -int(-bottom // self.cell))]
+        return sum((row & mask).bit_count() for row in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
     """What the visible signature of an office shows (NĐ 30/2020, phụ lục I).
 
@@ -76,11 +100,13 @@ class Stamp:
         form: SAO Y, SAO LỤC or TRÍCH SAO; or empty for none.
         office: the office's name.
         at: aware; shown as ISO 8601 with its own zone.
+        ink: of the page, which the stamp shall not cover; None where it is not known.
     """
 
     form: str
     office: str
     at: datetime
+    ink: PageInk | None = None
 
 
 class Signer(Protocol):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from asn1crypto import algos
+from pyhanko.pdf_utils.extensions import DeveloperExtension
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec, SigSeedSubFilter
@@ -30,9 +31,11 @@ from dossier.reports import Level, Signature
 from signing.approval import Approval
 from signing.encoded import EncodedCertificate
 from signing.key import Key
+from signing.page_frame import frame_of
 from signing.signable import MALFORMED, open_signable, page_at
-from signing.stamp import StampPlace, StampStyle, frame_of, lay_out
+from signing.stamp import StampStyle
 from signing.stamp_font import StampFont
+from signing.stamp_layout import StampPlace, lay_out
 from signing.timestamp import TOLERANCE, PortTimeStamper, Token
 from signing.validation.readback import check_signed
 
@@ -121,14 +124,18 @@ class Pkcs12Signer:
         try:
             signer = PdfSigner(
                 PdfSignatureMetadata(
-                    field_name=_FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
+                    field_name=_FIELD,
+                    md_algorithm="sha256",
+                    subfilter=SigSeedSubFilter.PADES,
+                    reason=None if stamp is None else stamp.form or None,
+                    location=None if stamp is None else stamp.office or None,
                 ),
                 _HeldKeySigner(self._key),
                 timestamper=stamper,
                 stamp_style=style,
                 new_field_spec=field,
             )
-            session = signer.init_signing_session(IncrementalPdfFileWriter.from_reader(reader))
+            session = signer.init_signing_session(_PlainWriter.from_reader(reader))
             session.system_time = self._clock.now().astimezone(zone)
             asyncio.run(_run(session, after, _RESERVED + self._key.certificates_size()))
         except (SigningError, *MALFORMED) as e:
@@ -165,6 +172,16 @@ async def _run(session: PdfSigningSession, output: IO[bytes], reserved: int) -> 
     await document.perform_signature(
         digest.document_digest, PdfCMSSignedAttributes(signing_time=session.system_time)
     )
+
+
+class _PlainWriter(IncrementalPdfFileWriter):
+    """Leaves version and extensions of the file as they are: a PDF/A-2 is a PDF 1.7."""
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        """Do nothing."""
+
+    def register_extension(self, ext: DeveloperExtension) -> None:
+        """Do nothing."""
 
 
 class _HeldKeySigner(Signer):

@@ -32,6 +32,7 @@ from ocr.pdfa.make import make_pdfa
 from ocr.reading import ReadingSettings, recognise
 from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children, ChildTimedOut
 from pages.limits import Limits
+from signing.page_ink import page_ink
 from signing.received import countersigning_doubts
 from signing.sign import sign
 
@@ -162,7 +163,8 @@ class Stages:
         stamp = None
         if self.stamp_form:
             at = self.clock.now().astimezone(self.stamp_zone)
-            stamp = Stamp(form=self.stamp_form, office=self.stamp_office, at=at)
+            ink = page_ink(pdfa, children=self.children, what=f"paper {record.paper.id}")
+            stamp = Stamp(form=self.stamp_form, office=self.stamp_office, at=at, ink=ink)
         return sign(record, pdfa, out, signer=self.signer, stamp=stamp, store=store)
 
     def deposit(

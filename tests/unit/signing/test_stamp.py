@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from unit.signing.made import FIXTURES, FONT, STAMP, font, signer
 
 from dossier.errors import Misconfigured, RejectedInput
-from signing.stamp import PageFrame, StampPlace, lay_out
+from dossier.ports import PageInk
+from signing.page_frame import PageFrame
+from signing.page_ink import ink_job, ink_of
 from signing.stamp_font import VIETNAMESE, StampFont
+from signing.stamp_layout import StampPlace, lay_out
 
 PAGES = ("upright", "turned-90", "turned-180", "turned-270")
 A4 = PageFrame(0, 0, 595.276, 841.89)
@@ -106,11 +109,98 @@ def test_decomposed_letters_and_white_space_are_put_right() -> None:
     assert laid_out.lines[0] == "ỦY BAN NHÂN DÂN"
 
 
-def test_a_page_too_small_is_refused() -> None:
-    for frame in (PageFrame(0, 0, 100, 800), PageFrame(0, 0, 600, 40)):
-        with pytest.raises(RejectedInput) as caught:
-            lay_out(STAMP, font=font(), place=StampPlace(), frame=frame)
-        assert caught.value.code == "pdf.page-too-small"
+@pytest.mark.parametrize("size", [(243, 153), (153, 243), (100, 800), (600, 40), (60, 60)])
+def test_a_small_page_gets_a_stamp_that_fits(size: tuple[float, float]) -> None:
+    laid_out = lay_out(STAMP, font=font(), place=StampPlace(), frame=PageFrame(0, 0, *size))
+    left, bottom, right, top = laid_out.rectangle
+    assert 0 <= left < right <= size[0]
+    assert 0 <= bottom < top <= size[1]
+    assert laid_out.size >= 2
+
+
+def test_a_page_of_no_size_is_refused() -> None:
+    with pytest.raises(RejectedInput) as caught:
+        lay_out(STAMP, font=font(), place=StampPlace(), frame=PageFrame(0, 0, 10, 10))
+    assert caught.value.code == "pdf.page-too-small"
+
+
+def _ink(*boxes: tuple[float, float, float, float]) -> PageInk:
+    """An A4 page with ink in boxes, pt from the top left."""
+    cell, across, along = 3.0, 200, 281
+    rows = [0] * along
+    for left, top, right, bottom in boxes:
+        for row in range(int(top / cell), int(bottom / cell) + 1):
+            for column in range(int(left / cell), int(right / cell) + 1):
+                rows[row] |= 1 << (across - 1 - column)
+    return PageInk(cell=cell, bits=across, rows=tuple(rows))
+
+
+@pytest.mark.parametrize("at_left", [False, True])
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        [],
+        [(300, 20, 560, 60)],  # the national title, high up
+        [(40, 14, 560, 200)],  # the title and what stands beside it
+        [(0, 0, 590, 120)],
+        [(0, 0, 590, 780)],  # only the foot is free
+    ],
+)
+def test_a_stamp_covers_no_ink(
+    boxes: list[tuple[float, float, float, float]], *, at_left: bool
+) -> None:
+    ink = _ink(*boxes)
+    laid_out = lay_out(
+        replace(STAMP, ink=ink), font=font(), place=StampPlace(at_left=at_left), frame=A4
+    )
+    left, bottom, right, top = laid_out.rectangle
+    assert ink.amount(left, A4.top - top, right, A4.top - bottom) == 0
+    assert laid_out.size >= 7
+    assert 0 <= left < right <= A4.right
+    assert 0 <= bottom < top <= A4.top
+    if not boxes:
+        assert laid_out.size == 10
+        assert (left < 100) == at_left
+
+
+def test_a_page_full_of_ink_still_gets_a_stamp_in_its_corner() -> None:
+    laid_out = lay_out(
+        replace(STAMP, ink=_ink((0, 0, 590, 840))), font=font(), place=StampPlace(), frame=A4
+    )
+    left, bottom, _, _ = laid_out.rectangle
+    assert left > 250
+    assert bottom > 600
+
+
+def test_the_ink_of_a_page_is_found_and_a_stamp_is_part_of_it(tmp_path: Path) -> None:
+    before = FIXTURES / "upright.pdf"
+    after = _signed("upright", tmp_path)
+    first, second = (ink_of(ink_job(path=str(path))) for path in (before, after))
+    with pikepdf.open(after) as pdf:
+        left, bottom, right, top = (float(n) for n in pdf.pages[0].Annots[0].Rect)
+    height = 841.89
+    assert first.amount(left, height - top, right, height - bottom) == 0
+    assert second.amount(left, height - top, right, height - bottom) > 0
+    assert sum(row.bit_count() for row in first.rows) > 10
+    # A second stamp beside the first.
+    again = lay_out(replace(STAMP, ink=second), font=font(), place=StampPlace(), frame=A4)
+    assert second.amount(*_shown(again.rectangle)) == 0
+
+
+def _shown(
+    rectangle: tuple[float, float, float, float],
+) -> tuple[float, float, float, float]:
+    left, bottom, right, top = rectangle
+    return left, A4.top - top, right, A4.top - bottom
+
+
+def test_reason_and_place_are_named_and_version_and_extensions_stay(tmp_path: Path) -> None:
+    with pikepdf.open(_signed("upright", tmp_path)) as pdf:
+        value = pdf.pages[0].Annots[0].V
+        assert str(value.Reason) == STAMP.form
+        assert str(value.Location) == STAMP.office
+        assert "/Version" not in pdf.Root
+        assert "/Extensions" not in pdf.Root
 
 
 def test_a_letter_that_the_font_lacks_is_the_operator_s() -> None:
