@@ -20,7 +20,7 @@ from api.signers import make_signer, revocation_data, signer_certificates, trust
 from api.upload_files import UploadFiles
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from dossier.errors import Misconfigured
-from dossier.ports import AccessLog, Clock, ObjectStore, Signer
+from dossier.ports import Clock, ObjectStore, Signer
 from dossier.reports import SignatureReport
 from ocr.fields.forms import BUILT_IN, Forms, load_forms
 from ocr.reading import Engine, ReadingSettings
@@ -28,6 +28,8 @@ from pages.children import Children, Walls
 from pages.limits import Limits
 from workflow.ledger.access_log import SqlAccessLog
 from workflow.ledger.mapping import FieldCipher
+from workflow.ledger.people import People
+from workflow.ledger.sessions import Sessions
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.statistics import Backlog
 from workflow.ledger.tokens import Tokens
@@ -143,7 +145,21 @@ class Application:
         return Backlog(self.ledger.connections, offices=offices)
 
     @cached_property
-    def access_log(self) -> AccessLog:
+    def people(self) -> People:
+        """People who sign in."""
+        return People(self.ledger.connections, cipher=self.cipher)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions of people."""
+        return Sessions(self.ledger.connections)
+
+    def office_name(self, code: str) -> str:
+        """The name of an office; its code where it is not known."""
+        return self.ledger.offices.get_name(code) or code
+
+    @cached_property
+    def access_log(self) -> SqlAccessLog:
         """Log of access to personal data."""
         return SqlAccessLog(self.ledger.connections, cipher=self.cipher, ids=self.ids)
 

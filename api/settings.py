@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     cors_origins: str = ""
     stop_seconds: Annotated[float, Field(gt=0)] = 20.0
     upload_hours: Annotated[int, Field(ge=1)] = 24
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 10
+    step_up_minutes: Annotated[int, Field(ge=1, le=600)] = 15
 
     # Webhooks
     webhook_exceptions: str = ""

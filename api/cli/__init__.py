@@ -36,6 +36,8 @@ _COMMANDS = {
     "beat": "api.cli.processes",
     "store-policy": "api.cli.processes",
     "token": "api.cli.token",
+    "user": "api.cli.user",
+    "audit": "api.cli.audit",
     "webhook": "api.cli.webhook",
 }
 

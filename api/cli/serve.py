@@ -21,6 +21,7 @@ from api.http.app import make_app
 from api.http.parsing import Parsing
 from api.http.service import Service
 from api.settings import Settings
+from api.web.routes import PAGES
 from dossier.errors import Misconfigured
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -70,7 +71,7 @@ def serve_command(output: Output, settings: Settings, *, host: str | None, port:
     with application_of(settings) as application:
         service = Service(application)
         config = uvicorn.Config(
-            make_app(service),
+            make_app(service, pages=PAGES),
             # Not uvicorn's choice: in Python alone a request costs more.
             loop="uvloop",
             http=Parsing,

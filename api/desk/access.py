@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
 from api.application import Application
 from api.desk.caller import Caller
+from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 from dossier.ports import AccessEntry
 
+_MIN_PURPOSE = 10  # letters
 _MAX_PURPOSE = 500  # characters, as the log keeps them
 
 
@@ -48,15 +51,27 @@ def log_lookup(
 
 
 def check_purpose(purpose: str) -> str:
-    """A stated purpose without surrounding space.
+    """A stated purpose: a dossier code, or words of at least ten letters.
 
     Raises:
-        WrongUse: ``find.no-purpose``: it is empty.
+        WrongUse: ``find.no-purpose``: it is neither.
     """
-    stated = " ".join(purpose.split())
-    if not stated:
-        raise WrongUse("find.no-purpose", "state the purpose of the lookup; it is logged")
+    visible = "".join(c for c in purpose if c.isspace() or unicodedata.category(c)[0] != "C")
+    stated = " ".join(visible.split())
+    if sum(c.isalpha() for c in stated) < _MIN_PURPOSE and not _is_dossier_code(stated):
+        raise WrongUse(
+            "find.no-purpose",
+            f"state the purpose of the lookup: a dossier code, or at least {_MIN_PURPOSE} letters; "
+            "it is logged",
+        )
     return stated
+
+
+def _is_dossier_code(text: str) -> bool:
+    try:
+        return any(c.isdigit() for c in dossier_code(text))
+    except WrongUse:
+        return False
 
 
 def _record(
@@ -72,10 +87,13 @@ def _record(
         AccessEntry(
             office=caller.office,
             at=application.clock.now(),
-            actor=caller.author,
+            actor=caller.actor,
             purpose=purpose[:_MAX_PURPOSE],
             action=action,
             subject=subject,
             papers=papers,
+            person=caller.person,
+            session=UUID(caller.session) if caller.person else None,
+            on_behalf_of=caller.on_behalf_of,
         )
     )

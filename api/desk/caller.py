@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from dossier.errors import WrongUse
 
@@ -18,9 +19,13 @@ class Right(StrEnum):
     FIND = "find"
     WEBHOOKS = "webhooks"
     METRICS = "metrics"
+    AUDIT = "audit"
+    PEOPLE = "people"
 
 
 ALL_RIGHTS = frozenset(Right)
+# Before the ID of a person, in history and access log.
+PERSON = "person:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,11 @@ class Caller:
     rights: frozenset[Right]
     on_behalf_of: str = ""
     session: str = ""
+
+    @property
+    def person(self) -> UUID | None:
+        """ID of the person who calls; None for a program or the operator."""
+        return UUID(self.actor[len(PERSON) :]) if self.actor.startswith(PERSON) else None
 
     @property
     def author(self) -> str:

@@ -49,15 +49,8 @@ def find(
     catalogue, offices = application.catalogue, caller.offices
     match by:
         case LookupBy.CITIZEN_ID:
-            number = normalise_number(term)
-            if number is None:
-                raise WrongUse(
-                    "find.bad-number",
-                    "a citizen ID has 12 digits, of which the first three are a province; an old "
-                    "identity number (CMND) has 9",
-                )
-            term = number
-            found = catalogue.by_citizen_id(number, offices=offices, limit=limit)
+            term = number_of(term)
+            found = catalogue.by_citizen_id(term, offices=offices, limit=limit)
         case LookupBy.DOSSIER:
             found = catalogue.by_dossier(dossier_code(term), offices=offices, limit=limit)
         case LookupBy.TEXT:
@@ -71,3 +64,19 @@ def find(
         papers=(row.paper for row in found),
     )
     return [replace(row, person=mask_numbers(row.person)) for row in found]
+
+
+def number_of(term: str) -> str:
+    """The digits of a citizen ID or CMND in any usual spelling.
+
+    Raises:
+        WrongUse: ``find.bad-number``.
+    """
+    number = normalise_number(term)
+    if number is None:
+        raise WrongUse(
+            "find.bad-number",
+            "a citizen ID has 12 digits, of which the first three are a province; an old "
+            "identity number (CMND) has 9",
+        )
+    return number

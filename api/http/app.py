@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -77,11 +77,12 @@ max-width:38em;padding:0 1em}code{font-size:.9em}</style><h1>Sohoa</h1>
 _SAFE_NAME = re.compile(r"[a-z][a-z_]{0,40}|\d{1,3}")
 
 
-def make_app(service: Service) -> ASGIApp:
+def make_app(service: Service, *, pages: Sequence[APIRouter] = ()) -> ASGIApp:
     """The ASGI application of a service.
 
     Args:
         service: the caller starts it.
+        pages: the screens; without them ``/`` says where the API is.
     """
     settings = service.application.settings
     app = FastAPI(
@@ -100,7 +101,10 @@ def make_app(service: Service) -> ASGIApp:
     app.state.service = service
     for router in _ROUTERS:
         app.include_router(router)
-    app.add_api_route("/", _home, include_in_schema=False)
+    for router in pages:
+        app.include_router(router)
+    if not pages:
+        app.add_api_route("/", _home, include_in_schema=False)
     app.add_exception_handler(SohoaError, _problem)
     app.add_exception_handler(RequestValidationError, _bad_question)
     app.add_exception_handler(HTTPException, _refused)

@@ -87,6 +87,24 @@ ROLES = {
     "signer": "người ký",
 }
 
+# What a person may do in an office and those below it.
+PERSON_ROLES = {
+    "clerk": "Công chức tiếp nhận: nhận, kiểm tra, tra cứu",
+    "signer": "Người ký: xem và ký giấy tờ",
+    "archivist": "Người lưu trữ: tra cứu, cấp bản sao",
+    "auditor": "Người giám sát: đọc nhật ký truy cập",
+    "admin": "Quản trị: người dùng và vai trò",
+}
+
+# What the access log names.
+ACTIONS = {
+    "open": "Mở giấy tờ",
+    "citizen-id": "Tra cứu theo số định danh",
+    "text": "Tra cứu theo nội dung",
+    "dossier": "Tra cứu theo hồ sơ",
+    "list": "Xem danh sách",
+}
+
 # The stages of a paper.
 STAGES = {
     "receive": "Nhận",

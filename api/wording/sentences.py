@@ -66,6 +66,19 @@ SENTENCES = {
     "paper.not-read": "Giấy này chưa được đọc xong. Hãy thử lại sau ít phút.",
     "paper.signed-already": "Giấy này đã ký. Giấy đã ký thì không sửa nữa.",
     "paper.unknown": "Không có giấy này.",
+    "login.code-needed": "Mật khẩu đúng. Hãy nhập thêm mã 6 số của ứng dụng xác thực.",
+    "login.failed": "Tên đăng nhập, mật khẩu hoặc mã không đúng. Hãy thử lại.",
+    "login.too-many": "Thử sai quá nhiều lần. Hãy đợi 15 phút rồi thử lại.",
+    "invitation.invalid": "Lời mời đã dùng hoặc hết hạn. Hãy xin quản trị viên lời mời mới.",
+    "person.bad-login": "Tên đăng nhập gồm 2 đến 40 chữ thường không dấu, số, dấu chấm, gạch nối.",
+    "person.no-name": "Hãy ghi họ, chữ đệm, tên.",
+    "person.no-role": "Hãy chọn ít nhất một vai trò.",
+    "person.oneself": "Không thể tự khóa mình. Hãy nhờ quản trị viên khác.",
+    "session.unknown": "Phiên này không còn.",
+    "user.login-taken": "Tên đăng nhập này đã có người dùng. Hãy chọn tên khác.",
+    "user.unknown": "Không có người dùng này.",
+    "web.bad-day": "Hãy ghi ngày theo dạng ngày/tháng/năm, ví dụ 30/11/2026.",
+    "web.bad-form": "Biểu mẫu không đọc được. Hãy mở lại trang.",
     "value.unknown": "Trên giấy này không có mục đó.",
     "password.too-long": "Mật khẩu dài quá 200 ký tự. Hãy chọn mật khẩu ngắn hơn.",
     "password.too-weak": "Mật khẩu cần ít nhất 10 ký tự, không lặp lại vài ký tự, không chứa tên "
@@ -93,7 +106,7 @@ SENTENCES = {
     "cursor.invalid": "Vị trí đọc tiếp không hợp lệ. Hãy đọc lại từ đầu.",
     "find.bad-number": "Số định danh có 12 chữ số, ba số đầu là mã nơi đăng ký; số CMND có 9 chữ "
     "số.",
-    "find.no-purpose": "Hãy nêu mục đích tra cứu (--purpose); mục đích được ghi lại.",
+    "find.no-purpose": "Hãy nêu mục đích: mã hồ sơ, hoặc ít nhất 10 chữ; mục đích được ghi lại.",
     "find.which": "Hãy chọn một cách tra cứu: --citizen-id, --text hoặc --dossier.",
     "export.bad-identifier": "Không dùng được mã của hồ sơ lưu này làm tên thư mục.",
     "export.exists": "Nơi xuất ra đã có hồ sơ này với nội dung khác. Hãy chuyển nó đi, hoặc xuất "

@@ -63,6 +63,11 @@ class Offices:
                     c.execute(NOTE.insert().values(office=code, name=note, value=value))
         return not known
 
+    def get_name(self, code: str) -> str:
+        """The name of an office; empty if it is unknown."""
+        with self._reading() as c:
+            return c.execute(sa.select(OFFICE.c.name).where(OFFICE.c.code == code)).scalar() or ""
+
     def get_note(self, office: str, name: str) -> str:
         """A fact about an office's data, such as ``trial``; empty if there is none."""
         with self._reading() as c:

@@ -64,6 +64,12 @@ class Backlog:
         self._whose = sa.true() if offices is None else PAPER.c.office.in_(offices)
         self._moves = sa.true() if offices is None else MOVE.c.office.in_(offices)
 
+    def count(self, state: PaperState) -> int:
+        """How many papers are in a state."""
+        query = sa.select(sa.func.count()).where(PAPER.c.state == state, self._whose)
+        with self._reading() as c:
+            return c.execute(query).scalar_one()
+
     def report(self, *, now: datetime) -> BacklogReport:
         """The backlog now."""
         count = sa.func.count()

@@ -88,6 +88,14 @@
     request.send(new FormData(form));
   }
 
+  // The secret of an invitation stands behind "#": it reaches no server but in the form.
+  for (const input of document.querySelectorAll("[data-from-hash]")) {
+    if (location.hash.length > 1) {
+      input.value = location.hash.slice(1);
+      history.replaceState(null, "", location.pathname);
+    }
+  }
+
   for (const zone of document.querySelectorAll(".drop")) {
     const input = zone.querySelector("input[type=file]");
     if (!input) continue;

@@ -150,9 +150,9 @@ def test_find_asks_for_a_purpose_and_writes_it_down(archived: tuple[Commands, st
     commands, paper = archived
     assert commands.run("find", "--text", "x").code == 2
     assert commands.run("find", "--citizen-id", NUMBER).code == 2
-    assert commands.run("find", "--purpose", "x").code == 2
-    assert commands.run("find", "--citizen-id", "12", "--purpose", "x").code == 2
-    assert commands.json("find", "--citizen-id", NUMBER, "--purpose", "hồ sơ 1") == []
+    assert commands.run("find", "--purpose", "đối chiếu sổ").code == 2
+    assert commands.run("find", "--citizen-id", "12", "--purpose", "đối chiếu sổ").code == 2
+    assert commands.json("find", "--citizen-id", NUMBER, "--purpose", "đối chiếu sổ") == []
     found = commands.json("find", "--dossier", DOSSIER)
     assert {row["paper"] for row in found} == {paper}
     assert all({"paper", "dossier", "kind", "person", "role"} <= set(row) for row in found)
@@ -161,16 +161,16 @@ def test_find_asks_for_a_purpose_and_writes_it_down(archived: tuple[Commands, st
         assert isinstance(application.access_log, SqlAccessLog)
         logged = application.access_log.list_records(offices=[application.settings.office])
     by_number = [record for record in logged if record.action == "citizen-id"]
-    assert [(record.purpose, record.subject) for record in by_number] == [("hồ sơ 1", NUMBER)]
+    assert [(record.purpose, record.subject) for record in by_number] == [("đối chiếu sổ", NUMBER)]
     assert not any(NUMBER.encode() in row["detail"] for row in stored)
 
 
 def test_text_is_found_with_and_without_diacritics(archived: tuple[Commands, str]) -> None:
     commands, paper = archived
     for words in ("Văn phòng Chính phủ", "van phong chinh phu", "VĂN PHÒNG"):
-        rows = commands.json("find", "--text", words, "--purpose", "thử")
+        rows = commands.json("find", "--text", words, "--purpose", "đối chiếu sổ")
         assert paper in {row["paper"] for row in rows}, words
-    assert commands.json("find", "--text", "giấy khai tử", "--purpose", "thử") == []
+    assert commands.json("find", "--text", "giấy khai tử", "--purpose", "đối chiếu sổ") == []
 
 
 def test_status_counts(archived: tuple[Commands, str]) -> None:
@@ -212,11 +212,13 @@ def test_what_is_doubtful_waits_until_a_person_accepts_it(fresh: Commands, scan:
     assert fresh.json("list")[0]["state"] == "DESCRIBED"
     (signed,) = fresh.json("sign", "--all")
     assert signed["state"] == "ARCHIVED"
-    (found,) = fresh.json("find", "--citizen-id", NUMBER, "--purpose", "thử")
+    (found,) = fresh.json("find", "--citizen-id", NUMBER, "--purpose", "đối chiếu sổ")
     assert (found["role"], found["person"]) == ("owner", "Lê Thị Bé")
     assert found["number"].endswith("345")
     assert NUMBER not in str(found)
-    assert fresh.json("find", "--text", "hòa bình", "--purpose", "thử")[0]["paper"] == paper
+    assert (
+        fresh.json("find", "--text", "hòa bình", "--purpose", "đối chiếu sổ")[0]["paper"] == paper
+    )
     assert fresh.run("review", paper, "--accept").code == 2
 
 
@@ -225,7 +227,7 @@ def test_the_archive_can_be_found_again_from_the_store_alone(fresh: Commands, sc
     fresh.json("ingest", LETTER, "--dossier", "A-2", "--sign", "--accept")
     before = [{**row, "updated_at": ""} for row in fresh.json("list")]
     shown = [fresh.run("show", row["paper"], "--json").row for row in before]
-    found = fresh.json("find", "--text", "chinh phu", "--purpose", "thử")
+    found = fresh.json("find", "--text", "chinh phu", "--purpose", "đối chiếu sổ")
     _lose_database(fresh)
     assert fresh.run("init", "--trial", "--json").row["rebuild_first"]
     assert fresh.run("rebuild", "--json").row == {"records": 2, "damaged": []}
@@ -238,7 +240,7 @@ def test_the_archive_can_be_found_again_from_the_store_alone(fresh: Commands, sc
         for moves in (now["history"], row["history"]):
             moves[-1]["at"] = ""
         assert now["history"] == row["history"]
-    assert fresh.json("find", "--text", "chinh phu", "--purpose", "thử") == found
+    assert fresh.json("find", "--text", "chinh phu", "--purpose", "đối chiếu sổ") == found
     assert fresh.run("text", after[0]["paper"]).code == 0
     (known,) = fresh.json("ingest", LETTER, "--dossier", "A-2")
     assert known["known"]

@@ -171,8 +171,9 @@ def test_every_error_is_a_problem_with_a_code(client: httpx.Client) -> None:
         ("GET", f"/v1/papers/{paper}", None, 404, "paper.unknown"),
         ("GET", "/v1/papers/nonsense", None, 422, "http.bad-question"),
         ("POST", "/v1/find/citizen", "{", 400, "http.bad-request"),
-        ("POST", "/v1/find/citizen", '{"number": "12", "purpose": "x"}', 422, "http.bad-question"),
-        ("POST", "/v1/find/citizen", '{"number": "999199012345", "purpose": "x"}', 422,
+        ("POST", "/v1/find/citizen", '{"number": "12", "purpose": "đối chiếu sổ"}', 422,
+         "http.bad-question"),
+        ("POST", "/v1/find/citizen", '{"number": "999199012345", "purpose": "đối chiếu sổ"}', 422,
          "find.bad-number"),
         ("POST", "/v1/find/text", '{"words": "x", "purpose": " "}', 422, "http.bad-question"),
     ):  # fmt: skip

@@ -19,7 +19,7 @@ from dossier.spine import ArchivedRecord
 from workflow.ledger.tables import NOTE
 
 COUNT = 4
-FIND = ("find", "--citizen-id", made.MOTHER, "--purpose", "thử", "--json")
+FIND = ("find", "--citizen-id", made.MOTHER, "--purpose", "đối chiếu sổ", "--json")
 
 
 @pytest.fixture

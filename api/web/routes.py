@@ -1,0 +1,7 @@
+"""All pages, for the server to include."""
+
+from __future__ import annotations
+
+from api.web import account, assets, audit, login, people
+
+PAGES = (assets.router, login.router, account.router, people.router, audit.router)
