@@ -27,21 +27,23 @@ from dossier.spine import (
 _LARGEST_REPORT = 64 << 20
 
 
-def recall(store: ObjectStore, stored: read.StoredObject) -> ArchivedRecord:
+def recall(
+    store: ObjectStore, stored: read.StoredObject, *, description: bytes | None = None
+) -> ArchivedRecord:
     """Read the archived record of an object; its term is that of the object's lock.
 
     Args:
         store: where the object is.
         stored: the object, its inventory read.
+        description: instead of the object's own; of a version that is being completed.
 
     Raises:
         IntegrityViolation: ``object.bad-description``; ``record.not-locked``; a file is not what
             was archived.
     """
-    described = package.read_description(
-        read.read_file(store, stored, package.DESCRIPTION, limit=package.LARGEST_JSON),
-        key=stored.key,
-    )
+    if description is None:
+        description = read.read_file(store, stored, package.DESCRIPTION, limit=package.LARGEST_JSON)
+    described = package.read_description(description, key=stored.key)
     validation = read.read_file(store, stored, package.VALIDATION, limit=_LARGEST_REPORT)
     try:
         signed = _signed(described.read, json.loads(validation))

@@ -28,6 +28,7 @@ _COMMANDS = {
     "show": "api.cli.papers",
     "text": "api.cli.papers",
     "review": "api.cli.papers",
+    "correct": "api.cli.papers",
     "find": "api.cli.finding",
     "export": "api.cli.finding",
     "verify": "api.cli.finding",

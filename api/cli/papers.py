@@ -19,6 +19,7 @@ from api.cli.shared import (
     warn_if_incomplete,
 )
 from api.desk import corrections, papers
+from api.desk.correct_record import correct_record
 from api.desk.views import PaperView
 from api.settings import Settings
 from api.wording import sentences
@@ -173,6 +174,26 @@ def _shown(view: PaperView) -> dict[str, Any]:
             for entry in view.history
         ],
     }
+
+
+@click.command("correct")
+@click.argument("paper")
+@click.option("--set", "typed", multiple=True, required=True, metavar="FIELD=VALUE")
+@click.option("--reason", required=True, metavar="WHY", help="Kept with the record.")
+@answering
+def correct_command(
+    output: Output, settings: Settings, *, paper: str, typed: tuple[str, ...], reason: str
+) -> int:
+    """Correct values of an archived record: a new version of it, with who, when and why."""
+    changes = dict(_field_and_text(part) for part in typed)
+    with application_of(settings) as application:
+        caller = operator_of(application)
+        named = papers.find_paper(application, caller, paper)
+        version = correct_record(application, caller, named, changes, reason=reason)
+    if output.as_json:
+        output.line({"paper": str(named), "version": version})
+    output.say(f"Đã sửa hồ sơ lưu, phiên bản / record corrected, version {version}")
+    return Exit.DONE
 
 
 def _say_doubts(output: Output, doubts: Iterable[str]) -> None:

@@ -86,6 +86,9 @@ SENTENCES = {
     "web.foreign-origin": "Yêu cầu đến từ trang khác nên bị chặn. Hãy mở lại trang.",
     "dossier.bad-code": "Mã hồ sơ chỉ gồm chữ, số, dấu chấm và gạch nối, ví dụ "
     "H15.50.05.13-261008-0975. Số định danh của công dân không phải là mã hồ sơ.",
+    "correct.no-reason": "Hãy nêu lý do sửa; lý do được lưu cùng hồ sơ.",
+    "correct.not-archived": "Giấy này chưa được lưu. Hãy sửa khi duyệt.",
+    "correct.nothing": "Các giá trị này đã đúng như trong hồ sơ lưu.",
     "dossier.closed": "Hồ sơ đã đóng, không nhận thêm giấy. Hãy dùng hồ sơ khác.",
     "dossier.has-it-already": "Trong hồ sơ đã có giấy này.",
     "dossier.unknown": "Không có hồ sơ này. Giấy đầu tiên gửi vào sẽ tạo ra nó.",

@@ -91,6 +91,7 @@ class Restoring:
                 _add_office(c, office)
             for office, dossier in sorted({(p.office, p.dossier) for p in papers}):
                 lock_dossiers(c, office, dossier)
+            self._update(c, archived)
             known = set(
                 c.execute(sa.select(PAPER.c.id).where(PAPER.c.id.in_(_ids(papers)))).scalars()
             )
@@ -98,6 +99,43 @@ class Restoring:
             if new:
                 self._restore(c, new)
             return len(new)
+
+    def correct(self, archived: ArchivedRecord) -> None:
+        """Write down a new version of an archived paper's record, and its line of history."""
+        paper = archived.signed.record.paper
+        with self._writing() as c:
+            lock_dossiers(c, paper.office, paper.dossier)
+            self._update(c, [archived])
+
+    def _update(self, c: sa.Connection, archived: Sequence[ArchivedRecord]) -> None:
+        """Take over later versions of records whose papers are known."""
+        by_id = {one.signed.record.paper.id: one for one in archived if one.version > 1}
+        if not by_id:
+            return
+        query = sa.select(PAPER.c.id, PAPER.c.object_version).where(
+            PAPER.c.id.in_(list(by_id)), PAPER.c.state == PaperState.ARCHIVED
+        )
+        lines = []
+        for paper, version in c.execute(query).all():
+            one = by_id[paper]
+            if version >= one.version:
+                continue
+            c.execute(
+                PAPER.update()
+                .where(PAPER.c.id == paper)
+                .values(
+                    **rows.record_columns(one.signed.record, self._cipher),
+                    object_version=one.version,
+                    kept_until=one.kept_until,
+                    version=PAPER.c.version + 1,
+                    updated_at=one.provenance.events[-1].at,
+                )
+            )
+            lines += [
+                NewEntry(one.signed.record.paper.office, paper, move.at, _transition(move))
+                for move in one.provenance.events[-(one.version - version) :]
+            ]
+        append_history(c, lines, cipher=self._cipher)
 
     def _restore(self, c: sa.Connection, new: Sequence[ArchivedRecord]) -> None:
         dossiers = _Dossiers(c, [one.signed.record.paper for one in new])
@@ -262,8 +300,10 @@ def _history(archived: ArchivedRecord) -> tuple[HistoryEvent, ...]:
         reason="",
         actor=archived.provenance.archived_by,
     )
-    if archived.provenance.events:
-        return (*archived.provenance.events, last)
+    events = archived.provenance.events
+    if events:
+        later = tuple(move for move in events if move.before == PaperState.ARCHIVED)
+        return (*events[: len(events) - len(later)], last, *later)
     return (replace(last, before="", code=_REBUILT, actor="rebuild"),)
 
 
