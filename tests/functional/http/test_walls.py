@@ -234,7 +234,7 @@ def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
         assert (answer.status_code, told["status"]) == (503, "not-ready")
         assert {name: part["ok"] for name, part in told["parts"].items()} == {
             "database": True, "store": True, "queue": True, "workers": True,
-            "sandbox": True, "tesseract": False, "tsa": False,
+            "sandbox": True, "tesseract": False, "tsa": False, "catalogue": True,
         }  # fmt: skip
         assert told["parts"]["tesseract"]["code"] == "ocr.language-missing"
         assert told["parts"]["tsa"]["code"] == "tsa.no-answer"
