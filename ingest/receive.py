@@ -15,7 +15,14 @@ from typing import Any
 from dossier.errors import RejectedInput, TransientFault
 from dossier.ports import Clock, Ids, ObjectStore
 from dossier.spine import MediaType, Page, Paper, Scan
-from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children, ChildTimedOut
+from pages.children import (
+    PRELOAD,
+    ChildCrashed,
+    ChildFailed,
+    ChildOutOfMemory,
+    Children,
+    ChildTimedOut,
+)
 from pages.limits import Limits, too_large
 from pages.media import media_type, type_of
 
@@ -152,7 +159,12 @@ def inspect(
 
     def inspected() -> Any:  # noqa: ANN401 - any JSON value
         return children.run(
-            "pages.inspect:inspect", arguments, reads={"path": file}, deadline=seconds, what=what
+            "pages.inspect:inspect",
+            arguments,
+            reads={"path": file},
+            prepare=PRELOAD,
+            deadline=seconds,
+            what=what,
         )
 
     try:

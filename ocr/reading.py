@@ -25,6 +25,7 @@ from pages.children import (
     ChildTimedOut,
 )
 from pages.headroom import need
+from pages.preload import preload
 
 if TYPE_CHECKING:
     from ocr.preprocess.recogniser import PreprocessingRecogniser
@@ -145,7 +146,7 @@ def _read(
                 "ocr.reading:read_page",
                 arguments,
                 reads={"path": scan_file},
-                prepare=("load_engine", engine),
+                prepare=("ocr.reading:load_engine", engine),
                 deadline=settings.page_seconds,
                 what=what,
             )
@@ -291,10 +292,7 @@ def load_engine(*, engine: str, language: str, seconds: float) -> None:
     Raises:
         Misconfigured: as ``engine_name``.
     """
-    import pages.colour_dropout  # noqa: PLC0415 - in the child only
-    import pages.completeness  # noqa: PLC0415 - in the child only
-    import pages.grey  # noqa: F401, PLC0415 - in the child only
-
+    preload()
     _engine(engine, language, seconds)
     _digits().load()
 

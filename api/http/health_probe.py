@@ -89,7 +89,7 @@ def _tesseract(application: Application) -> None:
     application.children.run(
         "ocr.reading:engine_name",
         engine,
-        prepare=("load_engine", engine),
+        prepare=("ocr.reading:load_engine", engine),
         deadline=_ENGINE_SECONDS,
         what="the recogniser",
     )

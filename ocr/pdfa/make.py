@@ -10,7 +10,7 @@ from dossier.errors import IntegrityViolation, RejectedInput
 from dossier.reports import PdfaReport
 from dossier.spine import RecognisedPaper
 from dossier.written import pdfa_report_from_json, words_to_json
-from pages.children import Children
+from pages.children import PRELOAD, Children
 
 _JOB = "ocr.pdfa.job:write_pdfa"
 
@@ -68,6 +68,7 @@ def make_pdfa(
             },
             writes={"out": made},
             scratch="work",
+            prepare=PRELOAD,
             deadline=deadline,
             what=what,
         )

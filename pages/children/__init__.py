@@ -18,10 +18,11 @@ from pages.children.faults import (
     ChildTimedOut,
 )
 from pages.children.layers import Layers
-from pages.children.pool import Children
+from pages.children.pool import PRELOAD, Children
 from pages.sandbox.probe import Walls
 
 __all__ = [
+    "PRELOAD",
     "ChildCrashed",
     "ChildFailed",
     "ChildFault",

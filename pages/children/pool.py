@@ -19,6 +19,8 @@ from pages.children.server import ForkServer, Job
 from pages.sandbox.probe import Walls, outside
 
 _PROBE_SECONDS = 30.0
+# What prepares a fork server for jobs that open files.
+PRELOAD: tuple[str, dict[str, Any]] = ("pages.preload:preload", {})
 
 
 class Children:
@@ -84,8 +86,8 @@ class Children:
             writes: where files that the job writes shall end, by the argument that gets the path
                 it writes to. What it does not write is left out.
             scratch: the argument that gets the path of an empty folder.
-            prepare: a function of the job's module, and its arguments, that loads an engine; called
-                once in each fork server, never with a file.
+            prepare: ``package.module:function`` and its arguments, which imports libraries or loads
+                an engine; called once in each fork server, never with a file.
 
         Raises:
             SohoaError: the same one that the job raised.

@@ -35,7 +35,7 @@ class Job:
     Attributes:
         name: ``package.module:function``.
         arguments: its keyword arguments, JSON values.
-        prepare: a function of the same module, and its arguments, that loads what the job needs;
+        prepare: ``package.module:function`` and its arguments, which loads what the job needs;
             called once in each fork server.
         deadline: seconds, of wall clock and of CPU time.
         what: what is being worked on, for errors.

@@ -7,7 +7,7 @@ taken over ends before the next one begins.
 The control socket (SOCK_SEQPACKET) carries one message for each job, with the job's own socket as
 ancillary data; the server answers when the job and all that it started have ended:
 
-    request   {"module": ..., "prepare": [function, arguments] or null, "cpu": seconds}
+    request   {"module": ..., "prepare": ["module:function", arguments] or null, "cpu": seconds}
     END       the job's answer has arrived: what is left of the job is killed
     answer    {"status": as of Popen.returncode, "peak": bytes, "cpu": seconds}
 
@@ -103,10 +103,11 @@ def _prepare(request: dict[str, Any], prepared: set[str]) -> None:
     prepared.add(key)
     # The job raises the same error, where it can be reported.
     with contextlib.suppress(Exception):
-        module = importlib.import_module(request["module"])
+        importlib.import_module(request["module"])
         if request["prepare"] is not None:
-            function, arguments = request["prepare"]
-            getattr(module, function)(**arguments)
+            name, arguments = request["prepare"]
+            module, _, function = name.partition(":")
+            getattr(importlib.import_module(module), function)(**arguments)
     # Memory that the collector does not touch stays shared with the forks.
     gc.collect()
     gc.freeze()

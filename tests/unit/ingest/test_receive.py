@@ -161,8 +161,10 @@ class Scripted:
         deadline: float,
         what: str,
         reads: Mapping[str, Path | bytes],
+        prepare: tuple[str, dict[str, Any]],
     ) -> Any:  # noqa: ANN401 - any JSON value
         assert reads == {"path": GOV}
+        assert prepare == ("pages.preload:preload", {})
         assert job == "pages.inspect:inspect"
         assert arguments["media_type"] == "application/pdf"
         assert deadline > 0

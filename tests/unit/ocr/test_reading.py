@@ -60,7 +60,7 @@ class Scripted:
         prepare: tuple[str, dict[str, Any]],
     ) -> Any:  # noqa: ANN401 - any JSON value
         assert reads == {"path": GOV}
-        assert prepare[0] == "load_engine"
+        assert prepare[0] == "ocr.reading:load_engine"
         assert job == "ocr.reading:read_page"
         assert deadline == 30
         number = arguments["number"]

@@ -98,7 +98,7 @@ def test_an_engine_is_loaded_once_and_each_job_has_it(children: Children) -> Non
         engines = children.run(
             "planted_jobs:prepared",
             {},
-            prepare=("prepare", {"name": "vie"}),
+            prepare=("planted_jobs:prepare", {"name": "vie"}),
             deadline=LONG,
             what="paper 7",
         )

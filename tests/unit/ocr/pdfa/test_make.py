@@ -15,7 +15,7 @@ from dossier.errors import IntegrityViolation, RejectedInput
 from dossier.spine import Blob, MediaType, Page, Paper, RecognisedPaper, Scan
 from dossier.written import words_from_json
 from ocr.pdfa.make import make_pdfa
-from pages.children import Children
+from pages.children import PRELOAD, Children
 
 AT = datetime(2026, 10, 8, 2, 15, tzinfo=UTC)
 PAPER = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -44,7 +44,7 @@ class Answering(Children):
     ) -> object:
         assert reads is not None
         assert writes is not None
-        assert (scratch, prepare) == ("work", None)
+        assert (scratch, prepare) == ("work", PRELOAD)
         words = reads["words"]
         assert isinstance(words, bytes)
         self.asked = {
