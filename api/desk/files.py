@@ -179,15 +179,15 @@ def _picture(
         application.children.run(
             "pages.picture:picture",
             {
-                "path": str(file),
                 "number": numbers.index(page) + 1,
                 "box": None if box is None else [box.left, box.top, box.right, box.bottom],
-                "out": str(out),
                 "most_width": size[0],
                 "most_height": size[1],
             },
             deadline=_PICTURE_SECONDS,
             what=f"paper {paper.id} page {page}",
+            reads={"path": file},
+            writes={"out": out},
         )
         return out.read_bytes()
 
