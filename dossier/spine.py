@@ -142,12 +142,11 @@ class RecognisedPage:
 
     Attributes:
         number: from 1.
-        width: pt, as shown after ``turn``.
-        height: pt, as shown after ``turn``.
-        turn: degrees clockwise (0, 90, 180, 270) by which the page as received is turned to
-            stand upright; boxes are on the upright page.
+        width, height: pt, as shown after ``turn``.
+        turn: degrees clockwise (0, 90, 180, 270) from the page as received to the upright page.
         unread: the code why the page could not be read, or empty; then there are no words.
-        doubts: codes why what was read may not be all of the page, such as ``page.incomplete``.
+        doubts: codes such as ``page.incomplete``: the words may not be all of the page.
+        attachments: names of files that a PDF carries besides; on its first page.
     """
 
     number: int
@@ -157,6 +156,7 @@ class RecognisedPage:
     turn: int = 0
     unread: str = ""
     doubts: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
 
     def lines(self) -> tuple[tuple[Word, ...], ...]:
         """The words, line by line, in reading order."""
@@ -260,7 +260,7 @@ class Description:
         values: in the order of the form.
         doubts: stable codes why the paper as a whole needs a person's eye, such as
             ``kind.unknown`` or ``page.unread:3``.
-        absent: fields that are not on the paper, as the paper or a person states.
+        absent: fields stated not to be on the paper.
     """
 
     kind: str

@@ -52,6 +52,8 @@ def page_to_json(page: RecognisedPage) -> JsonObject:
     }
     if page.doubts:
         made["doubts"] = list(page.doubts)
+    if page.attachments:
+        made["attachments"] = list(page.attachments)
     return made
 
 
@@ -64,6 +66,7 @@ def page_from_json(written: Mapping[str, Any]) -> RecognisedPage:
         turn=int(written["turn"]),
         unread=str(written["unread"]),
         doubts=tuple(str(doubt) for doubt in written.get("doubts", ())),
+        attachments=tuple(str(name) for name in written.get("attachments", ())),
         words=tuple(
             Word(
                 str(w[0]),

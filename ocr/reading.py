@@ -257,33 +257,50 @@ def read_page(
     recogniser = _engine(engine, language, seconds)
     need(_BYTES_A_PIXEL * picture.width * picture.height)
 
-    def colourless(like: GreyPicture, *, by: int) -> GreyPicture | None:
-        """The page without coloured ink, in the shape of a picture that was turned by so much."""
-        made = without_colour(
+    def colourless() -> GreyPicture | None:
+        return without_colour(
             Path(path), kind, number, like=picture, max_source_pixels=max_source_pixels
         )
-        made = None if made is None else turned(made, by)
-        same = made is not None and (made.width, made.height) == (like.width, like.height)
-        return made if same else None
 
     if turn:
         # A person has said how it stands.
-        upright = turned(picture, turn)
         read = recogniser.recognise(
-            upright, number=number, without_colour=lambda: colourless(upright, by=turn)
+            turned(picture, turn),
+            number=number,
+            without_colour=lambda: _turned_alike(colourless(), picture, turn),
         )
         read = replace(read, turn=turn)
     else:
         read = recogniser.recognise(
-            picture, number=number, without_colour=lambda: colourless(picture, by=0)
+            picture, number=number, without_colour=lambda: _turned_alike(colourless(), picture, 0)
         )
         read = read_upright(
             picture, recogniser, first=read, number=number, turned=turned, smaller=smaller
         )
     missing = doubts(Path(path), kind, number, max_pixels=max_source_pixels)
-    read = replace(read, doubts=(*read.doubts, *missing))
+    read = replace(
+        read, doubts=(*read.doubts, *missing), attachments=_attachments(Path(path), kind, number)
+    )
     read = _sized(read, *_upright((size[0], size[1]), read.turn))
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
+
+
+def _turned_alike(picture: GreyPicture | None, like: GreyPicture, turn: int) -> GreyPicture | None:
+    """A picture turned clockwise; None where it is not as large as the one it stands for."""
+    if picture is None or (picture.width, picture.height) != (like.width, like.height):
+        return None
+    from pages.grey import turned  # noqa: PLC0415 - Pillow, in the child only
+
+    return turned(picture, turn)
+
+
+def _attachments(path: Path, kind: MediaType, number: int) -> tuple[str, ...]:
+    """The files attached to a PDF, told with its first page."""
+    if kind is not MediaType.PDF or number != 1:
+        return ()
+    from pages.beside import attachments  # noqa: PLC0415 - pikepdf, in the child only
+
+    return attachments(path)
 
 
 def load_engine(*, engine: str, language: str, seconds: float) -> None:

@@ -35,7 +35,8 @@ def inspect(*, path: str, media_type: str, limits: dict[str, Any]) -> dict[str, 
     Raises:
         RejectedInput: ``scan.too-large``, ``scan.too-many-pages``, ``scan.too-many-pixels``,
             ``scan.page-too-large``, ``scan.page-too-small``, ``scan.encrypted``,
-            ``scan.no-pages``, ``scan.damaged``.
+            ``scan.no-pages``, ``scan.damaged``, ``scan.portfolio``, ``scan.dynamic-form``,
+            ``scan.old-jpeg``.
     """
     file, within = Path(path), Limits(**limits)
     if file.stat().st_size > within.max_bytes:
@@ -91,7 +92,8 @@ def _inspect_picture(
 def _inspect_pdf(path: Path, limits: Limits) -> tuple[list[tuple[float, float]], bool]:
     import pikepdf  # noqa: PLC0415 - 0.2 s of a child that may only ever see pictures
 
-    from pages.pdf import opened_pdf, shown_size  # noqa: PLC0415 - it imports pikepdf
+    from pages.beside import refuse_unseen_content  # noqa: PLC0415 - it imports pikepdf
+    from pages.pdf import opened_pdf, shown_size  # noqa: PLC0415 - the same
 
     with opened_pdf(path) as pdf:
         try:
@@ -102,6 +104,7 @@ def _inspect_pdf(path: Path, limits: Limits) -> tuple[list[tuple[float, float]],
                 )
             if count > limits.max_pages:
                 raise _too_many_pages(limits)
+            refuse_unseen_content(pdf)
             sizes = [shown_size(page) for page in pdf.pages]
             signed = _names_byte_range(path) and _has_signature(pdf)
         except (pikepdf.PdfError, pikepdf.DataDecodingError, *DAMAGE):

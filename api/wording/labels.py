@@ -137,6 +137,7 @@ ATTRIBUTES = {
     "book-number": "số vào sổ",
     "registered": "ngày đăng ký",
     "place": "nơi đăng ký",
+    "attachments": "tệp kèm theo",
 }
 
 

@@ -20,6 +20,14 @@ _LOWER_RESOLUTION = "Hãy quét ở độ phân giải thấp hơn; 200 đến 3
 SENTENCES = {
     "scan.empty": f"Tệp trống. {_SCAN_AGAIN}",
     "scan.encrypted": "Tệp PDF bị khóa bằng mật khẩu hoặc chứng thư. Hãy gửi tệp không khóa.",
+    "scan.portfolio": (
+        "Tệp PDF này là một tập (portfolio): trang của nó chỉ là bìa, giấy tờ nằm ở các tệp "
+        "bên trong. Hãy lấy từng tệp ra rồi gửi riêng."
+    ),
+    "scan.dynamic-form": (
+        "Tệp PDF này là biểu mẫu động (XFA), chỉ Adobe Acrobat hiển thị được. Hãy mở bằng Acrobat, "
+        "in ra PDF hoặc in ra giấy rồi gửi lại."
+    ),
     "scan.old-jpeg": (
         "Tệp TIFF nén kiểu JPEG cũ (mã nén 6), chương trình không đọc. Hãy đặt máy quét nén JPEG, "
         "Group 4 hoặc LZW, hoặc lưu thành PDF rồi gửi lại."
@@ -152,6 +160,7 @@ _DOUBTS = {
     "missing": "Chưa thấy",
     "unread": "Chưa đọc được",
     "page.unread": "Không đọc được trang",
+    "attachments.not-on-pages": "Tệp kèm theo không nằm trên trang nào, hãy xem và gửi riêng",
     "page.few-words": "Trang có mực mà đọc được ít chữ, hãy xem lại hoặc quét lại trang",
     "page.incomplete": "Ảnh có thể thiếu một phần, hãy xem lại hoặc quét lại trang",
     "signatures.doubtful": "Chữ ký số có sẵn trong tệp chưa chắc chắn, hãy xem báo cáo",

@@ -11,12 +11,13 @@ from ocr.fields.forms import Form, Forms
 
 KIND_UNKNOWN = "kind.unknown"
 MISSING = "missing"
+ATTACHED = "attachments.not-on-pages"
 
 # What a person types for a value that the paper does not have.
 NOT_ON_PAPER = "không có trên giấy"
 
 # Doubts that only a person who has seen the paper can settle.
-_SEEN_ONLY = ("page.incomplete", "page.few-words", "beside.")
+_SEEN_ONLY = ("page.incomplete", "page.few-words")
 
 
 def missing_values(description: Description, form: Form | None) -> tuple[str, ...]:
@@ -48,4 +49,6 @@ def obstacles(description: Description, forms: Forms) -> tuple[str, ...]:
 
 def needs_a_person(description: Description) -> bool:
     """Whether a doubt is one that only a person who has seen the paper may settle."""
-    return any(doubt.startswith(_SEEN_ONLY) for doubt in description.doubts)
+    return any(doubt.startswith(_SEEN_ONLY) for doubt in description.doubts) or any(
+        value.doubt == ATTACHED for value in description.values
+    )

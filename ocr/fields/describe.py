@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from dossier.spine import Description, RecognisedPage, Value
-from ocr.fields.acceptance import KIND_UNKNOWN, MISSING, missing_values
+from dossier.spine import Description, RecognisedPage, Source, Value
+from dossier.text import nfc
+from ocr.fields.acceptance import ATTACHED, KIND_UNKNOWN, MISSING, missing_values
 from ocr.fields.forms import MENTIONED, Form, Forms, Structure, squashed
 from ocr.fields.header import Head, head_of
 from ocr.fields.kinds import Kind, kind_of
@@ -43,7 +44,7 @@ def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
     raws = raw_fields(read, with_roles)
     people, more = values_of_people(raws, with_roles, surnames=forms.surnames)
     shown = kind.over or form
-    values = [*_numbered(people), *head.values]
+    values = [*_numbered(people), *head.values, *_attachments(pages)]
     stated = {value.field for value in values}
     found = Description(
         kind=shown.id if shown else "",
@@ -53,6 +54,19 @@ def describe(pages: tuple[RecognisedPage, ...], *, forms: Forms) -> Description:
     doubts += [f"{MISSING}:{name}" for name in missing_values(found, shown)]
     doubts += [code for code in more if code not in doubts]
     return replace(found, doubts=tuple(doubts))
+
+
+def _attachments(pages: Sequence[RecognisedPage]) -> Iterable[Value]:
+    """The files that came with the paper and are on none of its pages, as one value in doubt."""
+    names = [name for page in pages for name in page.attachments]
+    if names:
+        yield Value(
+            field="paper.attachments",
+            text=nfc("; ".join(names)),
+            source=Source.OCR,
+            confidence=1.0,
+            doubt=ATTACHED,
+        )
 
 
 def _stated_absent(raws: Sequence[Raw]) -> Iterable[str]:

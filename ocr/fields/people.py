@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from dossier.codes import CitizenId, Sex, citizen_id, is_cmnd
-from dossier.spine import Source, Value
-from dossier.text import exact, folded
-from ocr.fields.dates import Day, day_in, day_in_words
+from dossier.spine import Value
+from dossier.text import folded
+from ocr.fields.dates import day_in, day_in_words
 from ocr.fields.forms import MENTIONED, Form, LabelType
-from ocr.fields.names import Name, name_in
-from ocr.fields.numbers import Number, numbers_in
+from ocr.fields.names import name_in
+from ocr.fields.numbers import numbers_in
+from ocr.fields.person import Found, Person, values_of
 from ocr.fields.reading import PAPER, Raw
-from ocr.fields.rows import Token, text_of
+from ocr.fields.rows import text_of
 from ocr.fields.similar_numbers import similar_to_others
 from ocr.preprocess.second_reading import CONFIRMED, DIFFER
 
 # Engine's confidence below which a value is doubtful.
 _NUMBER_SURE = 0.80
-_NAME_SURE = 0.60
-_DATE_SURE = 0.60
-_CONFIRMED_DATE_SURE = 0.40  # of a date whose year the citizen ID confirms
 _FULL_NAME = 3  # words: fewer are shared by too many
-_MOST_MENTIONED = 20  # names on one paper
 _NEAR = 3  # digits by which two people's numbers may differ only by a misreading
 _SEXES = {
     "nam": Sex.MALE,
@@ -34,44 +31,6 @@ _SEXES = {
     "gai": Sex.FEMALE,
     "female": Sex.FEMALE,
 }
-
-
-@dataclass(slots=True)
-class _Person:
-    """What was read of one person.
-
-    Attributes:
-        unread: a number stood there and could not be read.
-        asked: a label announced a number.
-    """
-
-    role: str
-    names: list[tuple[Name, int]] = field(default_factory=list)
-    births: list[tuple[Day, int]] = field(default_factory=list)
-    births_in_words: list[str] = field(default_factory=list)
-    sexes: list[tuple[Sex, Raw]] = field(default_factory=list)
-    numbers: list[_Found] = field(default_factory=list)
-    unread: bool = False
-    asked: bool = False
-
-
-@dataclass(slots=True)
-class _Found:
-    """A number, where it stood and what speaks against it.
-
-    Attributes:
-        guessed: an order tells whose it is, nothing printed.
-        told: something printed tells whose it is, be it nobody that the paper is about.
-        stray: nothing tells whose it is but the sex and the year in it.
-    """
-
-    number: Number
-    page: int
-    labelled: bool
-    guessed: bool
-    told: bool
-    stray: bool = False
-    doubt: str = ""
 
 
 def values_of_people(
@@ -97,24 +56,24 @@ def values_of_people(
         person = people[role]
         if role == MENTIONED and form.roles and not person.numbers and not person.unread:
             continue  # names and dates of nobody in particular
-        values += _written(person, surnames)
+        values += values_of(person, surnames)
         if person.unread and not person.numbers:
             doubts.append(f"unread:{role}.citizen_id")
     return values, doubts
 
 
-def _gathered(raws: Sequence[Raw]) -> dict[str, _Person]:
-    people: dict[str, _Person] = {}
+def _gathered(raws: Sequence[Raw]) -> dict[str, Person]:
+    people: dict[str, Person] = {}
     for raw in raws:
         if raw.role == PAPER:
             continue
         role = raw.role or MENTIONED
-        person = people.setdefault(role, _Person(role))
+        person = people.setdefault(role, Person(role))
         _take(person, raw)
     return people
 
 
-def _take(person: _Person, raw: Raw) -> None:
+def _take(person: Person, raw: Raw) -> None:
     """Read one raw field into a person."""
     kind, tokens = raw.label.type, raw.tokens
     if kind is LabelType.PERSON_NAME:
@@ -138,18 +97,18 @@ def _take(person: _Person, raw: Raw) -> None:
         _take_numbers(person, raw, labelled=kind is LabelType.IDENTITY)
 
 
-def _take_numbers(person: _Person, raw: Raw, *, labelled: bool) -> None:
+def _take_numbers(person: Person, raw: Raw, *, labelled: bool) -> None:
     for number in numbers_in(raw.tokens):
         readable = number.is_citizen_id or (is_cmnd(number.digits) and labelled)
         if readable:
             told = bool(raw.role) and not raw.guessed
-            person.numbers.append(_Found(number, raw.page, labelled, raw.guessed, told))
+            person.numbers.append(Found(number, raw.page, labelled, raw.guessed, told))
         elif labelled:
             person.unread = True
     person.asked = person.asked or labelled
 
 
-def _place_strays(people: dict[str, _Person], form: Form) -> None:
+def _place_strays(people: dict[str, Person], form: Form) -> None:
     """Numbers that cannot be of the role they were read under, or are of none, find their role.
 
     Where a heading or a label is lost, a number stands under the wrong person. The sex and the year
@@ -180,10 +139,10 @@ def _place_strays(people: dict[str, _Person], form: Form) -> None:
             ):
                 person.numbers.remove(found)
                 found.stray = True
-                people.setdefault(free[0], _Person(free[0])).numbers.append(found)
+                people.setdefault(free[0], Person(free[0])).numbers.append(found)
 
 
-def _complete_namesakes(people: dict[str, _Person], form: Form) -> None:
+def _complete_namesakes(people: dict[str, Person], form: Form) -> None:
     """A number that was printed and not read, of somebody who stands in another role as well.
 
     Who asks is often the mother or the father: a person of the same full name, whose number was
@@ -205,7 +164,7 @@ def _complete_namesakes(people: dict[str, _Person], form: Form) -> None:
             person.numbers.append(replace(found, stray=True))
 
 
-def _have_one_name(one: _Person, other: _Person) -> bool:
+def _have_one_name(one: Person, other: Person) -> bool:
     """Whether two people have the same full name."""
     if not one.names or not other.names:
         return False
@@ -213,7 +172,7 @@ def _have_one_name(one: _Person, other: _Person) -> bool:
     return len(name.split()) >= _FULL_NAME and name == folded(other.names[0][0].text)
 
 
-def _strays_of(person: _Person, sex: Sex | None, columns: Sequence[str]) -> list[_Found]:
+def _strays_of(person: Person, sex: Sex | None, columns: Sequence[str]) -> list[Found]:
     """The numbers of a person that may be somebody else's: all but the one that agrees best."""
     if person.role == MENTIONED:
         return [found for found in person.numbers if not found.told]
@@ -231,7 +190,7 @@ def _strays_of(person: _Person, sex: Sex | None, columns: Sequence[str]) -> list
     return strays
 
 
-def _can_be_of(parts: CitizenId, sex: Sex | None, person: _Person | None) -> bool:
+def _can_be_of(parts: CitizenId, sex: Sex | None, person: Person | None) -> bool:
     """Whether nothing that is known of a person speaks against a number."""
     sexes = {s for s, _ in person.sexes} if person is not None else set()
     sexes |= {sex} if sex is not None else set()
@@ -239,12 +198,12 @@ def _can_be_of(parts: CitizenId, sex: Sex | None, person: _Person | None) -> boo
     return (not sexes or parts.sex in sexes) and (not years or parts.birth_year in years)
 
 
-def _born_as(parts: CitizenId, person: _Person | None) -> bool:
+def _born_as(parts: CitizenId, person: Person | None) -> bool:
     """Whether a number holds the year in which a person was born."""
     return person is not None and parts.birth_year in {day.year for day, _ in person.births}
 
 
-def _judge(person: _Person, form: Form) -> None:
+def _judge(person: Person, form: Form) -> None:
     """Weigh each number of a person against what else the paper says of them."""
     role = next((r for r in form.roles if r.id == person.role), None)
     expected = role.sex if role is not None else None
@@ -262,9 +221,9 @@ def _judge(person: _Person, form: Form) -> None:
 
 
 def _doubt_of(
-    found: _Found,
+    found: Found,
     parts: CitizenId | None,
-    person: _Person,
+    person: Person,
     *,
     years: set[int],
     sexes: set[Sex],
@@ -290,9 +249,9 @@ def _doubt_of(
     return next((code for holds, code in reasons if holds), "")
 
 
-def _judge_together(people: dict[str, _Person]) -> None:
+def _judge_together(people: dict[str, Person]) -> None:
     """Numbers that differ in few digits are one number misread; father is not mother."""
-    whose: dict[str, list[tuple[_Person, _Found]]] = defaultdict(list)
+    whose: dict[str, list[tuple[Person, Found]]] = defaultdict(list)
     for person in people.values():
         for found in person.numbers:
             if found.number.is_citizen_id:
@@ -307,104 +266,9 @@ def _judge_together(people: dict[str, _Person]) -> None:
                 found.doubt = found.doubt or "citizen_id.of-two-people"
 
 
-def _people_who_cannot_be_one(people: Sequence[_Person]) -> set[str]:
+def _people_who_cannot_be_one(people: Sequence[Person]) -> set[str]:
     """The roles, of people with one number, of those whose name differs from another role's."""
     named = {(p.role, folded(p.names[0][0].text)) for p in people if p.names}
     roles, names = Counter(role for role, _ in named), Counter(name for _, name in named)
     # Any that is of neither this role nor this name; who is of both is counted twice.
     return {role for role, name in named if len(named) - roles[role] - names[name] + 1 > 0}
-
-
-def _written(person: _Person, surnames: frozenset[str]) -> Iterable[Value]:
-    """A person's values."""
-    role = person.role
-    if role == MENTIONED:
-        yield from _mentioned_names(person)
-    elif person.names:
-        name, page = person.names[0]
-        doubt = _doubt_of_name(name, surnames)
-        if any(exact(n.text) != exact(name.text) for n, _ in person.names[1:]):
-            doubt = doubt or "name.conflict"
-        yield _value(f"{role}.name", name.text, page, name, doubt)
-    yield from _birth(person)
-    if person.sexes:
-        sex, raw = person.sexes[0]
-        token = raw.tokens[0]
-        doubt = "sex.conflict" if len({s for s, _ in person.sexes}) > 1 else ""
-        yield _value(f"{role}.sex", sex.value, raw.page, token, doubt)
-    yield from _numbers(person)
-
-
-def _mentioned_names(person: _Person) -> Iterable[Value]:
-    """The names of people whose role is not known, each once and in doubt."""
-    named = {exact(name.text): (name, page) for name, page in reversed(person.names)}
-    for name, page in list(reversed(named.values()))[:_MOST_MENTIONED]:
-        yield _value(f"{MENTIONED}.name", name.text, page, name, "role.unknown")
-
-
-def _doubt_of_name(name: Name, surnames: frozenset[str]) -> str:
-    if name.confidence < _NAME_SURE:
-        return "name.low-confidence"
-    if name.cut:
-        return "name.cut"
-    surname = exact(name.text.split()[0])
-    if surname not in surnames and folded(surname) in {folded(known) for known in surnames}:
-        return "name.tones"
-    return ""
-
-
-def _birth(person: _Person) -> Iterable[Value]:
-    if not person.births:
-        return
-    day, page = max(person.births, key=lambda b: len(b[0].iso))
-    doubt = ""
-    parts = [citizen_id(found.number.digits) for found in person.numbers]
-    by_number = {part.birth_year for part in parts if part is not None}
-    # A year that the citizen ID confirms was read right, so the day beside it likely was.
-    sure = _CONFIRMED_DATE_SURE if day.year in by_number else _DATE_SURE
-    if day.repaired or day.confidence < sure:
-        doubt = "birth.low-confidence"
-    if person.births_in_words and len(day.iso) > 4 and day.iso not in person.births_in_words:  # noqa: PLR2004 - a year has four digits
-        doubt = "birth.words-differ"
-    if by_number and day.year not in by_number:
-        doubt = doubt or "birth.number-differs"
-    if any(not _agree(d.iso, day.iso) for d, _ in person.births):
-        doubt = "birth.conflict"
-    if person.role == MENTIONED:
-        doubt = doubt or "role.unknown"
-    yield _value(f"{person.role}.birth", day.iso, page, day, doubt)
-
-
-def _agree(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
-
-
-def _numbers(person: _Person) -> Iterable[Value]:
-    """One citizen ID and one CMND of a person; further ones stand apart, in doubt."""
-    seen: set[str] = set()
-    used: set[str] = set()
-    for found in sorted(person.numbers, key=lambda f: (bool(f.doubt), -f.number.confidence)):
-        digits = found.number.digits
-        if digits in seen:
-            continue
-        seen.add(digits)
-        attribute = "citizen_id" if found.number.is_citizen_id else "cmnd"
-        role, doubt = person.role, found.doubt
-        if attribute in used:
-            role, doubt = MENTIONED, doubt or f"{attribute}.conflict"
-        used.add(attribute)
-        yield _value(f"{role}.{attribute}", digits, found.page, found.number, doubt)
-
-
-def _value(
-    field_name: str, text: str, page: int, read: Name | Day | Number | Token, doubt: str
-) -> Value:
-    return Value(
-        field=field_name,
-        text=text,
-        source=Source.OCR,
-        confidence=round(read.confidence, 3),
-        page=page,
-        box=read.box,
-        doubt=doubt,
-    )

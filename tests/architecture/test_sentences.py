@@ -65,7 +65,8 @@ def test_no_sentence_is_of_a_code_that_nobody_uses() -> None:
 
 
 def test_each_doubt_says_why() -> None:
-    fields = (ROOT / "ocr" / "fields" / "people.py").read_text(encoding="utf-8")
+    names = ("people.py", "person.py")
+    fields = "".join((ROOT / "ocr" / "fields" / n).read_text(encoding="utf-8") for n in names)
     doubts = set(re.findall(r'"((?:citizen_id|name|birth|sex|role)\.[a-z-]+)"', fields))
     doubts |= {f"cmnd.{why}" for why in re.findall(r'f"\{what\}\.([a-z-]+)"', fields)}
     doubts |= {"paper.date.low-confidence", "kind.unknown", "kind.by-number"}

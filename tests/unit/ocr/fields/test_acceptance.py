@@ -7,13 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from dossier.spine import Description, Source, Value
-from dossier.written import description_from_json, description_to_json
-from ocr.fields import Forms
+from dossier.spine import Description, RecognisedPage, Source, Value
+from dossier.written import (
+    description_from_json,
+    description_to_json,
+    page_from_json,
+    page_to_json,
+)
+from ocr.fields import Forms, describe
 from ocr.fields.acceptance import needs_a_person, obstacles
 from ocr.fields.forms import LEAST, Mark
 
 Tell = Callable[..., Description]
+Typed = Callable[..., RecognisedPage]
 
 
 def value(field: str, text: str = "x") -> Value:
@@ -54,9 +60,21 @@ def test_each_required_value_must_be_there_or_be_recorded_as_absent(forms: Forms
 
 
 def test_a_page_that_lacks_data_needs_a_person() -> None:
-    for doubt in ("page.incomplete:1", "page.few-words:2", "beside.attachments:3"):
+    for doubt in ("page.incomplete:1", "page.few-words:2"):
         assert needs_a_person(Description(kind="decision", doubts=(doubt,)))
     assert not needs_a_person(Description(kind="decision", doubts=("missing:paper.number",)))
+
+
+def test_attached_files_are_named_in_doubt_and_need_a_person(typed: Typed, forms: Forms) -> None:
+    page = replace(typed(["QUYẾT ĐỊNH"]), attachments=("bang-ke.xlsx (12 KB)", "b.docx"))
+    found = describe((page,), forms=forms)
+    (attached,) = [v for v in found.values if v.field == "paper.attachments"]
+    assert (attached.text, attached.doubt) == (
+        "bang-ke.xlsx (12 KB); b.docx",
+        "attachments.not-on-pages",
+    )
+    assert needs_a_person(found)
+    assert page_from_json(page_to_json(page)).attachments == page.attachments
 
 
 def test_what_is_absent_is_written_and_read() -> None:
