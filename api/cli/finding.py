@@ -140,7 +140,7 @@ def verify_command(
 def _read_term(by: LookupBy) -> str:
     """The term from the prompt of a terminal, not echoed, or the first line of standard input."""
     if sys.stdin.isatty():
-        label = "Số định danh" if by is LookupBy.CITIZEN_ID else "Tìm"
+        label = "Số định danh cá nhân" if by is LookupBy.CITIZEN_ID else "Tìm"
         return str(click.prompt(label, hide_input=by is LookupBy.CITIZEN_ID, err=True))
     return sys.stdin.readline().strip()
 

@@ -198,7 +198,7 @@ def correct_command(
 
 def _say_doubts(output: Output, doubts: Iterable[str]) -> None:
     for doubt in doubts:
-        output.say(f"Cần xem / doubtful: {sentences.doubt_and_code(doubt)}")
+        output.say(f"Cần kiểm tra / doubtful: {sentences.doubt_and_code(doubt)}")
 
 
 def _field_and_text(part: str) -> tuple[str, str]:

@@ -75,8 +75,8 @@ class MoveLine(BaseModel):
     """One line of history."""
 
     model_config = example(
-        id=7, at=_AT, before="DESCRIBED", after="REVIEW", after_title="Cần xem", code="sent-back",
-        code_title="Người ký trả lại giấy này.", reason="", actor="token:abc",
+        id=7, at=_AT, before="DESCRIBED", after="REVIEW", after_title="Chờ kiểm tra",
+        code="sent-back", code_title="Người ký trả lại giấy này.", reason="", actor="token:abc",
     )  # fmt: skip
 
     id: int
@@ -110,7 +110,7 @@ _ROW: dict[str, Any] = {
     "source": "scan-0001.pdf",
     "media_type": "application/pdf",
     "state": "REVIEW",
-    "state_title": "Cần xem",
+    "state_title": "Chờ kiểm tra",
     "waits_for": "clerk",
     "code": "review.doubtful",
     "code_title": "Giấy này cần người xem lại.",

@@ -37,7 +37,7 @@ MEDIA_TYPE = "text/event-stream"
 _ALIVE_SECONDS = 15.0
 _EXAMPLE = (
     'event: move\nid: 7\ndata: {"paper": "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11", "before": '
-    '"RECEIVED", "after": "RECOGNISED", "after_title": "Đang trích", "code": ""}\n\n'
+    '"RECEIVED", "after": "RECOGNISED", "after_title": "Đang bóc tách dữ liệu", "code": ""}\n\n'
     'event: progress\ndata: {"pages_read": 3, "pages": 12}\n\n'
 )
 _STREAM: dict[int | str, dict[str, Any]] = {

@@ -23,7 +23,7 @@ from api.http.answers import (
 from api.http.callers import Client, ReadClient
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
 from api.wording import sentences
-from api.wording.labels import STAGES, STATES
+from api.wording.labels import STAGES, standing
 from dossier.states import PaperState
 from ocr.fields.forms import Forms
 
@@ -97,7 +97,7 @@ def row_of(view: PaperView, forms: Forms) -> PaperRow:
         source=view.source,
         media_type=view.media_type,
         state=view.state.value,
-        state_title=STATES[view.state],
+        state_title=standing(view.state, view.code),
         waits_for=view.waits_for.value,
         code=view.code,
         code_title=sentences.sentence(view.code, view.fault),
@@ -117,7 +117,7 @@ def line_of(entry: HistoryEntry) -> MoveLine:
         at=entry.at,
         before=entry.before,
         after=entry.after,
-        after_title=STATES[PaperState(entry.after)],
+        after_title=standing(PaperState(entry.after), entry.code),
         code=entry.code,
         code_title=sentences.sentence(entry.code),
         reason=problems.said(entry.code, entry.reason),

@@ -46,14 +46,14 @@ class ReviewValue(BaseModel):
 
     model_config = example(
         field="mother.citizen_id",
-        field_title="số định danh của mẹ",
+        field_title="số định danh cá nhân của mẹ",
         text="001184000123",
         source="ocr",
         confidence=0.71,
         page=1,
         box=[210.0, 388.2, 301.4, 400.1],
         doubt="citizen_id.birth-mismatch",
-        doubt_title="Số định danh không khớp năm sinh",
+        doubt_title="Số định danh cá nhân không khớp năm sinh",
         picture=f"/v1/papers/{_PAPER}/values/mother.citizen_id/picture",
     )
 

@@ -6,13 +6,13 @@ from dossier.states import PaperState
 
 STATES = {
     PaperState.RECEIVED: "Đang đọc",
-    PaperState.RECOGNISED: "Đang trích",
-    PaperState.REVIEW: "Cần xem",
+    PaperState.RECOGNISED: "Đang bóc tách dữ liệu",
+    PaperState.REVIEW: "Chờ kiểm tra",
     PaperState.DESCRIBED: "Chờ ký",
     PaperState.SIGNED: "Đã ký",
-    PaperState.ARCHIVED: "Đã lưu",
+    PaperState.ARCHIVED: "Đã lưu trữ",
     PaperState.DISPOSED: "Đã hủy",
-    PaperState.REJECTED: "Từ chối",
+    PaperState.REJECTED: "Không tiếp nhận",
 }
 
 # Headings of tables; the keys are those of --json, which stay English.
@@ -27,14 +27,14 @@ HEADINGS = {
     "person": "Người",
     "number": "Số",
     "role": "Vai trò",
-    "archived_at": "Lưu lúc",
+    "archived_at": "Lưu trữ lúc",
     "file": "Tệp",
     "signer": "Người ký",
     "signed_at": "Ký lúc",
-    "level": "Mức",
+    "level": "Mức chữ ký",
     "valid": "Hợp lệ",
     "trusted": "Tin cậy",
-    "problem": "Vì sao",
+    "problem": "Lý do",
     "changed_later": "Sửa sau khi ký",
     "verdict": "Kết luận",
     "issuer": "Cấp bởi",
@@ -46,14 +46,14 @@ HEADINGS = {
     "text": "Giá trị",
     "confidence": "Tin cậy",
     "page": "Trang",
-    "box": "Chỗ (pt)",
-    "doubt": "Cần xem vì",
+    "box": "Vị trí (pt)",
+    "doubt": "Cần kiểm tra vì",
     "at": "Lúc",
     "before": "Từ",
     "after": "Đến",
-    "actor": "Ai",
-    "reason": "Vì sao",
-    "citizen_ids": "Số định danh",
+    "actor": "Người thực hiện",
+    "reason": "Lý do",
+    "citizen_ids": "Số định danh cá nhân",
     "pdfa": "PDF/A",
     "signature": "Chữ ký",
     "where": "Nằm ở",
@@ -81,7 +81,7 @@ ROLES = {
     "father": "cha",
     "wife": "vợ",
     "husband": "chồng",
-    "owner": "chủ thể",
+    "owner": "người đứng tên",
     "deceased": "người chết",
     "mentioned": "người được nhắc đến",
     "signer": "người ký",
@@ -99,7 +99,7 @@ PERSON_ROLES = {
 # What the access log names.
 ACTIONS = {
     "open": "Mở giấy tờ",
-    "citizen-id": "Tra cứu theo số định danh",
+    "citizen-id": "Tra cứu theo số định danh cá nhân",
     "text": "Tra cứu theo nội dung",
     "dossier": "Tra cứu theo hồ sơ",
     "list": "Xem danh sách",
@@ -109,25 +109,25 @@ ACTIONS = {
 STAGES = {
     "receive": "Nhận",
     "read": "Đọc",
-    "describe": "Trích",
-    "review": "Xem lại",
+    "describe": "Bóc tách dữ liệu",
+    "review": "Kiểm tra",
     "sign": "Ký",
-    "archive": "Lưu",
+    "archive": "Lưu trữ",
 }
 
 # What a form says of a person, or of itself (role ``paper``).
 ATTRIBUTES = {
-    "name": "họ tên",
+    "name": "họ, chữ đệm, tên",
     "birth": "ngày sinh",
     "sex": "giới tính",
-    "citizen_id": "số định danh",
+    "citizen_id": "số định danh cá nhân",
     "cmnd": "số CMND",
     "relation": "quan hệ",
     "residence": "nơi cư trú",
     "origin": "quê quán",
     "card": "ngày cấp, nơi cấp giấy tờ",
-    "death": "ngày mất",
-    "death-place": "nơi mất",
+    "death": "ngày chết",
+    "death-place": "nơi chết",
     "number": "số, ký hiệu",
     "date": "ngày ban hành",
     "issuer": "cơ quan ban hành",
@@ -140,19 +140,61 @@ ATTRIBUTES = {
     "attachments": "tệp kèm theo",
 }
 
+# Where an office hands out a paper to a person, as on civil-status papers, it is not issued as a
+# document of administration is (NĐ 30/2020).
+_ON_TITLED_PAPERS = {"date": "ngày cấp", "issuer": "cơ quan cấp"}
+_SEXES = {"male": "Nam", "female": "Nữ"}
+_DATES = frozenset({"date", "birth", "death", "registered", "valid_until"})
+
+
+def standing(value: PaperState, code: str = "") -> str:
+    """A state in words; of a paper out of its dossier, whether it was withdrawn.
+
+    Args:
+        value: the state.
+        code: of the paper, which says why.
+    """
+    if value is PaperState.REJECTED and code == "withdrawn":
+        return "Đã rút"
+    return STATES[value]
+
 
 def state(value: str) -> str:
     """A state in words, with its name."""
     return f"{STATES[PaperState(value)]} ({value})"
 
 
-def field(value: str) -> str:
-    """A field in words: ``mother.citizen_id`` is what people call số định danh của mẹ."""
+def field(value: str, *, titled: bool = False) -> str:
+    """A field in words: ``mother.citizen_id`` is số định danh cá nhân của mẹ.
+
+    Args:
+        value: the field.
+        titled: of a civil-status paper or another that has a title, not of an administrative
+            document.
+    """
     whose, _, what = value.partition(".")
-    said = ATTRIBUTES.get(what, what)
-    return said if whose == "paper" else f"{said} của {role(whose)}"
+    words = (_ON_TITLED_PAPERS.get(what) if titled else None) or ATTRIBUTES.get(what, what)
+    return words if whose == "paper" else f"{words} của {role(whose)}"
 
 
 def role(value: str) -> str:
-    """A role in words."""
-    return ROLES.get(value, value)
+    """A role in words; a second person of one role is numbered."""
+    name, _, number = value.partition("-")
+    return f"{ROLES.get(name, name)} {number}".strip()
+
+
+def value(field_name: str, text: str) -> str:
+    """A value as people write it: ``09/10/1982``, ``Nam``.
+
+    Args:
+        field_name: such as ``mother.birth``.
+        text: in its canonical form.
+    """
+    what = field_name.partition(".")[2]
+    if what == "sex":
+        return _SEXES.get(text, text)
+    if what in _DATES:
+        year, _, rest = text.partition("-")
+        month, _, day = rest.partition("-")
+        return "/".join(part for part in (day, month, year) if part)
+    return text

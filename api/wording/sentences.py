@@ -19,7 +19,8 @@ _LOWER_RESOLUTION = "Hãy quét ở độ phân giải thấp hơn; 200 đến 3
 # Codes of one cause each.
 SENTENCES = {
     "scan.empty": f"Tệp trống. {_SCAN_AGAIN}",
-    "scan.encrypted": "Tệp PDF bị khóa bằng mật khẩu hoặc chứng thư. Hãy gửi tệp không khóa.",
+    "scan.encrypted": "Tệp PDF bị khóa bằng mật khẩu hoặc chứng thư chữ ký số. Hãy gửi tệp "
+    "không khóa.",
     "scan.portfolio": (
         "Tệp PDF này là một tập (portfolio): trang của nó chỉ là bìa, giấy tờ nằm ở các tệp "
         "bên trong. Hãy lấy từng tệp ra rồi gửi riêng."
@@ -70,7 +71,7 @@ SENTENCES = {
     "JPEG.",
     "pdfa.not-passed": f"PDF/A của giấy này không đạt kiểm tra nên chưa được ký. {_SCAN_AGAIN}",
     "paper.no-pdf": "Giấy này chưa có PDF/A.",
-    "paper.not-archived": "Giấy này chưa được lưu.",
+    "paper.not-archived": "Giấy này chưa được lưu trữ.",
     "paper.not-read": "Giấy này chưa được đọc xong. Hãy thử lại sau ít phút.",
     "paper.signed-already": "Giấy này đã ký. Giấy đã ký thì không sửa nữa.",
     "paper.unknown": "Không có giấy này.",
@@ -93,21 +94,21 @@ SENTENCES = {
     "đăng nhập.",
     "web.foreign-origin": "Yêu cầu đến từ trang khác nên bị chặn. Hãy mở lại trang.",
     "dossier.bad-code": "Mã hồ sơ chỉ gồm chữ, số, dấu chấm và gạch nối, ví dụ "
-    "H15.50.05.13-261008-0975. Số định danh của công dân không phải là mã hồ sơ.",
-    "correct.no-reason": "Hãy nêu lý do sửa; lý do được lưu cùng hồ sơ.",
-    "correct.not-archived": "Giấy này chưa được lưu. Hãy sửa khi duyệt.",
-    "correct.nothing": "Các giá trị này đã đúng như trong hồ sơ lưu.",
+    "H15.50.05.13-261008-0975. Số định danh cá nhân không phải là mã hồ sơ.",
+    "correct.no-reason": "Hãy nêu lý do sửa; lý do được lưu cùng giấy tờ lưu trữ.",
+    "correct.not-archived": "Giấy này chưa được lưu trữ. Hãy sửa khi duyệt.",
+    "correct.nothing": "Các giá trị này đã đúng như trong giấy tờ lưu trữ.",
     "dossier.closed": "Hồ sơ đã đóng, không nhận thêm giấy. Hãy dùng hồ sơ khác.",
     "dossier.has-it-already": "Trong hồ sơ đã có giấy này.",
     "dossier.unknown": "Không có hồ sơ này. Giấy đầu tiên gửi vào sẽ tạo ra nó.",
     "dossier.unknown-kind": "Loại giấy này không có trong danh mục.",
     "review.accept": "Sửa giá trị thì phải thêm --accept.",
     "review.bad-field": "Tên mục viết dạng vai.mục, ví dụ mother.citizen_id hoặc paper.number.",
-    "review.bad-value": "Giá trị không đúng cách viết: số định danh 12 chữ số, CMND 9 chữ số, ngày "
-    "viết ngày/tháng/năm; không có ký tự ẩn (hãy gõ lại).",
+    "review.bad-value": "Giá trị không đúng cách viết: số định danh cá nhân 12 chữ số, CMND 9 chữ "
+    "số, ngày viết ngày/tháng/năm; không có ký tự ẩn (hãy gõ lại).",
     "review.changed-meanwhile": "Có người vừa sửa giấy này. Hãy mở lại để xem.",
-    "review.doubtful": "Giấy này cần người xem lại.",
-    "review.not-in-review": "Giấy này không ở bước xem lại.",
+    "review.doubtful": "Giấy này có chỗ cần người kiểm tra.",
+    "review.not-in-review": "Giấy này không còn chờ kiểm tra.",
     "send-back.not-described": "Chỉ trả lại được giấy đang chờ ký.",
     "sign.changed-meanwhile": "Giấy đã thay đổi sau khi được xem. Hãy mở lại để xem rồi mới ký.",
     "sign.not-described": "Chỉ ký được giấy đang chờ ký.",
@@ -115,11 +116,11 @@ SENTENCES = {
     "state.move-not-allowed": "Không làm được việc này ở bước hiện tại của giấy. Giấy đã bị từ "
     "chối thì gửi lại bản quét như một giấy mới.",
     "cursor.invalid": "Vị trí đọc tiếp không hợp lệ. Hãy đọc lại từ đầu.",
-    "find.bad-number": "Số định danh có 12 chữ số, ba số đầu là mã nơi đăng ký; số CMND có 9 chữ "
-    "số.",
+    "find.bad-number": "Số định danh cá nhân có 12 chữ số, ba số đầu là mã nơi đăng ký; số CMND "
+    "có 9 chữ số.",
     "find.no-purpose": "Hãy nêu mục đích: mã hồ sơ, hoặc ít nhất 10 chữ; mục đích được ghi lại.",
     "find.which": "Hãy chọn một cách tra cứu: --citizen-id, --text hoặc --dossier.",
-    "export.bad-identifier": "Không dùng được mã của hồ sơ lưu này làm tên thư mục.",
+    "export.bad-identifier": "Không dùng được mã của giấy tờ lưu trữ này làm tên thư mục.",
     "export.exists": "Nơi xuất ra đã có hồ sơ này với nội dung khác. Hãy chuyển nó đi, hoặc xuất "
     "ra nơi khác.",
     "export.not-a-folder": "Nơi xuất ra là một tệp. Hãy chọn một thư mục.",
@@ -149,7 +150,7 @@ _FAMILIES = {
     "disk": ("Ổ đĩa hết chỗ hoặc không cho ghi.", _TELL),
     "store": ("Kho lưu chưa nhận được.", _TRIED_AGAIN),
     "tsa": ("Dịch vụ cấp dấu thời gian chưa trả lời.", f"{_NOT_LOST}, máy sẽ tự ký lại."),
-    "signer": ("Chưa ký được: khóa ký hoặc chứng thư cần xem lại.", _TELL),
+    "signer": ("Chưa ký được: khóa ký hoặc chứng thư chữ ký số cần xem lại.", _TELL),
     "set-aside": ("Máy đã thử nhiều lần mà không được.", _TELL),
 }
 _NOT_DONE = (
@@ -168,14 +169,14 @@ _DOUBTS = {
     "kind.by-number": "Loại giấy mới đoán theo số, ký hiệu",
     "role.guessed": "Vai trò của người này mới là phỏng đoán",
     "role.unknown": "Chưa rõ người này có vai trò gì",
-    "citizen_id.birth-mismatch": "Số định danh không khớp năm sinh",
-    "citizen_id.sex-mismatch": "Số định danh không khớp giới tính",
+    "citizen_id.birth-mismatch": "Số định danh cá nhân không khớp năm sinh",
+    "citizen_id.sex-mismatch": "Số định danh cá nhân không khớp giới tính",
     "citizen_id.near-another": "Số gần giống số của người khác",
     "citizen_id.of-two-people": "Hai người mang cùng một số",
     "name.tones": "Họ trong tên có thể sai dấu",
     "name.cut": "Tên có thể bị cắt",
     "birth.words-differ": "Ngày sinh bằng số khác ngày sinh bằng chữ",
-    "birth.number-differs": "Năm sinh không khớp số định danh",
+    "birth.number-differs": "Năm sinh không khớp số định danh cá nhân",
 }
 # The last word of a doubt, whatever it is about.
 _DOUBTS_OF_ALL = {
@@ -228,7 +229,7 @@ def both(error: SohoaError) -> str:
 def doubt(code: str) -> str:
     """Why a value or a paper is doubtful, such as ``name.cut`` or ``missing:child.name``."""
     why, _, what = code.partition(":")
-    said = _DOUBTS.get(why) or _DOUBTS_OF_ALL.get(why.rpartition(".")[2], "Cần xem lại")
+    said = _DOUBTS.get(why) or _DOUBTS_OF_ALL.get(why.rpartition(".")[2], "Cần kiểm tra")
     about = labels.field(what) if "." in what else what
     return f"{said} {about}".strip() if code else ""
 

@@ -75,7 +75,10 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
     assert (back["state"], back["code"], back["reason"]) == ("REVIEW", "sent-back", "sai tên")
     assert {stage["name"]: stage["status"] for stage in back["stages"]}["sign"] == "ahead"
     line = back["history"][-1]
-    assert (line["after_title"], line["code_title"]) == ("Cần xem", "Người ký trả lại giấy này.")
+    assert (line["after_title"], line["code_title"]) == (
+        "Chờ kiểm tra",
+        "Người ký trả lại giấy này.",
+    )
     assert client.post(f"/v1/papers/{paper}/review", json={}).json()["state"] == "DESCRIBED"
     assert client.post(f"/v1/papers/{paper}/sign").status_code == 202
     told = wait_for(client, paper, "ARCHIVED")

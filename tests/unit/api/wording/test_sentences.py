@@ -11,9 +11,11 @@ from workflow.ledger.queue import WORKER_LOST
 
 def test_a_doubt_tells_what_it_is_about() -> None:
     assert sentences.doubt("page.unread:2") == "Không đọc được trang 2"
-    assert sentences.doubt("missing:child.name") == "Chưa thấy họ tên của con"
+    assert sentences.doubt("missing:child.name") == "Chưa thấy họ, chữ đệm, tên của con"
     assert sentences.doubt("missing:paper.number") == "Chưa thấy số, ký hiệu"
-    assert sentences.doubt("unread:mother.citizen_id") == "Chưa đọc được số định danh của mẹ"
+    assert (
+        sentences.doubt("unread:mother.citizen_id") == "Chưa đọc được số định danh cá nhân của mẹ"
+    )
     assert sentences.doubt("") == ""
 
 
