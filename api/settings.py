@@ -155,6 +155,11 @@ class Settings(BaseSettings):
         return self.trust or self.var / "trust"
 
     @property
+    def signers_folder(self) -> Path:
+        """The folder of the keys that offices sign with."""
+        return self.var / "signers"
+
+    @property
     def revocation_folder(self) -> Path:
         """The folder of revocation lists and OCSP responses."""
         return self.revocation or self.var / "revocation"

@@ -1,8 +1,11 @@
-"""The signer that the settings name; in trial data without one, the trial's own."""
+"""The signer of each office; in trial data without one, the trial's own."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ from dossier.errors import Misconfigured
 from dossier.ports import Clock, Signer
 
 if TYPE_CHECKING:
+    from signing.key import Key
     from signing.trust import RevocationData, TrustAnchors
 
 _FONTS = (
@@ -19,37 +23,79 @@ _FONTS = (
 )
 
 
-def make_signer(settings: Settings, *, trial: bool, tsa_url: str, clock: Clock) -> Signer:
-    """Load the key and what its signatures need; half a second, which only signing pays.
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """The key file that an office signs with.
+
+    Attributes:
+        name: of the office, as stamps show it.
+        p12: the PKCS#12 file.
+        passphrase: of that file.
+        digest: SHA-256 (hex) of the certificate, where the key was added for the office.
+    """
+
+    name: str
+    p12: Path
+    passphrase: str = field(repr=False)
+    digest: str = ""
+
+
+def signing_key(settings: Settings, office: str, *, trial: bool) -> SigningKey:
+    """The key of an office: its own, or that of the settings where they are for this office.
 
     Args:
-        settings: name the key and how stamps look.
+        settings: name the folder of keys, and the key of the office that runs the service.
+        office: whose paper is to be signed.
+        trial: the data is for trying out: without another, the trial's key serves every office.
+
+    Raises:
+        Misconfigured: ``signer.not-set``: the office has no key yet.
+    """
+    from signing.office_keys import OfficeKeys  # noqa: PLC0415 - pyHanko costs half a second
+
+    own = OfficeKeys(settings.signers_folder).get(office)
+    if own is not None:
+        return SigningKey(own.name, own.p12, own.passphrase, own.digest)
+    if settings.signer_p12 is not None and office == settings.office:
+        return SigningKey(settings.office_name, settings.signer_p12, settings.passphrase())
+    if trial:
+        from signing.trial.pki import TrialPki  # noqa: PLC0415 - as above
+
+        pki = TrialPki(settings.trial_folder)
+        return SigningKey(settings.office_name, pki.signer, pki.passphrase())
+    raise Misconfigured(
+        "signer.not-set",
+        f"office {office} has no signing key yet: add it with `sohoa signer add --office {office}`",
+    )
+
+
+def make_signer(
+    settings: Settings, key: SigningKey, *, trial: bool, tsa_url: str, clock: Clock
+) -> Signer:
+    """Load a key and what its signatures need; half a second, which only signing pays.
+
+    Args:
+        settings: name how stamps look, and what is trusted.
+        key: of the office.
         trial: the data is for trying out.
         tsa_url: of the time-stamping authority; empty where there is none.
         clock: for the times of signatures.
 
     Raises:
-        Misconfigured: ``signer.not-set``, ``tsa.not-set``, ``stamp.font-missing``, or the key
-            cannot be used.
+        Misconfigured: ``tsa.not-set``, ``stamp.font-missing``, or the key cannot be used.
     """
-    from signing.approval import Approval  # noqa: PLC0415 - as below
-    from signing.key import Key  # noqa: PLC0415 - pyHanko costs half a second, only signing pays
+    from signing.approval import Approval  # noqa: PLC0415 - pyHanko costs half a second
     from signing.pkcs12_signer import Pkcs12Signer  # noqa: PLC0415 - as above
     from signing.stamp_font import StampFont  # noqa: PLC0415 - as above
     from signing.time_source import HttpTimeSource  # noqa: PLC0415 - as above
 
-    p12, passphrase = _key_file(settings, trial=trial)
-    if p12 is None:
-        raise Misconfigured(
-            "signer.not-set", "nothing can be signed yet: set SOHOA_SIGNER_P12 to the key file"
-        )
     if not tsa_url:
         raise Misconfigured(
             "tsa.not-set",
             "nothing can be signed yet: set SOHOA_TSA_URL to a time-stamping authority",
         )
     return Pkcs12Signer(
-        Key.from_pkcs12(p12, passphrase),
+        _loaded(key),
         time_source=HttpTimeSource(tsa_url, timeout=settings.tsa_seconds),
         clock=clock,
         stamp_font=StampFont(_font(settings)) if settings.stamp_form else None,
@@ -61,25 +107,30 @@ def make_signer(settings: Settings, *, trial: bool, tsa_url: str, clock: Clock) 
     )
 
 
+def _loaded(key: SigningKey) -> Key:
+    """The key itself, if it is the one that was added for the office."""
+    from signing.key import Key  # noqa: PLC0415 - as above
+
+    held = Key.from_pkcs12(key.p12, key.passphrase)
+    if key.digest and hashlib.sha256(held.certificate).hexdigest() != key.digest:
+        raise Misconfigured(
+            "signer.other-key",
+            "the key file of the office is not the one that was added; add it again",
+        )
+    return held
+
+
 def signer_certificates(settings: Settings, *, trial: bool) -> tuple[bytes, ...]:
-    """DER of the signer's certificate; none where no key is set or it cannot be read."""
-    from signing.key import Key  # noqa: PLC0415 - costs half a second, seldom needed
+    """DER of the certificates that offices sign with; those that cannot be read are left out."""
+    from signing.office_keys import OfficeKeys  # noqa: PLC0415 - costs half a second
 
-    try:
-        p12, passphrase = _key_file(settings, trial=trial)
-        return () if p12 is None else (Key.from_pkcs12(p12, passphrase).certificate,)
-    except Misconfigured:
-        return ()
-
-
-def _key_file(settings: Settings, *, trial: bool) -> tuple[Path | None, str]:
-    """The PKCS#12 file of the signer and its passphrase; in trial data without one, the trial's."""
-    if settings.signer_p12 is not None or not trial:
-        return settings.signer_p12, settings.passphrase()
-    from signing.trial.pki import TrialPki  # noqa: PLC0415 - as above
-
-    pki = TrialPki(settings.trial_folder)
-    return pki.signer, pki.passphrase()
+    found: list[bytes] = []
+    offices = [settings.office, *(key.office for key in OfficeKeys(settings.signers_folder))]
+    for office in dict.fromkeys(offices):
+        with contextlib.suppress(Misconfigured):
+            key = signing_key(settings, office, trial=trial)
+            found.append(_loaded(key).certificate)
+    return tuple(found)
 
 
 def trusted_roots(settings: Settings, *, trial: bool) -> TrustAnchors:

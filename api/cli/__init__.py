@@ -20,6 +20,7 @@ _COMMANDS = {
     "init": "api.cli.setup",
     "status": "api.cli.setup",
     "trust": "api.cli.trust",
+    "signer": "api.cli.signer",
     "rebuild": "api.cli.setup",
     "fixity": "api.cli.setup",
     "ingest": "api.cli.intake",

@@ -52,6 +52,7 @@ SENTENCES = {
     "giấy này.",
     "scan.unusable": "Tệp làm chương trình mở nó bị lỗi. Hãy in ra rồi quét bản in, hoặc quét lại "
     "giấy này.",
+    "signer.no-name": "Hãy nêu tên cơ quan như sẽ hiện trong dấu ký.",
     "scan.signature-altered": "Tệp đã bị sửa sau khi ký, hoặc chữ ký bị hỏng. Hãy xin lại bản gốc "
     "từ nơi gửi.",
     "page.crashed": "Có trang làm chương trình đọc bị lỗi. Hãy nhập tay, hoặc quét lại trang này.",

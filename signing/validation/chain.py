@@ -50,6 +50,7 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from signing.signable import MALFORMED
 from signing.trust import RevocationData, TrustAnchors
+from signing.validation.indications import CODES
 
 # RFC 5280 §4.2.1.3; Vietnamese office certificates carry one or both.
 USAGE = KeyUsageConstraints(
@@ -68,25 +69,6 @@ _PURPOSES = frozenset(
     }
 )
 _ANY_ALGORITHM = CMSAlgorithmUsagePolicy.lift_policy(AcceptAllAlgorithms())
-_INDICATIONS: dict[AdESSubIndic, str] = {
-    AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND: "chain.unknown-root",
-    AdESIndeterminate.NO_SIGNING_CERTIFICATE_FOUND: "chain.no-certificate",
-    AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE: "chain.constraints",
-    AdESIndeterminate.SIG_CONSTRAINTS_FAILURE: "chain.constraints",
-    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: "algorithm.weak",
-    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: "algorithm.weak",
-    AdESIndeterminate.EXPIRED: "chain.expired",
-    AdESIndeterminate.OUT_OF_BOUNDS_NO_POE: "chain.expired",
-    AdESIndeterminate.NOT_YET_VALID: "chain.not-yet-valid",
-    AdESIndeterminate.REVOKED_NO_POE: "chain.revoked",
-    AdESIndeterminate.REVOKED_CA_NO_POE: "chain.revoked",
-    AdESIndeterminate.REVOCATION_OUT_OF_BOUNDS_NO_POE: "chain.revocation-data",
-    AdESFailure.REVOKED: "chain.revoked",
-    AdESFailure.NOT_YET_VALID: "chain.not-yet-valid",
-    AdESFailure.HASH_FAILURE: "signature.broken",
-    AdESFailure.SIG_CRYPTO_FAILURE: "signature.broken",
-    AdESFailure.FORMAT_FAILURE: "signature.unreadable",
-}
 _CRYPTO = frozenset({"CRYPTO_CONSTRAINTS_FAILURE", "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"})
 _REVOKED = frozenset(
     {
@@ -399,6 +381,4 @@ def _result(indication: AdESSubIndic | None) -> ChainResult:
         return ChainResult(
             "chain.unknown-root", AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND.standard_name
         )
-    return ChainResult(
-        _INDICATIONS.get(indication, "chain.unproven"), str(indication.standard_name)
-    )
+    return ChainResult(CODES.get(indication, "chain.unproven"), str(indication.standard_name))

@@ -15,16 +15,13 @@ import io
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from dossier.reports import Level, SignatureReport
@@ -40,10 +37,8 @@ from signing.validation.cms_integrity import (
     UNSUPPORTED,
     certificate_facts,
     claimed_time,
-    integrity_problem,
-    timestamp_of,
 )
-from signing.validation.coverage import gap_problem, padding_problem
+from signing.validation.examine import Examined, examine, locks_of, permission_of
 from signing.validation.permissions import Permissions, sort_changes
 from signing.validation.revisions import AFTER_LAST_REVISION, Accounts, account, is_white
 
@@ -183,32 +178,6 @@ def _failed(problem: str) -> SignatureReport:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Examined:
-    """The result for one signature, apart from its certificates.
-
-    Attributes:
-        problem: a code why it does not hold, or empty.
-        stamped_at: the time in its timestamp, where that holds.
-        authority: common name of the timestamp's authority.
-        end: offset behind the last byte that it covers; 0 where that cannot be said.
-    """
-
-    embedded: EmbeddedPdfSignature
-    problem: str
-    stamped_at: datetime | None = None
-    authority: str = ""
-    end: int = 0
-
-    @property
-    def revision(self) -> int:
-        return int(self.embedded.signed_revision)
-
-    @property
-    def is_timestamp(self) -> bool:
-        return bool(self.embedded.sig_object_type == "/DocTimeStamp")
-
-
 class _Validation:
     """The validation of one file; it is compared once for all its signatures."""
 
@@ -224,12 +193,14 @@ class _Validation:
         self._trust, self._revocation, self._now = trust, revocation, now
         self._updates: tuple[Update, ...] = ()
         self._accounts = Accounts({}, ())
-        self._sound: list[_Examined] = []
+        self._sound: list[Examined] = []
         self._dss_problem = self._problem_of_dss()
 
     def reports(self, filled: Sequence[Filled]) -> tuple[SignatureReport, ...]:
         """One for each signature and each broken document timestamp."""
-        examined = [self._examine(field.embedded) for field in filled if field.embedded is not None]
+        examined = [
+            examine(field.embedded, self._content) for field in filled if field.embedded is not None
+        ]
         self._sound = [e for e in examined if not e.problem]
         self._compare([e for e in examined if e.end])
         signatures = [e for e in examined if not e.is_timestamp]
@@ -242,7 +213,7 @@ class _Validation:
             reports = [self._report(self._sound[-1])]
         return tuple(reports)
 
-    def _compare(self, covering: Sequence[_Examined]) -> None:
+    def _compare(self, covering: Sequence[Examined]) -> None:
         if not covering:
             return
         first = min(covering, key=lambda one: (one.revision, one.end))
@@ -251,25 +222,7 @@ class _Validation:
         )
         self._updates = updates_after(self._reader, first.revision)
 
-    def _examine(self, embedded: EmbeddedPdfSignature) -> _Examined:
-        try:
-            numbers = list(embedded.byte_range)
-            contents = embedded.pkcs7_content
-            problem = gap_problem(io.BytesIO(self._content), numbers, contents)
-            if problem:
-                return _Examined(embedded, problem)
-            if embedded.evaluate_signature_coverage() not in _SETTLED:
-                return _Examined(embedded, "byte-range.coverage")
-            end = int(numbers[2]) + int(numbers[3])
-            problem = padding_problem(contents) or integrity_problem(embedded)
-            stamped_at, authority = None, ""
-            if not problem and embedded.sig_object_type != "/DocTimeStamp":
-                problem, stamped_at, authority = timestamp_of(embedded.signer_info)
-        except MALFORMED:
-            return _Examined(embedded, "signature.unreadable")
-        return _Examined(embedded, problem, stamped_at, authority, end)
-
-    def _report(self, one: _Examined) -> SignatureReport:
+    def _report(self, one: Examined) -> SignatureReport:
         embedded, intact = one.embedded, not one.problem
         level, chain = self._level_and_chain(one) if intact else (None, ChainResult(one.problem))
         remarks = self._remarks(one, chain)
@@ -301,18 +254,18 @@ class _Validation:
             is_timestamp=one.is_timestamp,
         )
 
-    def _own_problem(self, one: _Examined, remarks: Sequence[str]) -> str:
+    def _own_problem(self, one: Examined, remarks: Sequence[str]) -> str:
         if one.stamped_at is not None and one.stamped_at > self._now:
             return "timestamp.in-the-future"
         return next((remark for remark in remarks if remark.startswith("digest.")), "")
 
-    def _changes(self, one: _Examined) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    def _changes(self, one: Examined) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Codes of what changed later: not allowed, allowed, and undecided."""
         if not one.end:
             return (), (), ()
         permissions = Permissions(
             level=self._permitted(one),
-            locked=_locks(one.embedded),
+            locked=locks_of(one.embedded),
             closed_by={other.revision for other in self._sound},
         )
         found = sort_changes(
@@ -325,20 +278,20 @@ class _Validation:
             undecided = (*undecided, self._dss_problem)
         return found.altered, found.allowed, undecided
 
-    def _permitted(self, one: _Examined) -> MDPPerm | None:
+    def _permitted(self, one: Examined) -> MDPPerm | None:
         """The changes that the signature allows, or else the one that certifies the file."""
-        own = _permission(one.embedded)
+        own = permission_of(one.embedded)
         if own is not None:
             return own
         earlier = [
             permission
             for other in self._sound
             if other.revision <= one.revision
-            and (permission := _permission(other.embedded)) is not None
+            and (permission := permission_of(other.embedded)) is not None
         ]
         return min(earlier, key=lambda permission: permission.value, default=None)
 
-    def _level_and_chain(self, one: _Examined) -> tuple[Level | None, ChainResult]:
+    def _level_and_chain(self, one: Examined) -> tuple[Level | None, ChainResult]:
         """How far it is preserved (ETSI EN 319 142-1 §6), and its certificates."""
         embedded = one.embedded
         try:
@@ -364,7 +317,7 @@ class _Validation:
         except MALFORMED:
             return None, ChainResult("validation.failed")
 
-    def _remarks(self, one: _Examined, chain: ChainResult) -> tuple[str, ...]:
+    def _remarks(self, one: Examined, chain: ChainResult) -> tuple[str, ...]:
         remarks = []
         if one.embedded.md_algorithm in _WEAK:
             remarks.append(f"digest.{one.embedded.md_algorithm}")
@@ -384,7 +337,7 @@ class _Validation:
         return "" if store is None else dss.dss_problem(store)
 
 
-def _level(one: _Examined, chain: ChainResult, *, archived: bool) -> Level | None:
+def _level(one: Examined, chain: ChainResult, *, archived: bool) -> Level | None:
     attributes = one.embedded.signer_info["signed_attrs"]
     if (
         str(entry(one.embedded.sig_object, "/SubFilter")) != PADES
@@ -396,21 +349,6 @@ def _level(one: _Examined, chain: ChainResult, *, archived: bool) -> Level | Non
     if not chain.revocation_in_file:
         return Level.B_T
     return Level.B_LTA if archived else Level.B_LT
-
-
-def _permission(embedded: EmbeddedPdfSignature) -> MDPPerm | None:
-    try:
-        return embedded.docmdp_level
-    except MALFORMED:
-        return MDPPerm.NO_CHANGES  # unreadable, and so the strictest
-
-
-def _locks(embedded: EmbeddedPdfSignature) -> Any:  # noqa: ANN401 - a function of a field's name
-    try:
-        lock = embedded.fieldmdp
-    except MALFORMED:
-        return lambda _: True
-    return (lambda _: False) if lock is None else lock.is_locked
 
 
 def _sub_indication(problem: str, changed: Sequence[str], chain: ChainResult) -> str:

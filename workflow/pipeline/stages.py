@@ -48,9 +48,9 @@ class Stages:
 
     Attributes:
         make_forms: reads the form definitions; called once.
-        make_signer: loads the key; called once, when the first paper is to be signed.
+        make_signer: the signer of an office; called for each paper; what it loads is kept.
         verify: reports on the signatures of a PDF, in a child.
-        stamp_office: the office's name as stamps show it.
+        office_name: the name of an office as stamps show it.
         stamp_zone: the zone in which stamps show the time.
         first_lock: how long a record is kept before its dossier is closed.
         paper_seconds: how long making a PDF/A may take at most, seconds; less where pages are few.
@@ -61,11 +61,11 @@ class Stages:
     limits: Limits
     reading: ReadingSettings
     make_forms: Callable[[], Forms]
-    make_signer: Callable[[], Signer]
+    make_signer: Callable[[str], Signer]
     verify: Callable[[Path], tuple[SignatureReport, ...]]
     clock: Clock
     stamp_form: str
-    stamp_office: str
+    office_name: Callable[[str], str]
     stamp_zone: tzinfo
     first_lock: timedelta
     paper_seconds: float
@@ -75,11 +75,6 @@ class Stages:
     def forms(self) -> Forms:
         """The form definitions, read once."""
         return self.make_forms()
-
-    @cached_property
-    def signer(self) -> Signer:
-        """The signer, its key loaded once."""
-        return self.make_signer()
 
     def split(self, paper: Paper, scan: Path) -> Paper:
         """The paper with its pages counted."""
@@ -160,12 +155,13 @@ class Stages:
 
     def sign(self, record: Record, *, pdfa: Path, out: Path, store: ObjectStore) -> SignedRecord:
         """The record with our signature."""
-        stamp = None
+        office = record.paper.office
+        signer, stamp = self.make_signer(office), None
         if self.stamp_form:
             at = self.clock.now().astimezone(self.stamp_zone)
             ink = page_ink(pdfa, children=self.children, what=f"paper {record.paper.id}")
-            stamp = Stamp(form=self.stamp_form, office=self.stamp_office, at=at, ink=ink)
-        return sign(record, pdfa, out, signer=self.signer, stamp=stamp, store=store)
+            stamp = Stamp(form=self.stamp_form, office=self.office_name(office), at=at, ink=ink)
+        return sign(record, pdfa, out, signer=signer, stamp=stamp, store=store)
 
     def deposit(
         self,
@@ -188,7 +184,7 @@ class Stages:
                     ("dpi", str(self.reading.dpi)),
                     ("language", self.reading.language),
                 ),
-                office_name=self.stamp_office,
+                office_name=self.office_name(signed.record.paper.office),
                 archived_by=archived_by,
             ),
             scratch=self.scratch,
