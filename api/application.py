@@ -30,7 +30,7 @@ from dossier.ports import Clock, ObjectStore, Signer
 from dossier.reports import SignatureReport
 from ocr.fields.forms import BUILT_IN, Forms, load_forms
 from ocr.reading import Engine, ReadingSettings
-from pages.children import Children, Walls
+from pages.children import Children, JobRunner, Walls
 from pages.limits import Limits
 from workflow.ledger.access_log import SqlAccessLog
 from workflow.ledger.mapping import FieldCipher
@@ -39,14 +39,17 @@ from workflow.ledger.sessions import Sessions
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.statistics import Backlog
 from workflow.ledger.tokens import Tokens
+from workflow.ledger.types import WorkItem
 from workflow.ledger.uploads import Uploads
 from workflow.ledger.webhooks import Outbox
 from workflow.pipeline.cleanup import remove_stale_scratch, remove_unneeded_blobs
 from workflow.pipeline.events import Watch
+from workflow.pipeline.paper_jobs import PaperJobs
 from workflow.pipeline.process_name import this_process
 from workflow.pipeline.progress import Progress
 from workflow.pipeline.stages import Stages
 from workflow.pipeline.steps import Lane, Pipeline
+from workflow.pipeline.turns import Owner, Turns
 from workflow.pipeline.workers import Workers
 
 # Another process may be writing a file of the store: the largest takes minutes.
@@ -102,7 +105,6 @@ class Application:
     def _pool(self) -> Children:
         # Children write their own files here too, so that they are swept.
         self.scratch.mkdir(parents=True, exist_ok=True)
-        self._closing.callback(shutil.rmtree, self.scratch, ignore_errors=True)
         children = Children(
             size=self.settings.worker_count,
             memory_bytes=self.settings.child_memory,
@@ -119,6 +121,7 @@ class Application:
             max_bytes=settings.limit_bytes,
             max_pages=settings.limit_pages,
             max_pixels=settings.limit_pixels,
+            max_paper_pixels=settings.limit_paper_pixels,
         )
 
     @cached_property
@@ -179,7 +182,6 @@ class Application:
         """The stages' functions."""
         settings = self.settings
         return Stages(
-            children=self.children,
             limits=self.limits,
             reading=ReadingSettings(
                 engine=Engine(settings.ocr_engine),
@@ -190,7 +192,7 @@ class Application:
             ),
             make_forms=lambda: self.forms,
             make_signer=self._signer,
-            verify=self.verify,
+            verify=lambda file, jobs: self.verify(file, children=jobs),
             clock=self.clock,
             stamp_form=settings.stamp_form,
             office_name=self._office_name,
@@ -204,16 +206,32 @@ class Application:
         self, watch: Watch, *, nudge: Callable[[UUID, Lane], None] | None = None
     ) -> Pipeline:
         """The order of steps over this application."""
+        _ = self.children  # refuses to start where they cannot be confined
         return Pipeline(
             ledger=self.ledger,
             store=self.store,
             catalogue=self.catalogue,
             stages=self.stages,
             clock=self.clock,
+            paper_jobs=self._paper_jobs,
             scratch=self.scratch,
             watch=watch,
+            per_office=self.settings.papers_per_office,
             nudge=nudge,
         )
+
+    def _paper_jobs(self, item: WorkItem) -> PaperJobs:
+        return PaperJobs(
+            self.children,
+            turns=self._turns,
+            owner=Owner(item.paper.office, item.paper.dossier),
+            cpu_seconds=self.settings.paper_cpu_seconds,
+        )
+
+    @cached_property
+    def _turns(self) -> Turns:
+        """The order in which papers get child processes."""
+        return Turns(self.settings.worker_count)
 
     def process(self, submit: Callable[[Callable[[UUID], None]], None], *, watch: Watch) -> None:
         """Process papers until none of them has a step left to run.
@@ -243,7 +261,9 @@ class Application:
     @cached_property
     def scratch(self) -> Path:
         """Folder for files in the making; the next start removes those of a killed process."""
-        return self.settings.scratch_folder / this_process()
+        folder = self.settings.scratch_folder / this_process()
+        self._closing.callback(shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def tidy(self) -> None:
         """Remove what killed processes left behind."""
@@ -261,18 +281,25 @@ class Application:
         """End the child processes and the jobs they run."""
         self.children.close()
 
-    def verify(self, file: Path, *, revocation: Iterable[Path] = ()) -> tuple[SignatureReport, ...]:
+    def verify(
+        self,
+        file: Path,
+        *,
+        revocation: Iterable[Path] = (),
+        children: JobRunner | None = None,
+    ) -> tuple[SignatureReport, ...]:
         """Report on the signatures of any PDF, in a child.
 
         Args:
             file: the PDF.
             revocation: files of revocation lists and OCSP responses.
+            children: what runs the child; by default the pool.
         """
         from signing.validation.verify import verify_file  # noqa: PLC0415 - costs half a second
 
         return verify_file(
             file,
-            children=self.children,
+            children=children or self.children,
             trust=trusted_roots(self.settings, trial=self.trial),
             now=self.clock.now(),
             revocation=revocation_data(self.settings, revocation),

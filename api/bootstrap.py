@@ -197,8 +197,7 @@ def _workers(application: Application, watch: Watch) -> Workers:
     application.tidy()
     # A start is somebody asking for it.
     application.ledger.queue.clear_retry_times(now=application.clock.now())
-    # One more than there are children: while one paper is signed or laid down, all read.
-    return LocalWorkers(application.pipeline(watch), threads=application.settings.worker_count + 1)
+    return LocalWorkers(application.pipeline(watch), threads=application.settings.thread_count)
 
 
 def worker(application: Application, *, watch: Watch) -> WorkerProcess:
@@ -225,7 +224,7 @@ def worker(application: Application, *, watch: Watch) -> WorkerProcess:
         ledger=application.ledger,
         clock=application.clock,
         resources=application,
-        threads=settings.worker_count + 1,
+        threads=settings.thread_count,
         stop_seconds=settings.stop_seconds,
     )
 

@@ -23,6 +23,7 @@ from dossier.errors import Misconfigured, WrongUse
 from workflow.webhooks.targets import TargetPolicy
 
 _MB = 1024 * 1024
+_THREADS_FOR_OTHERS = 8
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
 
 
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     limit_bytes: Annotated[int, Field(ge=1)] = 200 * _MB
     limit_pages: Annotated[int, Field(ge=1)] = 1_000
     limit_pixels: Annotated[int, Field(ge=1)] = 150_000_000
+    limit_paper_pixels: Annotated[int, Field(ge=1)] = 10_000_000_000
 
     # Work in children
     cores: Annotated[int, Field(ge=0)] = 0
@@ -58,6 +60,7 @@ class Settings(BaseSettings):
     child_memory: Annotated[int, Field(ge=256 * _MB)] = 900 * _MB
     page_seconds: Annotated[float, Field(gt=0)] = 50.0
     paper_seconds: Annotated[float, Field(gt=0)] = 300.0
+    paper_cpu_seconds: Annotated[float, Field(gt=0)] = 7200.0
 
     # Reading
     ocr_engine: Literal["tesserocr", "pytesseract"] = "tesserocr"
@@ -182,6 +185,19 @@ class Settings(BaseSettings):
     def worker_count(self) -> int:
         """How many pages are read at once: the setting, or one a core."""
         return self.cores or len(os.sched_getaffinity(0))
+
+    @property
+    def papers_per_office(self) -> int:
+        """How many papers of one office are processed at once.
+
+        One more than there are children: while one paper is signed or deposited, all read.
+        """
+        return self.worker_count + 1
+
+    @property
+    def thread_count(self) -> int:
+        """How many papers are processed at once; long papers of one office leave some threads."""
+        return self.papers_per_office + _THREADS_FOR_OTHERS
 
     def passphrase(self) -> str:
         """The passphrase of the signer's key; empty where none is set.

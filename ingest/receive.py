@@ -20,8 +20,8 @@ from pages.children import (
     ChildCrashed,
     ChildFailed,
     ChildOutOfMemory,
-    Children,
     ChildTimedOut,
+    JobRunner,
 )
 from pages.limits import Limits, too_large
 from pages.media import media_type, type_of
@@ -137,7 +137,7 @@ def inspect(
     scan: Scan,
     file: Path,
     *,
-    children: Children,
+    children: JobRunner,
     limits: Limits,
     seconds: float = _INSPECT_SECONDS,
 ) -> ScanFacts:
@@ -193,7 +193,7 @@ def split(
     paper: Paper,
     file: Path,
     *,
-    children: Children,
+    children: JobRunner,
     limits: Limits,
     seconds: float = _INSPECT_SECONDS,
 ) -> Paper:

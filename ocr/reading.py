@@ -16,13 +16,14 @@ from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import Box, MediaType, Page, Paper, RecognisedPage, RecognisedPaper
 from ocr.orientation import read_upright
 from pages.children import (
+    BudgetExceeded,
     ChildCrashed,
     ChildFailed,
     ChildFault,
     ChildKilled,
     ChildOutOfMemory,
-    Children,
     ChildTimedOut,
+    JobRunner,
 )
 from pages.headroom import need
 from pages.preload import preload
@@ -60,7 +61,7 @@ class ReadingSettings:
     max_source_pixels: int = 100_000_000
 
 
-_UNREAD: dict[type[ChildFault], str] = {
+_UNREAD: dict[type[TransientFault], str] = {
     ChildTimedOut: "page.too-slow",
     ChildCrashed: "page.crashed",
     ChildOutOfMemory: "page.out-of-memory",
@@ -76,7 +77,7 @@ def recognise(
     paper: Paper,
     scan_file: Path,
     *,
-    children: Children,
+    children: JobRunner,
     settings: ReadingSettings,
     page_read: Callable[[int], None] | None = None,
 ) -> RecognisedPaper:
@@ -93,7 +94,8 @@ def recognise(
 
     Raises:
         Misconfigured: a program, a language file or a setting is missing or wrong.
-        TransientFault: the children are being ended, or cannot be started.
+        TransientFault: the children are being ended, or cannot be started; ``child.cancelled``.
+        BudgetExceeded: the paper takes more CPU time than it may.
     """
     slow = _SlowInARow()
 
@@ -122,7 +124,7 @@ def recognise(
 
 
 def _read(
-    paper: Paper, page: Page, scan_file: Path, *, children: Children, settings: ReadingSettings
+    paper: Paper, page: Page, scan_file: Path, *, children: JobRunner, settings: ReadingSettings
 ) -> tuple[RecognisedPage, str]:
     """One page and the engine that read it; the engine is empty where none could."""
     arguments: dict[str, Any] = {
@@ -151,6 +153,8 @@ def _read(
                 what=what,
             )
             return _answer(told, page, what=what)
+        except BudgetExceeded:
+            raise
         except RejectedInput as error:
             unread = error.code
             break
@@ -161,14 +165,11 @@ def _read(
             # Not the page's fault, however often; but not for ever either.
             if number == _MOST_KILLS:
                 raise
-        except ChildFault as error:
-            crashed += 1
-            unread = _UNREAD.get(type(error), "page.failed")
         except TransientFault as error:
-            if not error.code.startswith("ocr."):
+            if not isinstance(error, ChildFault) and not error.code.startswith("ocr."):
                 raise
             crashed += 1
-            unread = "page.failed"
+            unread = _UNREAD.get(type(error), "page.failed")
         if crashed == _MOST_CRASHES:
             break
     return _unread(page, unread)

@@ -11,7 +11,7 @@ from typing import Any
 
 from dossier.errors import RejectedInput
 from dossier.spine import MediaType
-from pages.limits import Limits, too_large
+from pages.limits import Limits, too_costly, too_large
 from pages.pictures import DAMAGE, damaged, frame_of, opened, opened_directory
 from pages.tiff_directories import page_directories
 
@@ -36,7 +36,7 @@ def inspect(*, path: str, media_type: str, limits: dict[str, Any]) -> dict[str, 
         RejectedInput: ``scan.too-large``, ``scan.too-many-pages``, ``scan.too-many-pixels``,
             ``scan.page-too-large``, ``scan.page-too-small``, ``scan.encrypted``,
             ``scan.no-pages``, ``scan.damaged``, ``scan.portfolio``, ``scan.dynamic-form``,
-            ``scan.old-jpeg``.
+            ``scan.old-jpeg``, ``scan.too-costly``.
     """
     file, within = Path(path), Limits(**limits)
     if file.stat().st_size > within.max_bytes:
@@ -82,9 +82,13 @@ def _inspect_picture(
     if len(pages) > limits.max_pages:
         raise _too_many_pages(limits)
     sizes: list[tuple[float, float]] = []
+    pixels = 0
     for page in pages:
         with opened_directory(path, page, max_pixels=limits.max_pixels) as image:
             frame = frame_of(image, max_pixels=limits.max_pixels)
+            pixels += image.width * image.height
+        if pixels > limits.max_paper_pixels:
+            raise too_costly(limits)
         sizes.append((frame.width, frame.height))
     return sizes
 
@@ -106,10 +110,21 @@ def _inspect_pdf(path: Path, limits: Limits) -> tuple[list[tuple[float, float]],
                 raise _too_many_pages(limits)
             refuse_unseen_content(pdf)
             sizes = [shown_size(page) for page in pdf.pages]
+            if sum(_picture_pixels(page) for page in pdf.pages) > limits.max_paper_pixels:
+                raise too_costly(limits)
             signed = _names_byte_range(path) and _has_signature(pdf)
         except (pikepdf.PdfError, pikepdf.DataDecodingError, *DAMAGE):
             raise damaged() from None
     return sizes, signed
+
+
+def _picture_pixels(page: Any) -> int:  # noqa: ANN401 - pikepdf is imported where it is needed
+    """The pixels of the pictures of a page, as their headers state them."""
+    pictures = page.images.values()
+    return sum(
+        max(0, int(picture.get("/Width", 0))) * max(0, int(picture.get("/Height", 0)))
+        for picture in pictures
+    )
 
 
 def _names_byte_range(path: Path) -> bool:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dossier.ports import PageInk
 from dossier.spine import MediaType
-from pages.children import Children
+from pages.children import JobRunner
 from pages.grey import GreySettings, grey
 
 JOB = "signing.page_ink:ink_job"
@@ -24,7 +24,7 @@ _DARKER = 36  # grey levels
 _LEAST = 1.5 / _CELL**2  # of a cell; one dark px is a speck
 
 
-def page_ink(path: Path, *, children: Children, what: str) -> PageInk:
+def page_ink(path: Path, *, children: JobRunner, what: str) -> PageInk:
     """The ink of page 1 of a PDF, annotations included, found in a child.
 
     Args:

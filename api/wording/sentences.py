@@ -42,6 +42,8 @@ SENTENCES = {
     "rồi quét lại.",
     "scan.page-too-small": "Có trang quá hẹp, không thể là giấy. Hãy kiểm tra độ phân giải mà máy "
     "quét ghi vào tệp, rồi quét lại.",
+    "scan.too-costly": f"Tệp tốn quá nhiều công xử lý. {_LOWER_RESOLUTION} Hoặc gửi từng phần, mỗi "
+    "giấy một tệp.",
     "scan.too-large": "Tệp quá lớn. Hãy gửi từng phần, mỗi giấy một tệp, hoặc quét ở 200 đến "
     "300 dpi.",
     "scan.too-many-pages": "Tệp có quá nhiều trang. Hãy gửi từng phần, mỗi giấy một tệp.",

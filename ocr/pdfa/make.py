@@ -10,7 +10,7 @@ from dossier.errors import IntegrityViolation, RejectedInput
 from dossier.reports import PdfaReport
 from dossier.spine import RecognisedPaper
 from dossier.written import pdfa_report_from_json, words_to_json
-from pages.children import PRELOAD, Children
+from pages.children import PRELOAD, JobRunner
 
 _JOB = "ocr.pdfa.job:write_pdfa"
 
@@ -20,7 +20,7 @@ def make_pdfa(
     scan_file: Path,
     out: Path,
     *,
-    children: Children,
+    children: JobRunner,
     created: datetime,
     deadline: float,
     max_pixels: int,

@@ -17,12 +17,14 @@ from pages.children.faults import (
     ChildOutOfMemory,
     ChildTimedOut,
 )
+from pages.children.jobs import BudgetExceeded, JobGroup, JobRunner
 from pages.children.layers import Layers
 from pages.children.pool import PRELOAD, Children
 from pages.sandbox.probe import Walls
 
 __all__ = [
     "PRELOAD",
+    "BudgetExceeded",
     "ChildCrashed",
     "ChildFailed",
     "ChildFault",
@@ -30,6 +32,8 @@ __all__ = [
     "ChildOutOfMemory",
     "ChildTimedOut",
     "Children",
+    "JobGroup",
+    "JobRunner",
     "Layers",
     "Walls",
 ]

@@ -14,6 +14,7 @@ from typing import Any, Self
 from dossier.errors import Misconfigured, TransientFault
 from pages.children.answers import value_of
 from pages.children.faults import ChildFault
+from pages.children.jobs import JobGroup
 from pages.children.layers import Layers
 from pages.children.server import ForkServer, Job
 from pages.sandbox.probe import Walls, outside
@@ -73,6 +74,7 @@ class Children:
         writes: Mapping[str, Path] | None = None,
         scratch: str | None = None,
         prepare: tuple[str, dict[str, Any]] | None = None,
+        group: JobGroup | None = None,
     ) -> Any:  # noqa: ANN401 - any JSON value
         """Run a function in a child and return what it returns.
 
@@ -88,18 +90,24 @@ class Children:
             scratch: the argument that gets the path of an empty folder.
             prepare: ``package.module:function`` and its arguments, which imports libraries or loads
                 an engine; called once in each fork server, never with a file.
+            group: cancels the job, and limits its CPU time together with that of others.
 
         Raises:
             SohoaError: the same one that the job raised.
+            BudgetExceeded, TransientFault ``child.cancelled``: as ``JobGroup.check``.
             ChildTimedOut, ChildCrashed, ChildKilled, ChildOutOfMemory, ChildFailed: it did not
                 come to its end.
         """
         reads, writes = reads or {}, writes or {}
+        group = group or JobGroup()
+        group.check(what)
         server = self._take()
         try:
-            files = server.files.place(reads, writes, scratch, what=what)
-            asked = Job(job, arguments | files, prepare, deadline, what)
-            answer, ended = server.run(asked)
+            with group.running(server, what=what) as spend:
+                files = server.files.place(reads, writes, scratch, what=what)
+                limit = group.deadline(deadline)
+                answer, ended = server.run(Job(job, arguments | files, prepare, limit, what))
+                spend(ended.cpu_seconds)
             with self._changed:
                 self._peak_bytes = max(self._peak_bytes, ended.peak_bytes)
             value = value_of(answer, what=what)

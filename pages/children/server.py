@@ -54,6 +54,7 @@ class Ended:
 
     status: int
     peak_bytes: int
+    cpu_seconds: float
 
 
 class ForkServer:
@@ -196,7 +197,7 @@ class ForkServer:
         if not message:
             raise ConnectionResetError
         status = json.loads(message)
-        return Ended(status["status"], status["peak"])
+        return Ended(status["status"], status["peak"], status["cpu"])
 
     def _server_ended(self, what: str) -> ChildFault:
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dossier.reports import SignatureReport
 from dossier.written import report_from_json
-from pages.children import Children
+from pages.children import JobRunner
 from signing.trust import RevocationData, TrustAnchors
 
 # The library takes seconds to import; only the child does.
@@ -18,7 +18,7 @@ DEADLINE = 120.0  # seconds
 def verify_file(
     path: Path,
     *,
-    children: Children,
+    children: JobRunner,
     trust: TrustAnchors,
     now: datetime,
     revocation: RevocationData | None = None,

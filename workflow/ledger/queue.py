@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from dossier.errors import Misconfigured
 from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check_move
 from workflow.ledger import mapping
+from workflow.ledger.claim_order import ClaimOrder
 from workflow.ledger.connections import Connections
 from workflow.ledger.history import NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
@@ -22,7 +23,7 @@ from workflow.ledger.papers import (
     paper_row,
     runnable,
 )
-from workflow.ledger.tables import PAPER, SCAN
+from workflow.ledger.tables import OFFICE, PAPER, SCAN
 from workflow.ledger.types import Outcome, WorkItem
 
 # The new version keeps the former holder from saving; the run does not count as an attempt.
@@ -39,6 +40,9 @@ _WORKER_LOST_REASON = (
     f"{_MAX_LOST_WORKERS} workers ended while they processed this paper; look in their log and at "
     "the machine's memory, then send the scan again"
 )
+
+
+_Conditions = tuple[sa.ColumnElement[bool], ...]
 
 
 class PaperQueue:
@@ -89,8 +93,10 @@ class PaperQueue:
         lease: timedelta,
         holder: str,
         is_gone: Callable[[str], bool],
+        order: ClaimOrder | None = None,
+        full: Collection[str] = (),
     ) -> WorkItem | None:
-        """Claim the paper of the oldest dossier that waits in these states.
+        """Claim a paper that waits in these states: of the office and dossier whose turn it is.
 
         Args:
             states: from which a step may start.
@@ -98,22 +104,47 @@ class PaperQueue:
             lease: how long other machines respect the claim, unless it is renewed.
             holder: the name of the claiming process.
             is_gone: whether a holder is known to be dead; its lease is void.
+            order: whose turn it is; without it the oldest dossier's.
+            full: offices of which no more papers are wanted at the moment.
         """
+        order = order or ClaimOrder()
         with self._writing() as c:
             free = not_leased(c, now, is_gone)
-            for state in _by_age(c, [(*runnable([state], now), free) for state in states]):
-                # One state at a time: an index then holds them in order. Rows that another worker
-                # is claiming are skipped.
-                query = (
-                    mapping.SELECT_PAPER.where(*state)
-                    .order_by(*OLDEST_FIRST)
-                    .limit(1)
-                    .with_for_update(of=PAPER, skip_locked=True)
-                )
-                while (row := c.execute(query).mappings().first()) is not None:
-                    item = self._lease(c, dict(row), holder=holder, now=now, until=now + lease)
-                    if item is not None:
-                        return item
+            # One state at a time: an index then holds them in order.
+            choices = [(*runnable([state], now), free) for state in states]
+            for office in order.sort_offices(_waiting_offices(c, choices, full)):
+                served = PAPER.c.dossier.in_(order.served(office))
+                for turn in (sa.not_(served), served):
+                    theirs = [(PAPER.c.office == office, turn, *choice) for choice in choices]
+                    for conditions in _by_age(c, theirs):
+                        item = self._lease_first(
+                            c, conditions, holder=holder, now=now, until=now + lease
+                        )
+                        if item is not None:
+                            order.record(office, item.paper.dossier)
+                            return item
+        return None
+
+    def _lease_first(
+        self,
+        connection: sa.Connection,
+        conditions: _Conditions,
+        *,
+        holder: str,
+        now: datetime,
+        until: datetime,
+    ) -> WorkItem | None:
+        """Lease the first paper that fulfils the conditions; others may be claiming some."""
+        query = (
+            mapping.SELECT_PAPER.where(*conditions)
+            .order_by(*OLDEST_FIRST)
+            .limit(1)
+            .with_for_update(of=PAPER, skip_locked=True)
+        )
+        while (row := connection.execute(query).mappings().first()) is not None:
+            item = self._lease(connection, dict(row), holder=holder, now=now, until=until)
+            if item is not None:
+                return item
         return None
 
     def _lease(
@@ -248,6 +279,12 @@ class PaperQueue:
                     .values(pages_read=pages, pages_to_read=total)
                 )
 
+    def versions(self, papers: Collection[UUID]) -> dict[UUID, int]:
+        """The present versions of papers: a higher one than was claimed ends a claim."""
+        query = sa.select(PAPER.c.id, PAPER.c.version).where(PAPER.c.id.in_(papers))
+        with self._reading() as c:
+            return {row.id: row.version for row in c.execute(query)}
+
     def clear_retry_times(self, *, now: datetime) -> None:
         """Make all scheduled retries due now, as a process does when it starts."""
         with self._writing() as c:
@@ -315,7 +352,26 @@ def _finish_scan(
         release_scan(connection, item.paper.scan.id, item.paper.id, now)
 
 
-_Conditions = tuple[sa.ColumnElement[bool], ...]
+def _waiting_offices(
+    connection: sa.Connection, choices: Sequence[_Conditions], full: Collection[str]
+) -> list[str]:
+    """The offices with a paper that fulfils some conditions, that of the oldest dossier first."""
+    oldest = [
+        sa.select(PAPER.c.dossier_since)
+        .where(PAPER.c.office == OFFICE.c.code, *conditions)
+        .order_by(PAPER.c.dossier_since)
+        .limit(1)
+        .correlate(OFFICE)
+        .scalar_subquery()
+        for conditions in choices
+    ]
+    query = sa.select(OFFICE.c.code, *oldest).where(OFFICE.c.code.not_in(full))
+    since = {
+        row[0]: min(times)
+        for row in connection.execute(query)
+        if (times := [time for time in row[1:] if time is not None])
+    }
+    return sorted(since, key=lambda office: (since[office], office))
 
 
 def _by_age(connection: sa.Connection, choices: Sequence[_Conditions]) -> list[_Conditions]:

@@ -127,6 +127,7 @@ PAPER = sa.Table(
     sa.UniqueConstraint("office", "dossier", "ordinal"),
     sa.UniqueConstraint("office", "sequence"),
     sa.Index("ix_paper_waiting", "state", "dossier_since", "dossier", "ordinal"),
+    sa.Index("ix_paper_turn", "office", "state", "dossier_since", "dossier", "ordinal"),
     sa.Index("ix_paper_state", "state", "updated_at"),
     sa.Index("ix_paper_scan", "scan"),
     # Who holds what: a handful of papers among all that were ever archived.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from dossier.ports import Clock
 from dossier.states import PaperState
+from workflow.ledger.claim_order import ClaimOrder
 from workflow.ledger.queue import PaperQueue
 from workflow.ledger.types import WorkItem
 from workflow.pipeline.process_name import is_gone, this_process
@@ -23,15 +25,20 @@ class Leases:
     Args:
         ledger: stores leases and their holders.
         clock: gives the current time.
+        per_office: how many papers of one office may be claimed at once; the threads beyond that
+            are for other offices.
 
     Attributes:
         holder: the name of this process in the ledger.
     """
 
-    def __init__(self, ledger: PaperQueue, *, clock: Clock) -> None:
+    def __init__(self, ledger: PaperQueue, *, clock: Clock, per_office: int) -> None:
         self.holder = this_process()
         self._ledger = ledger
         self._clock = clock
+        self._per_office = per_office
+        self._order = ClaimOrder()
+        self._offices: Counter[str] = Counter()
         # By claimed version: a second thread here may claim a paper whose first step still runs.
         self._versions: dict[UUID, int] = {}
         # Papers whose last result could not be saved.
@@ -54,7 +61,13 @@ class Leases:
         """Claim the next paper that waits in one of these states."""
         return self._record(
             lambda: self._ledger.claim_next(
-                states, now=self._clock.now(), lease=LEASE, holder=self.holder, is_gone=is_gone
+                states,
+                now=self._clock.now(),
+                lease=LEASE,
+                holder=self.holder,
+                is_gone=is_gone,
+                order=self._order,
+                full=[o for o, papers in self._offices.items() if papers >= self._per_office],
             )
         )
 
@@ -64,6 +77,7 @@ class Leases:
             item = claim()
             if item is not None:
                 self._versions[item.paper.id] = item.version
+                self._offices[item.paper.office] += 1
         return item
 
     def owns(self, item: WorkItem) -> bool:
@@ -80,6 +94,7 @@ class Leases:
         with self._lock:
             if not saved:
                 self._unsaved.add(item.paper.id)
+            self._offices[item.paper.office] -= 1
             if self.owns(item):
                 del self._versions[item.paper.id]
 

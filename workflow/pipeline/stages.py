@@ -30,7 +30,7 @@ from ocr.fields.describe import describe
 from ocr.fields.forms import Forms
 from ocr.pdfa.make import make_pdfa
 from ocr.reading import ReadingSettings, recognise
-from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, Children, ChildTimedOut
+from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, ChildTimedOut, JobRunner
 from pages.limits import Limits
 from signing.page_ink import page_ink
 from signing.received import countersigning_doubts
@@ -49,7 +49,7 @@ class Stages:
     Attributes:
         make_forms: reads the form definitions; called once.
         make_signer: the signer of an office; called for each paper; what it loads is kept.
-        verify: reports on the signatures of a PDF, in a child.
+        verify: reports on the signatures of a PDF, in a child of the runner.
         office_name: the name of an office as stamps show it.
         stamp_zone: the zone in which stamps show the time.
         first_lock: how long a record is kept before its dossier is closed.
@@ -57,12 +57,11 @@ class Stages:
         scratch: a folder for temporary files.
     """
 
-    children: Children
     limits: Limits
     reading: ReadingSettings
     make_forms: Callable[[], Forms]
     make_signer: Callable[[str], Signer]
-    verify: Callable[[Path], tuple[SignatureReport, ...]]
+    verify: Callable[[Path, JobRunner], tuple[SignatureReport, ...]]
     clock: Clock
     stamp_form: str
     office_name: Callable[[str], str]
@@ -76,20 +75,25 @@ class Stages:
         """The form definitions, read once."""
         return self.make_forms()
 
-    def split(self, paper: Paper, scan: Path) -> Paper:
+    def split(self, paper: Paper, scan: Path, *, jobs: JobRunner) -> Paper:
         """The paper with its pages counted."""
-        return split(paper, scan, children=self.children, limits=self.limits)
+        return split(paper, scan, children=jobs, limits=self.limits)
 
     def recognise(
-        self, paper: Paper, scan: Path, *, page_read: Callable[[int], None]
+        self, paper: Paper, scan: Path, *, jobs: JobRunner, page_read: Callable[[int], None]
     ) -> RecognisedPaper:
         """The paper with the words of its pages."""
-        return recognise(
-            paper, scan, children=self.children, settings=self.reading, page_read=page_read
-        )
+        return recognise(paper, scan, children=jobs, settings=self.reading, page_read=page_read)
 
     def describe(
-        self, recognised: RecognisedPaper, *, scan: Path, words: Blob, pdfa: Path, put: Put
+        self,
+        recognised: RecognisedPaper,
+        *,
+        jobs: JobRunner,
+        scan: Path,
+        words: Blob,
+        pdfa: Path,
+        put: Put,
     ) -> Record:
         """The record: description and PDF/A; for a paper that arrived signed, its signatures.
 
@@ -100,7 +104,7 @@ class Stages:
         """
         description = describe(recognised.pages, forms=self.forms)
         report, signatures = self._in_two_children(
-            recognised.paper.id, lambda: self._made(recognised, scan, pdfa)
+            recognised.paper.id, lambda: self._made(recognised, scan, pdfa, jobs)
         )
         doubts = countersigning_doubts(signatures, what=f"paper {recognised.paper.id}")
         description = replace(description, doubts=(*description.doubts, *doubts))
@@ -115,15 +119,15 @@ class Stages:
         )
 
     def _made(
-        self, recognised: RecognisedPaper, scan: Path, pdfa: Path
+        self, recognised: RecognisedPaper, scan: Path, pdfa: Path, jobs: JobRunner
     ) -> tuple[PdfaReport, tuple[SignatureReport, ...]]:
         """The report on the PDF/A, and on the signatures that the file arrived with."""
-        signatures = self.verify(scan) if recognised.paper.arrived_signed else ()
+        signatures = self.verify(scan, jobs) if recognised.paper.arrived_signed else ()
         report = make_pdfa(
             recognised,
             scan,
             pdfa,
-            children=self.children,
+            children=jobs,
             created=recognised.paper.scan.received_at,
             deadline=min(
                 self.paper_seconds, _SECONDS + _PAGE_SECONDS * len(recognised.paper.pages)
@@ -153,13 +157,15 @@ class Stages:
                 "scan the paper again",
             ) from None
 
-    def sign(self, record: Record, *, pdfa: Path, out: Path, store: ObjectStore) -> SignedRecord:
+    def sign(
+        self, record: Record, *, jobs: JobRunner, pdfa: Path, out: Path, store: ObjectStore
+    ) -> SignedRecord:
         """The record with our signature."""
         office = record.paper.office
         signer, stamp = self.make_signer(office), None
         if self.stamp_form:
             at = self.clock.now().astimezone(self.stamp_zone)
-            ink = page_ink(pdfa, children=self.children, what=f"paper {record.paper.id}")
+            ink = page_ink(pdfa, children=jobs, what=f"paper {record.paper.id}")
             stamp = Stamp(form=self.stamp_form, office=self.office_name(office), at=at, ink=ink)
         return sign(record, pdfa, out, signer=signer, stamp=stamp, store=store)
 

@@ -14,27 +14,24 @@ delay a signature. A message then only says that a lane has work; the ledger cho
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 
 from dossier import disk, written
 from dossier.errors import (
     IntegrityViolation,
-    Misconfigured,
     RejectedInput,
     SohoaError,
-    TransientFault,
 )
 from dossier.ports import Catalogue, Clock, ObjectStore
 from dossier.spine import HistoryEvent, RecognisedPaper
@@ -43,19 +40,15 @@ from ocr.fields.acceptance import needs_a_person
 from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.types import Outcome, WorkItem
-from workflow.pipeline.backoff import backoff_delay
 from workflow.pipeline.events import Event, Watch
+from workflow.pipeline.failures import retry_time, unexpected_fault
 from workflow.pipeline.leases import Leases
+from workflow.pipeline.paper_jobs import PaperJobs
 from workflow.pipeline.stages import Stages
 
 log = structlog.get_logger()
 
-_FIRST_RETRY = timedelta(seconds=5)
-_LONGEST_RETRY = timedelta(minutes=10)
-# A paper that crashes its child twice is set aside, not retried for ever.
-_MAX_CRASHES = 2
-# A child killed from outside is rarely the paper's fault; a paper for which it always happens is.
-_MAX_KILLS = 10
+_MESSAGE_SECONDS = 300.0
 
 
 class Lane(StrEnum):
@@ -89,8 +82,10 @@ class Pipeline:
         catalogue: Catalogue,
         stages: Stages,
         clock: Clock,
+        paper_jobs: Callable[[WorkItem], PaperJobs],
         scratch: Path,
         watch: Watch,
+        per_office: int = 1000,
         nudge: Callable[[UUID, Lane], None] | None = None,
     ) -> None:
         self._ledger = ledger
@@ -98,12 +93,14 @@ class Pipeline:
         self._catalogue = catalogue
         self._stages = stages
         self._clock = clock
+        self._paper_jobs = paper_jobs
         self._scratch = scratch
         self._watch = watch
         self._nudge = nudge
-        self._leases = Leases(ledger.queue, clock=clock)
+        self._leases = Leases(ledger.queue, clock=clock, per_office=per_office)
         self._stopping = threading.Event()
-        self._steps: dict[PaperState, Callable[[WorkItem, Path], Outcome]] = {
+        self._running: dict[UUID, tuple[WorkItem, PaperJobs]] = {}
+        self._steps: dict[PaperState, Callable[[WorkItem, Path, PaperJobs], Outcome]] = {
             PaperState.RECEIVED: self._read,
             PaperState.RECOGNISED: self._describe,
             PaperState.DESCRIBED: self._sign,
@@ -118,13 +115,25 @@ class Pipeline:
         with self._log_unsaved(paper):
             self._run_steps(self._claim(paper), lane=None)
 
-    def advance_next(self, lane: Lane) -> None:
-        """Claim the next paper of a lane and run its steps to the end of the lane.
+    def advance_next(self, lane: Lane | None) -> int:
+        """Claim paper after paper in fair turns until none waits; run each to the end of the lane.
 
         A paper that goes on in another lane is announced there. Raises nothing, as ``advance``.
+
+        Args:
+            lane: whose papers; None for all, each to its end.
+
+        Returns:
+            How many papers it claimed.
         """
+        claimed = 0
+        # A message must be acknowledged in time; the beat announces what is left.
+        end = math.inf if lane is None else time.monotonic() + _MESSAGE_SECONDS
         with self._log_unsaved(None):
-            self._run_steps(self._claim_next(lane), lane=lane)
+            while time.monotonic() < end and (item := self._claim_next(lane)) is not None:
+                claimed += 1
+                self._run_steps(item, lane=lane)
+        return claimed
 
     @contextmanager
     def _log_unsaved(self, paper: UUID | None) -> Iterator[None]:
@@ -160,8 +169,9 @@ class Pipeline:
     def _claim(self, paper: UUID) -> WorkItem | None:
         return None if self._stopping.is_set() else self._leases.claim(paper)
 
-    def _claim_next(self, lane: Lane) -> WorkItem | None:
-        return None if self._stopping.is_set() else self._leases.claim_next(states_of(lane))
+    def _claim_next(self, lane: Lane | None) -> WorkItem | None:
+        states = tuple(LANES) if lane is None else states_of(lane)
+        return None if self._stopping.is_set() else self._leases.claim_next(states)
 
     def stop(self) -> None:
         """Begin no more steps; a step whose child is killed from now on is released."""
@@ -187,14 +197,14 @@ class Pipeline:
         """
         began = time.monotonic()
         try:
-            with self._work_folder(item) as folder:
-                outcome = self._steps[item.state](item, folder)
+            with self._work_folder(item) as folder, self._jobs_of(item) as jobs:
+                outcome = self._steps[item.state](item, folder, jobs)
                 saved = self._save(item, outcome)
         except SohoaError as error:
             return self._record_failure(item, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not take the worker down
             disk_fault = disk.as_ours(error) if isinstance(error, OSError) else None
-            return self._record_failure(item, disk_fault or _unexpected(item.paper.id, error))
+            return self._record_failure(item, disk_fault or unexpected_fault(item.paper.id, error))
         if not saved:
             self._report_discarded(item)
             return None
@@ -216,6 +226,9 @@ class Pipeline:
             The paper's state where the step can be retried at once, or None.
         """
         now = self._clock.now()
+        if error.code == "child.cancelled":
+            self._report_discarded(item)
+            return None
         if self._stopping.is_set() and error.code.startswith("child."):
             # The service stops: neither the paper's fault nor an attempt.
             self._ledger.queue.release(item, now=now)
@@ -232,7 +245,7 @@ class Pipeline:
             self._save(item, outcome)
             self._watch(Event(paper=item.paper.id, state=PaperState.REJECTED, error=error))
             return None
-        retry_at, at_once = _retry(item, error, now)
+        retry_at, at_once = retry_time(item, error, now)
         code = error.code if retry_at is not None else f"set-aside.{error.code}"
         self._ledger.queue.fail(
             item,
@@ -246,6 +259,30 @@ class Pipeline:
             return item.state
         self._watch(Event(paper=item.paper.id, state=item.state, error=error))
         return None
+
+    @contextmanager
+    def _jobs_of(self, item: WorkItem) -> Iterator[PaperJobs]:
+        """The jobs of a step; ``cancel_superseded`` can cancel them while it runs."""
+        jobs = self._paper_jobs(item)
+        key = uuid4()
+        self._running[key] = (item, jobs)
+        try:
+            yield jobs
+        finally:
+            del self._running[key]
+
+    def cancel_superseded(self) -> None:
+        """Cancel running steps whose paper was withdrawn, moved or scanned again meanwhile.
+
+        Another process may have done it: the paper's version tells. Call it once a second.
+        """
+        running = list(self._running.values())
+        if not running:
+            return
+        versions = self._ledger.queue.versions({item.paper.id for item, _ in running})
+        for item, jobs in running:
+            if versions.get(item.paper.id) != item.version:
+                jobs.cancel()
 
     def _report_discarded(self, item: WorkItem) -> None:
         """Report that a step's result was discarded, so that its page count is dropped."""
@@ -261,15 +298,16 @@ class Pipeline:
 
     # -- the four steps ----------------------------------------------------------------------
 
-    def _read(self, item: WorkItem, _folder: Path) -> Outcome:
+    def _read(self, item: WorkItem, _folder: Path, jobs: PaperJobs) -> Outcome:
         paper = item.paper
         with self._store.work_file(paper.scan.blob) as scan:
             split = None
             if item.scan_state is ScanState.RECEIVED:
-                paper = split = self._stages.split(paper, scan)
+                paper = split = self._stages.split(paper, scan, jobs=jobs)
             recognised = self._stages.recognise(
                 paper,
                 scan,
+                jobs=jobs,
                 page_read=lambda page: self._watch(
                     Event(
                         paper=paper.id,
@@ -284,7 +322,7 @@ class Pipeline:
         )
         return Outcome(after=PaperState.RECOGNISED, split=split, recognised=(recognised, words))
 
-    def _describe(self, item: WorkItem, folder: Path) -> Outcome:
+    def _describe(self, item: WorkItem, folder: Path, jobs: PaperJobs) -> Outcome:
         if item.words is None:
             raise IntegrityViolation(
                 "paper.no-words", f"paper {item.paper.id} is RECOGNISED but has no words"
@@ -294,6 +332,7 @@ class Pipeline:
         with self._store.work_file(item.paper.scan.blob) as scan:
             record = self._stages.describe(
                 RecognisedPaper(paper=item.paper, pages=pages, engine=engine),
+                jobs=jobs,
                 scan=scan,
                 words=item.words,
                 pdfa=folder / "paper.pdf",
@@ -312,18 +351,18 @@ class Pipeline:
             record=record,
         )
 
-    def _sign(self, item: WorkItem, folder: Path) -> Outcome:
+    def _sign(self, item: WorkItem, folder: Path, jobs: PaperJobs) -> Outcome:
         if item.record is None:
             raise IntegrityViolation(
                 "paper.no-record", f"paper {item.paper.id} is DESCRIBED but has no record"
             )
         with self._store.work_file(item.record.pdfa) as pdfa:
             signed = self._stages.sign(
-                item.record, pdfa=pdfa, out=folder / "signed.pdf", store=self._store
+                item.record, jobs=jobs, pdfa=pdfa, out=folder / "signed.pdf", store=self._store
             )
         return Outcome(after=PaperState.SIGNED, signed=signed)
 
-    def _archive(self, item: WorkItem, _folder: Path) -> Outcome:
+    def _archive(self, item: WorkItem, _folder: Path, _jobs: PaperJobs) -> Outcome:
         if item.signed is None:
             raise IntegrityViolation(
                 "paper.no-signed-record", f"paper {item.paper.id} is SIGNED but has no signed PDF"
@@ -344,25 +383,3 @@ class Pipeline:
         )
         self._catalogue.add(entry)
         return Outcome(after=PaperState.ARCHIVED, archived=archived)
-
-
-def _retry(item: WorkItem, error: SohoaError, now: datetime) -> tuple[datetime | None, bool]:
-    """When to retry a failed step (None: set it aside), and whether to do so at once."""
-    if not isinstance(error, TransientFault | Misconfigured):
-        return None, False
-    if not error.code.startswith("child.") or error.code == "child.not-started":
-        delay = backoff_delay(item.attempts, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
-        return now + delay, False
-    limit = _MAX_KILLS if error.code == "child.killed" else _MAX_CRASHES
-    return (now, True) if item.attempts < limit else (None, False)
-
-
-def _unexpected(paper: UUID, error: Exception) -> TransientFault:
-    """Log the place of a fault, never its text: a foreign exception may quote personal data."""
-    where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-    log.error("paper.fault", error=type(error).__name__, where=where[-6:])
-    return TransientFault(
-        "fault.unexpected",
-        f"paper {paper}: a fault of ours ({type(error).__name__}); the paper is kept as it was, "
-        "tell the operator",
-    )

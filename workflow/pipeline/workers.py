@@ -29,6 +29,7 @@ from workflow.pipeline.thread_queue import ThreadQueue
 _LEASE_CHECK_SECONDS = 5.0
 _RENEW_EVERY = round(LEASE.total_seconds() / 4 / _LEASE_CHECK_SECONDS)  # checks
 _POLL_SECONDS = 0.3
+_CANCEL_SECONDS = 0.7  # a person who withdraws a paper waits for less than two seconds
 _IDLE_SECONDS = 20.0
 _UNCLAIMED = timedelta(minutes=1)
 _FAULTS = {e.fault: e for e in (RejectedInput, Misconfigured, TransientFault, IntegrityViolation)}
@@ -90,6 +91,16 @@ def lease_renewal(pipeline: Pipeline) -> PeriodicTask:
     )
 
 
+def cancellation(pipeline: Pipeline) -> PeriodicTask:
+    """A task that cancels steps whose paper was changed meanwhile, by whichever process."""
+    return PeriodicTask(
+        pipeline.cancel_superseded,
+        seconds=_CANCEL_SECONDS,
+        name="cancel",
+        failed="paper.not-checked",
+    )
+
+
 class LocalWorkers:
     """Threads of this process.
 
@@ -101,9 +112,15 @@ class LocalWorkers:
     def __init__(self, pipeline: Pipeline, *, threads: int) -> None:
         self._pipeline = pipeline
         self._queue = ThreadQueue(threads=threads)
-        self._renewing = lease_renewal(pipeline)
-        self._queue.start(pipeline.advance)
-        self._renewing.start()
+        self._tasks = (lease_renewal(pipeline), cancellation(pipeline))
+        self._queue.start(self._work)
+        for task in self._tasks:
+            task.start()
+
+    def _work(self, paper: UUID) -> None:
+        """Process waiting papers in fair turns; else this one, which may wait to be released."""
+        if not self._pipeline.advance_next(None):
+            self._pipeline.advance(paper)
 
     def enqueue(self, paper: UUID) -> None:
         """Enqueue a paper."""
@@ -135,7 +152,8 @@ class LocalWorkers:
     def stop(self) -> None:
         """Finish running steps; waiting papers stay in the ledger."""
         self._queue.stop()
-        self._renewing.stop()
+        for task in self._tasks:
+            task.stop()
 
 
 class NudgeQueue(Protocol):

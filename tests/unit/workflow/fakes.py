@@ -33,6 +33,7 @@ from dossier.spine import (
     Value,
     Word,
 )
+from pages.children import JobRunner
 from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine
 from workflow.ledger.mapping import FieldCipher
@@ -115,7 +116,7 @@ class FakeStages:
         if self.fail.get(stage):
             raise self.fail[stage].pop(0)
 
-    def split(self, paper: Paper, scan: Path) -> Paper:  # noqa: ARG002 - the stages' own signature
+    def split(self, paper: Paper, scan: Path, *, jobs: JobRunner) -> Paper:  # noqa: ARG002 - the stages' own signature
         self._called("split")
         return replace(paper, pages=(Page(1, 595, 842),))
 
@@ -124,6 +125,7 @@ class FakeStages:
         paper: Paper,
         scan: Path,  # noqa: ARG002 - as above
         *,
+        jobs: JobRunner,  # noqa: ARG002 - as above
         page_read: Callable[[int], None],
     ) -> RecognisedPaper:
         self._called("recognise")
@@ -137,6 +139,7 @@ class FakeStages:
         self,
         recognised: RecognisedPaper,
         *,
+        jobs: JobRunner,  # noqa: ARG002 - as above
         scan: Path,  # noqa: ARG002 - as above
         words: Blob,
         pdfa: Path,
@@ -162,7 +165,15 @@ class FakeStages:
             description=Description(kind="birth-declaration", values=(value,)),
         )
 
-    def sign(self, record: Record, *, pdfa: Path, out: Path, store: ObjectStore) -> SignedRecord:
+    def sign(
+        self,
+        record: Record,
+        *,
+        jobs: JobRunner,  # noqa: ARG002 - as above
+        pdfa: Path,
+        out: Path,
+        store: ObjectStore,
+    ) -> SignedRecord:
         self._called("sign")
         out.write_bytes(pdfa.read_bytes() + b" signed")
         signature = Signature(signer="S", certificate="00", signed_at=START, level=Level.B_T)

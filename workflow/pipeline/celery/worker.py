@@ -20,12 +20,13 @@ from workflow.pipeline.celery.progress_reporter import ProgressReporter
 from workflow.pipeline.celery.queue import ADVANCE, REQUEUE, TIDY, CeleryQueue
 from workflow.pipeline.process_name import is_gone
 from workflow.pipeline.steps import Lane, Pipeline, states_of
-from workflow.pipeline.workers import lease_renewal
+from workflow.pipeline.workers import cancellation, lease_renewal
 
 log = structlog.get_logger()
 
 _REQUEUE_SECONDS = 5.0
 _TIDY_SECONDS = 3600.0
+_MAX_MESSAGES = 200
 
 
 class WorkerResources(Protocol):
@@ -97,7 +98,11 @@ class WorkerProcess:
 
         signals.worker_ready.connect(on_ready, weak=False)
         signals.worker_shutting_down.connect(on_stop, weak=False)
-        tasks = (lease_renewal(self._pipeline), self._reporter.task)
+        tasks = (
+            lease_renewal(self._pipeline),
+            cancellation(self._pipeline),
+            self._reporter.task,
+        )
         for task in tasks:
             task.start()
         try:
@@ -149,7 +154,8 @@ class WorkerProcess:
     def _requeue_lane(self, lane: Lane) -> None:
         states, now = states_of(lane), self._clock.now()
         waiting = self._ledger.queue.count_claimable(states, now=now, is_gone=is_gone)
-        missing = waiting - self._queue.waiting(lane)
+        # A worker goes on by itself while papers wait: a few messages wake all of them.
+        missing = min(waiting, _MAX_MESSAGES) - self._queue.waiting(lane)
         if missing > 0:
             left = self._ledger.queue.list_claimable(
                 states, now=now, is_gone=is_gone, limit=missing

@@ -15,15 +15,17 @@ from dossier.errors import IntegrityViolation, RejectedInput
 from dossier.spine import Blob, MediaType, Page, Paper, RecognisedPaper, Scan
 from dossier.written import words_from_json
 from ocr.pdfa.make import make_pdfa
-from pages.children import PRELOAD, Children
+from pages.children import PRELOAD
 
 AT = datetime(2026, 10, 8, 2, 15, tzinfo=UTC)
 PAPER = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 GOOD = {"flavour": "2u", "validator": "v", "findings": [], "drawn_anew": [2]}
 
 
-class Answering(Children):
+class Answering:
     """Writes a file where it is asked to, and gives one answer."""
+
+    size = 1
 
     def __init__(self, answer: object) -> None:
         self.answer = answer

@@ -28,10 +28,12 @@ from dossier.errors import (
 from dossier.ports import Catalogue
 from dossier.spine import RecognisedPaper
 from dossier.states import PaperState
+from pages.children import BudgetExceeded
 from workflow.ledger.edits import EditRequest, PaperEdits
 from workflow.ledger.sql_ledger import SqlLedger
-from workflow.ledger.types import IncomingScan
+from workflow.ledger.types import IncomingScan, WorkItem
 from workflow.pipeline.events import Event
+from workflow.pipeline.paper_jobs import PaperJobs
 from workflow.pipeline.progress import Progress
 from workflow.pipeline.stages import Stages
 from workflow.pipeline.steps import Pipeline
@@ -57,6 +59,17 @@ class Reads:
         self.thread.join()
 
 
+class FakeJobs:
+    """The jobs of a step, which only can be cancelled."""
+
+    def __init__(self, paper: UUID) -> None:
+        self.paper = paper
+        self.cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+
+
 class Harness:
     """A pipeline over a real ledger and store, with fake stages."""
 
@@ -68,15 +81,22 @@ class Harness:
         self.catalogue = ListingCatalogue()
         self.events: list[Event] = []
         self.scratch = folder / "scratch"
+        self.jobs: list[FakeJobs] = []
         self.pipeline = Pipeline(
             ledger=self.ledger,
             store=self.store,
             catalogue=cast("Catalogue", self.catalogue),
             stages=cast("Stages", self.stages),
             clock=self.clock,
+            paper_jobs=self._jobs_of,
             scratch=self.scratch,
             watch=self.events.append,
+            per_office=2,
         )
+
+    def _jobs_of(self, item: WorkItem) -> PaperJobs:
+        self.jobs.append(FakeJobs(item.paper.id))
+        return cast("PaperJobs", self.jobs[-1])
 
     def take(self, *, sign: bool = True, accept: bool = False) -> None:
         content = b"scan"
@@ -351,3 +371,58 @@ def test_a_paper_that_could_not_be_given_back_is_taken_again(
         assert harness.advance() is PaperState.RECEIVED
     assert harness.pipeline.stalled_papers() == [PAPER]
     assert harness.advance() is PaperState.ARCHIVED
+
+
+def _in_child(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> tuple[threading.Thread, threading.Event]:
+    """A reading that runs in a child until it is cancelled, as ``PaperJobs`` ends it."""
+    begun = threading.Event()
+
+    def reading(*_: object, **__: object) -> RecognisedPaper:
+        begun.set()
+        assert harness.jobs[-1].cancelled.wait(60)
+        raise TransientFault("child.cancelled", "the paper was changed meanwhile")
+
+    monkeypatch.setattr(harness.stages, "recognise", reading)
+    return threading.Thread(target=harness.pipeline.advance, args=(PAPER,)), begun
+
+
+def test_a_withdrawn_paper_is_cancelled_while_it_is_read(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.take()
+    thread, begun = _in_child(harness, monkeypatch)
+    thread.start()
+    assert begun.wait(60)
+    harness.pipeline.cancel_superseded()
+    assert not harness.jobs[-1].cancelled.is_set()
+    # Another process may do it: only the ledger tells.
+    harness.arranging.withdraw(harness.act())
+    harness.pipeline.cancel_superseded()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert harness.state is PaperState.REJECTED
+    assert harness.code == "withdrawn"
+    assert harness.pipeline.stalled_papers() == []
+
+
+def test_a_moved_paper_is_cancelled_and_read_again(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.take()
+    with monkeypatch.context() as patched:
+        thread, begun = _in_child(harness, patched)
+        thread.start()
+        assert begun.wait(60)
+        harness.arranging.move_to_dossier(harness.act(), "D2")
+        harness.pipeline.cancel_superseded()
+        thread.join(60)
+    assert harness.advance() is PaperState.ARCHIVED
+
+
+def test_a_paper_over_its_budget_is_rejected(harness: Harness) -> None:
+    harness.take()
+    harness.stages.fail["recognise"] = [BudgetExceeded("scan.too-costly", "too much")]
+    assert harness.advance() is PaperState.REJECTED
+    assert harness.code == "scan.too-costly"

@@ -148,6 +148,7 @@ sa.Table(
     sa.UniqueConstraint("office", "dossier", "ordinal"),
     sa.UniqueConstraint("office", "sequence"),
     sa.Index("ix_paper_waiting", "state", "dossier_since", "dossier", "ordinal"),
+    sa.Index("ix_paper_turn", "office", "state", "dossier_since", "dossier", "ordinal"),
     sa.Index("ix_paper_state", "state", "updated_at"),
     sa.Index("ix_paper_scan", "scan"),
     sa.Index("ix_paper_held", "held_by", sqlite_where=_HELD, postgresql_where=_HELD),
