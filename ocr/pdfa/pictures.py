@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from pikepdf import Array, Dictionary, Name, Page, Pdf, Stream
 from PIL import Image, ImageOps
 
 from dossier.spine import MediaType
+from ocr.pdfa import icc
+from ocr.pdfa.camera_data import without_camera_data
 from ocr.pdfa.layer import numbers
 from pages.pictures import DAMAGE, damaged, opened, without_empty_alpha
 
@@ -44,6 +46,7 @@ class Picture:
         space: ``/DeviceGray``, ``/DeviceRGB``, or the RGB bytes of a palette.
         parms: of the filter.
         orientation: EXIF's, 1 to 8.
+        profile: the ICC profile that its colours are in; empty for none.
     """
 
     data: bytes
@@ -54,15 +57,20 @@ class Picture:
     space: str | bytes
     parms: dict[str, Any] = field(default_factory=dict)
     orientation: int = _UPRIGHT
+    profile: bytes = b""
 
 
 def stored(pdf: Pdf, picture: Picture) -> Stream:
     """The image XObject of a picture."""
-    if isinstance(picture.space, bytes):
-        last = len(picture.space) // 3 - 1
-        space: Any = Array([Name.Indexed, Name.DeviceRGB, last, picture.space])
+    components = 1 if picture.space == "/DeviceGray" else 3
+    profile = icc.usable(picture.profile, components)
+    if profile:
+        plain = icc.colour_space(pdf, profile, components)
     else:
-        space = Name(picture.space)
+        plain = Name.DeviceGray if components == 1 else Name.DeviceRGB
+    space: Any = plain
+    if isinstance(picture.space, bytes):
+        space = Array([Name.Indexed, plain, len(picture.space) // 3 - 1, picture.space])
     parms = Dictionary(**picture.parms) if picture.parms else None
     image = Stream(pdf, b"")
     image.write(picture.data, filter=Name(picture.filter), decode_parms=parms)
@@ -131,7 +139,9 @@ def of_jpeg(path: Path, *, max_pixels: int, doubtful: bool) -> Picture:
     with opened(path, MediaType.JPEG, max_pixels=max_pixels) as image:
         if doubtful:
             check(image)
-        return jpeg(path.read_bytes(), orientation=orientation_of(image)) or decoded(image)
+        orientation = orientation_of(image)
+        found = jpeg(without_camera_data(path.read_bytes()), orientation=orientation)
+        return with_profile(found or decoded(image), image)
 
 
 def jpeg(data: bytes, *, orientation: int = _UPRIGHT) -> Picture | None:
@@ -192,7 +202,8 @@ def of_png(path: Path, *, max_pixels: int, doubtful: bool) -> Picture:
     with opened(path, MediaType.PNG, max_pixels=max_pixels) as image:
         if doubtful:
             check(image)
-        return png(path.read_bytes(), orientation=orientation_of(image)) or decoded(image)
+        found = png(path.read_bytes(), orientation=orientation_of(image)) or decoded(image)
+        return with_profile(found, image)
 
 
 def png(data: bytes, *, orientation: int = _UPRIGHT) -> Picture | None:
@@ -239,6 +250,12 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         length, kind = struct.unpack_from(">I4s", data, at)
         yield kind, data[at + 8 : at + 8 + length]
         at += 12 + length
+
+
+def with_profile(picture: Picture, image: Image.Image) -> Picture:
+    """The picture with the profile of the image it was made of, where its colours are the same."""
+    profile = icc.profile_of(image) if image.mode not in {"1", "CMYK", "LAB"} else b""
+    return replace(picture, profile=profile) if profile else picture
 
 
 def check(image: Image.Image) -> None:

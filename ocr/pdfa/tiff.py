@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageOps
 
-from ocr.pdfa.pictures import Picture, decoded, jpeg
+from ocr.pdfa.pictures import Picture, decoded, jpeg, with_profile
 from ocr.pdfa.strips import joined
 from pages.pictures import DAMAGE, damaged, frame_of, opened_directory
 from pages.tiff_directories import page_directories
@@ -60,7 +60,7 @@ def of_tiff(
                         picture = _group_4(image)
                 except DAMAGE:
                     raise damaged() from None
-                yield picture or decoded(image)
+                yield with_profile(picture or decoded(image), image)
 
 
 def _as_it_is(image: Any, file: BinaryIO, size: int) -> Picture | None:  # noqa: ANN401 - a TIFF of Pillow's
