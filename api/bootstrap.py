@@ -46,11 +46,13 @@ class Made:
     Attributes:
         new: nothing was here before.
         trial: the data is for trying out.
+        office: whose data it is.
         rebuild_first: the store holds records that this database does not know.
     """
 
     new: bool
     trial: bool
+    office: str
     rebuild_first: bool = False
 
 
@@ -72,7 +74,13 @@ def init(settings: Settings, *, trial: bool) -> Made:
             # Kept only by a new database: the store knows papers that it does not.
             first_notes |= note_of(RebuildState(papers_missing=True))
         # One commit makes it: who is killed before begins anew, who is killed after goes on.
-        new = ledger.offices.add(settings.office, settings.office_name, first_notes=first_notes)
+        settings = _for_init(settings, ledger)
+        new = ledger.offices.add(
+            settings.office,
+            settings.office_name,
+            time_zone=settings.time_zone,
+            first_notes=first_notes,
+        )
         was_trial = ledger.offices.get_note(settings.office, _TRIAL) == "yes"
         if trial and not was_trial:
             raise WrongUse(
@@ -90,8 +98,53 @@ def init(settings: Settings, *, trial: bool) -> Made:
     return Made(
         new=new,
         trial=trial or was_trial,
+        office=settings.office,
         rebuild_first=state is not None and state.papers_missing,
     )
+
+
+def _for_init(settings: Settings, ledger: SqlLedger) -> Settings:
+    """The settings of ``init``: what the environment does not say is taken from the data.
+
+    What it says of an office that exists is written to the data.
+    """
+    given = settings.model_fields_set
+    offices = ledger.offices
+    office = offices.get(settings.office) if "office" in given else offices.get_default()
+    if office is None:
+        return settings
+    known = {"office": office.code, "office_name": office.name, "time_zone": office.time_zone}
+    settings = settings.model_copy(
+        update={name: value for name, value in known.items() if name not in given}
+    )
+    offices.update(office.code, name=settings.office_name, time_zone=settings.time_zone)
+    return settings
+
+
+def _for_data(settings: Settings, ledger: SqlLedger) -> Settings:
+    """The settings with the office, its name and its time zone as ``init`` wrote them.
+
+    Raises:
+        Misconfigured: ``office.not-here``, ``office.differs``: the environment says otherwise.
+    """
+    given = settings.model_fields_set
+    offices = ledger.offices
+    office = offices.get(settings.office) if "office" in given else offices.get_default()
+    if office is None:
+        raise Misconfigured(
+            "office.not-here",
+            "the data here is not of the office in SOHOA_OFFICE; correct or unset it, or add the "
+            "office with: sohoa init",
+        )
+    known = {"office": office.code, "office_name": office.name, "time_zone": office.time_zone}
+    for name, value in known.items():
+        if name in given and getattr(settings, name) != value:
+            raise Misconfigured(
+                "office.differs",
+                f"SOHOA_{name.upper()} differs from the data; unset it, or write it to the data "
+                "with: sohoa init",
+            )
+    return settings.model_copy(update=known)
 
 
 def _holds_records(store: Store) -> bool:
@@ -110,6 +163,7 @@ def open_application(settings: Settings) -> Application:
     keys = identity.load(settings.keys_folder)
     cipher = _cipher(keys)
     ledger = SqlLedger(engine, cipher=cipher)
+    settings = _for_data(settings, ledger)
     clock: Clock = SystemClock()
     if engine.dialect.name != "sqlite":
         # Many machines share the database, and its time: one with a wrong clock does no harm.

@@ -42,7 +42,7 @@ def init_command(output: Output, settings: Settings, *, trial: bool) -> int:
     if made.trial:
         click.echo(f"sohoa: {_TRIAL_WARNING}", err=True)
     row = {
-        "office": settings.office,
+        "office": made.office,
         "trial": made.trial,
         "new": made.new,
         "rebuild_first": made.rebuild_first,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from workflow.ledger.connections import Connections, lock
 from workflow.ledger.tables import NOTE, OFFICE
+
+_DEFAULT = "default"
 
 
 def reserve_numbers(
@@ -36,32 +39,108 @@ def reserve_numbers(
     return first
 
 
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office.
+
+    Attributes:
+        name: as shown in stamps.
+        time_zone: offset in which times are shown, such as ``+07:00``.
+        parent: the code of the office above; None for a root.
+    """
+
+    code: str
+    name: str
+    time_zone: str
+    parent: str | None
+
+
+def insert_office(
+    connection: sa.Connection, code: str, name: str, *, time_zone: str = "+07:00"
+) -> bool:
+    """Insert an office into the tree, unless it exists; whether it is the first of all.
+
+    Codes are hierarchical (``H15.01`` lies below ``H15``), so the tree follows them.
+    """
+    lock(connection, "office")
+    known = connection.execute(sa.select(OFFICE.c.code, OFFICE.c.parent))
+    parents = {row.code: row.parent for row in known}
+    if code in parents:
+        return False
+    above = [other for other in parents if code.startswith(f"{other}.")]
+    parent = max(above, key=len, default=None)
+    connection.execute(
+        OFFICE.insert().values(code=code, name=name, time_zone=time_zone, parent=parent)
+    )
+    below = [
+        other
+        for other, its_parent in parents.items()
+        if other.startswith(f"{code}.") and its_parent == parent
+    ]
+    connection.execute(OFFICE.update().where(OFFICE.c.code.in_(below)).values(parent=code))
+    return not parents
+
+
 class Offices:
     """The offices of this installation."""
 
     def __init__(self, connections: Connections) -> None:
         self._reading, self._writing = connections.reading, connections.writing
 
-    def add(self, code: str, name: str, *, first_notes: Mapping[str, str] | None = None) -> bool:
-        """Add an office; an existing one keeps its name.
+    def add(
+        self,
+        code: str,
+        name: str,
+        *,
+        time_zone: str = "+07:00",
+        first_notes: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Add an office; an existing one is left as it is.
+
+        The first office of all becomes the default one.
 
         Args:
-            code: of the office.
+            code: of the office; its parent is the known office with the longest prefix of it.
             name: as shown in stamps.
+            time_zone: in which times are shown.
             first_notes: stored if this is the first office of all.
 
         Returns:
             Whether this is the first office.
         """
         with self._writing() as c:
-            lock(c, "office")
-            known = set(c.execute(sa.select(OFFICE.c.code)).scalars())
-            if code not in known:
-                c.execute(OFFICE.insert().values(code=code, name=name))
-            if not known:
-                for note, value in (first_notes or {}).items():
-                    c.execute(NOTE.insert().values(office=code, name=note, value=value))
-        return not known
+            first = insert_office(c, code, name, time_zone=time_zone)
+            for note, value in ({_DEFAULT: "yes", **(first_notes or {})} if first else {}).items():
+                c.execute(NOTE.insert().values(office=code, name=note, value=value))
+        return first
+
+    def update(self, code: str, *, name: str, time_zone: str) -> None:
+        """Change name and time zone of an office."""
+        with self._writing() as c:
+            changed = OFFICE.update().where(OFFICE.c.code == code)
+            c.execute(changed.values(name=name, time_zone=time_zone))
+
+    def get(self, code: str) -> Office | None:
+        """An office by code."""
+        return self._one(OFFICE.c.code == code)
+
+    def get_default(self) -> Office | None:
+        """The office that was added first; None while there is none."""
+        first = sa.select(NOTE.c.office).where(NOTE.c.name == _DEFAULT).limit(1)
+        return self._one(OFFICE.c.code == first.scalar_subquery())
+
+    def _one(self, condition: sa.ColumnElement[bool]) -> Office | None:
+        query = sa.select(OFFICE.c.code, OFFICE.c.name, OFFICE.c.time_zone, OFFICE.c.parent)
+        with self._reading() as c:
+            row = c.execute(query.where(condition)).first()
+        return None if row is None else Office(*row)
+
+    def list_below(self, code: str) -> tuple[str, ...]:
+        """The codes of an office and of all offices below it; empty if it is unknown."""
+        tree = sa.select(OFFICE.c.code).where(OFFICE.c.code == code).cte(recursive=True)
+        tree = tree.union(sa.select(OFFICE.c.code).where(OFFICE.c.parent == tree.c.code))
+        with self._reading() as c:
+            return tuple(c.execute(sa.select(tree.c.code).order_by(tree.c.code)).scalars())
 
     def get_name(self, code: str) -> str:
         """The name of an office; empty if it is unknown."""

@@ -18,7 +18,8 @@ from workflow.ledger.connections import Connections, lock
 from workflow.ledger.dossiers import lock_dossiers
 from workflow.ledger.history import NewEntry, Transition, append_history
 from workflow.ledger.intake import insert_papers, insert_scans
-from workflow.ledger.tables import NOTE, OFFICE, PAPER, SCAN
+from workflow.ledger.offices import insert_office
+from workflow.ledger.tables import NOTE, PAPER, SCAN
 from workflow.ledger.types import Outcome
 
 _NOTE = "rebuild"
@@ -88,7 +89,8 @@ class Restoring:
         with self._writing() as c:
             papers = [one.signed.record.paper for one in archived]
             for office in sorted({paper.office for paper in papers}):
-                _add_office(c, office)
+                # An office that only the store knows is named by its code.
+                insert_office(c, office, office)
             for office, dossier in sorted({(p.office, p.dossier) for p in papers}):
                 lock_dossiers(c, office, dossier)
             self._update(c, archived)
@@ -313,13 +315,6 @@ def _transition(move: HistoryEvent) -> Transition:
 
 def _ids(papers: Sequence[Paper]) -> list[UUID]:
     return [paper.id for paper in papers]
-
-
-def _add_office(c: sa.Connection, code: str) -> None:
-    """An office that only the store knows any more is named by its code."""
-    if c.execute(sa.select(OFFICE.c.code).where(OFFICE.c.code == code)).first() is None:
-        lock(c, "office")
-        c.execute(OFFICE.insert().values(code=code, name=code))
 
 
 def note_of(state: RebuildState) -> dict[str, str]:

@@ -29,6 +29,10 @@ OFFICE = sa.Table(
     METADATA,
     sa.Column("code", sa.String(35), primary_key=True),
     sa.Column("name", sa.String(200), nullable=False),
+    # The office above; offices form a tree.
+    sa.Column("parent", sa.String(35), sa.ForeignKey("office.code")),
+    # In which times are shown, such as +07:00.
+    sa.Column("time_zone", sa.String(6), nullable=False, server_default="+07:00"),
     # The highest numbers given to papers and history entries of this office.
     sa.Column("papers", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("events", sa.BigInteger, nullable=False, server_default="0"),

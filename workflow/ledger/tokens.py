@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from dossier.errors import WrongUse
 from workflow.ledger.connections import Connections
+from workflow.ledger.offices import Offices
 from workflow.ledger.tables import OFFICE, TOKEN
 
 # Most requests do not write the time of use: this is precise enough to spot an idle token.
@@ -55,6 +56,7 @@ class Tokens:
 
     def __init__(self, connections: Connections, *, cache_seconds: float = 0.0) -> None:
         self._writing, self._reading = connections.writing, connections.reading
+        self._tree = Offices(connections)
         self._cache_seconds = cache_seconds
         self._known: dict[str, tuple[float, Token | None]] = {}
         self._offices: dict[str, tuple[float, tuple[str, ...]]] = {}
@@ -124,11 +126,7 @@ class Tokens:
         at, seen = self._offices.get(office, (-1.0, ()))
         if seen and now - at < self._cache_seconds:
             return seen
-        below = sa.or_(
-            OFFICE.c.code == office, OFFICE.c.code.startswith(f"{office}.", autoescape=True)
-        )
-        with self._reading() as c:
-            seen = tuple(c.execute(sa.select(OFFICE.c.code).where(below)).scalars())
+        seen = self._tree.list_below(office)
         self._offices[office] = now, seen
         return seen
 

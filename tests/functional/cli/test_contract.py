@@ -80,6 +80,7 @@ def test_init_can_be_run_again(fresh: Commands) -> None:
         "office": "X00",
         "trial": True,
         "new": False,
+        "rebuild_first": False,
     }
     assert "THỬ NGHIỆM" in fresh.run("init").err
 

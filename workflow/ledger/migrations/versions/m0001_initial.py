@@ -62,6 +62,8 @@ sa.Table(
     _TABLES,
     sa.Column("code", sa.String(35), primary_key=True),
     sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("parent", sa.String(35), sa.ForeignKey("office.code")),
+    sa.Column("time_zone", sa.String(6), nullable=False, server_default="+07:00"),
     sa.Column("papers", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("events", sa.BigInteger, nullable=False, server_default="0"),
 )
