@@ -15,8 +15,9 @@ from api.desk.files import export_package
 from api.desk.papers import find_paper
 from api.desk.search import LookupBy, find
 from api.settings import Settings
+from api.wording import signature_report
 from dossier import written
-from dossier.errors import SohoaError, WrongUse
+from dossier.errors import Misconfigured, SohoaError, WrongUse
 from dossier.ports import Found
 from dossier.reports import SignatureReport, Verdict
 
@@ -114,12 +115,21 @@ def export_command(output: Output, settings: Settings, *, paper: str, folder: Pa
     metavar="FILE",
     help="A revocation list or an OCSP response (DER or PEM); may be given more than once.",
 )
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write a report here."
+)
 @answering
 def verify_command(
-    output: Output, settings: Settings, *, files: tuple[Path, ...], revocation: tuple[Path, ...]
+    output: Output,
+    settings: Settings,
+    *,
+    files: tuple[Path, ...],
+    revocation: tuple[Path, ...],
+    page: Path | None,
 ) -> int:
     """Who signed a PDF, when, how far it is preserved, and whether to trust it."""
     rows: list[dict[str, object]] = []
+    found: list[tuple[str, tuple[SignatureReport, ...]]] = []
     ended = Exit.DONE
     with application_of(settings) as application:
         for file in files:
@@ -132,8 +142,16 @@ def verify_command(
                 rows += [_verified(file, report) for report in reports]
                 if not reports:
                     rows.append({"file": str(file), "valid": False, "problem": "no-signature"})
+            found.append((str(file), reports))
             ended = max(ended, _ended(reports))
-    output.rows(rows, _SIGNATURE_COLUMNS)
+    if page is not None:
+        _write(page, signature_report.as_html(found, zone=settings.zone))
+    if output.as_json:
+        output.rows(rows, _SIGNATURE_COLUMNS)
+        return ended
+    for name, reports in found:
+        output.say(signature_report.as_text(name, reports, zone=settings.zone))
+    output.rows([row for row in rows if "signer" not in row], ("file", "valid", "problem"))
     return ended
 
 
@@ -155,6 +173,15 @@ def _found(row: Found) -> dict[str, object]:
         "number": row.number,
         "archived_at": row.archived_at,
     }
+
+
+def _write(page: Path, text: str) -> None:
+    try:
+        page.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Misconfigured(
+            "report.cannot-write", "the report cannot be written there; check folder and rights"
+        ) from error
 
 
 def _verified(file: Path, report: SignatureReport) -> dict[str, object]:
