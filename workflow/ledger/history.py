@@ -45,7 +45,7 @@ class NewEntry(NamedTuple):
 def append_history(
     connection: sa.Connection, entries: Sequence[NewEntry], *, cipher: FieldCipher
 ) -> None:
-    """Append entries, and queue a delivery of each for every webhook of its office.
+    """Append entries, and queue a delivery of each for every webhook of its office and those above.
 
     A delivery carries no reason: a person may have written it. Call this last in a transaction,
     since it locks the counters of the offices.
@@ -55,8 +55,9 @@ def append_history(
     counts = Counter(entry.office for entry in entries)
     numbers = reserve_numbers(connection, OFFICE.c.events, counts)
     webhooks = defaultdict(list)
-    for office, webhook in connection.execute(_ACTIVE_WEBHOOKS, {"offices": list(counts)}):
-        webhooks[office].append(webhook)
+    above = sorted({office for below in counts for office in _with_above(below)})
+    for subscription in connection.execute(_ACTIVE_WEBHOOKS, {"offices": above}):
+        webhooks[subscription.office].append(subscription)
     rows, deliveries = [], []
     for entry in entries:
         number = numbers[entry.office]
@@ -72,20 +73,32 @@ def append_history(
                 "reason": reason,
             }
         )
-        deliveries += [(webhook, number, entry) for webhook in webhooks[entry.office]]
+        deliveries += [
+            (webhook, number, entry)
+            for office in _with_above(entry.office)
+            for webhook in webhooks[office]
+        ]
     connection.execute(_INSERT, rows)
     for webhook, number, entry in deliveries:
         _queue_delivery(connection, webhook, number, entry)
 
 
-def _queue_delivery(connection: sa.Connection, webhook: UUID, number: int, entry: NewEntry) -> None:
+def _with_above(office: str) -> list[str]:
+    """An office and those above it: each sees the papers of the offices below it."""
+    parts = office.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def _queue_delivery(
+    connection: sa.Connection, webhook: sa.Row[tuple[str, UUID]], number: int, entry: NewEntry
+) -> None:
     dossier, ordinal = connection.execute(
         sa.select(PAPER.c.dossier, PAPER.c.ordinal).where(PAPER.c.id == entry.paper)
     ).one()
     connection.execute(
         DELIVERY.insert().values(
-            office=entry.office,
-            webhook=webhook,
+            office=webhook.office,
+            webhook=webhook.id,
             paper=entry.paper,
             payload={
                 "event": number,

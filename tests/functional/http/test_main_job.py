@@ -195,7 +195,7 @@ def test_events_tell_what_moves_and_go_on_where_they_broke_off(client: httpx.Cli
     with client.stream("GET", "/v1/events", headers={"Last-Event-ID": last}) as stream:
         assert next(_events(stream))["id"] != last
     refused = client.get("/v1/events", headers={"Last-Event-ID": "x"})
-    assert (refused.status_code, refused.json()["code"]) == (422, "http.bad-question")
+    assert (refused.status_code, refused.json()["code"]) == (422, "cursor.invalid")
 
 
 # Pages: a quick machine reads thirty of these in a second, and a worker tells once in one.
