@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,7 +46,7 @@ from workflow.ledger.webhooks import Outbox
 from workflow.pipeline.cleanup import remove_stale_scratch, remove_unneeded_blobs
 from workflow.pipeline.events import Watch
 from workflow.pipeline.paper_jobs import PaperJobs
-from workflow.pipeline.process_name import this_process
+from workflow.pipeline.process_name import is_gone, this_process
 from workflow.pipeline.progress import Progress
 from workflow.pipeline.stages import Stages
 from workflow.pipeline.steps import Lane, Pipeline
@@ -56,6 +57,7 @@ from workflow.pipeline.workers import Workers
 _TEMP_KEPT = timedelta(hours=1)
 # So long may a revoked token still be used.
 _TOKEN_CACHE_SECONDS = 1.0
+_WAIT_SECONDS = 0.5
 
 
 class Store(ObjectStore, Protocol):
@@ -251,8 +253,24 @@ class Application:
             workers.nudge()
             submit(enqueue)
             workers.wait(papers)
+            busy = self._held_elsewhere(papers)
+            while busy:
+                # Another process works on them: their end is waited for here too.
+                time.sleep(_WAIT_SECONDS)
+                for paper in busy - self._held_elsewhere(papers):
+                    workers.enqueue(paper)
+                workers.wait(papers)
+                busy = self._held_elsewhere(papers)
         finally:
             workers.stop()
+
+    def _held_elsewhere(self, papers: Sequence[UUID]) -> set[UUID]:
+        """Those of these papers that a living process besides this one works on."""
+        holders = self.ledger.monitor.holders(papers, now=self.clock.now())
+        ours = this_process()
+        return {
+            paper for paper, holder in holders.items() if holder != ours and not is_gone(holder)
+        }
 
     def start_workers(self, *, watch: Watch) -> Workers:
         """Start the workers; the one who starts them stops them."""

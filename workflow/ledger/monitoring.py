@@ -78,6 +78,16 @@ class QueueMonitor:
                         found[row["id"]] = progress
         return found
 
+    def holders(self, papers: Sequence[UUID], *, now: datetime) -> dict[UUID, str]:
+        """The process that holds the lease of each of these papers that is leased."""
+        found: dict[UUID, str] = {}
+        for ids in chunks(papers):
+            query = sa.select(PAPER.c.id, PAPER.c.held_by)
+            query = query.where(PAPER.c.id.in_(ids), PAPER.c.lease_until > now)
+            with self._reading() as c:
+                found |= {row.id: row.held_by for row in c.execute(query)}
+        return found
+
     def filter_runnable(self, papers: Sequence[UUID], *, now: datetime) -> set[UUID]:
         """Those of these papers that a worker holds or may claim now."""
         found: set[UUID] = set()

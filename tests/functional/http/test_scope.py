@@ -77,9 +77,11 @@ def test_a_number_is_accepted_in_any_usual_writing_and_refused_in_vietnamese(
     offices: tuple[Served, httpx.Client, httpx.Client],
 ) -> None:
     _, above, _ = offices
-    question = {"number": "001.199.012345", "purpose": "thử"}
+    question = {"number": "001.199.012345", "purpose": "giải quyết hồ sơ khai sinh"}
     assert above.post("/v1/find/citizen", json=question).status_code == 200
-    refused = above.post("/v1/find/citizen", json={"number": "12345", "purpose": "thử"})
+    refused = above.post(
+        "/v1/find/citizen", json={"number": "12345", "purpose": "giải quyết hồ sơ khai sinh"}
+    )
     assert (refused.status_code, refused.json()["code"]) == (422, "find.bad-number")
     assert refused.json()["title"].startswith("Số định danh có 12 chữ số")
 
