@@ -56,8 +56,8 @@ def append_history(
     numbers = reserve_numbers(connection, OFFICE.c.events, counts)
     webhooks = defaultdict(list)
     above = sorted({office for below in counts for office in _with_above(below)})
-    for subscription in connection.execute(_ACTIVE_WEBHOOKS, {"offices": above}):
-        webhooks[subscription.office].append(subscription)
+    for office, webhook in connection.execute(_ACTIVE_WEBHOOKS, {"offices": above}):
+        webhooks[office].append((office, webhook))
     rows, deliveries = [], []
     for entry in entries:
         number = numbers[entry.office]
@@ -90,15 +90,15 @@ def _with_above(office: str) -> list[str]:
 
 
 def _queue_delivery(
-    connection: sa.Connection, webhook: sa.Row[tuple[str, UUID]], number: int, entry: NewEntry
+    connection: sa.Connection, webhook: tuple[str, UUID], number: int, entry: NewEntry
 ) -> None:
     dossier, ordinal = connection.execute(
         sa.select(PAPER.c.dossier, PAPER.c.ordinal).where(PAPER.c.id == entry.paper)
     ).one()
     connection.execute(
         DELIVERY.insert().values(
-            office=webhook.office,
-            webhook=webhook.id,
+            office=webhook[0],
+            webhook=webhook[1],
             paper=entry.paper,
             payload={
                 "event": number,
