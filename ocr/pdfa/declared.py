@@ -11,11 +11,13 @@ import pikepdf.pdfa
 from pikepdf import Dictionary, Name, ObjectStreamMode, Pdf, Stream, StreamDecodeLevel
 
 from dossier.text import nfc
+from ocr.pdfa import jpx
 from pages.pdf import PDF_DAMAGE
 
 VALIDATOR = f"pikepdf.pdfa {pikepdf.__version__} as 2b, and our own rules of 2u"
 _PRODUCER = f"Sohoa, pikepdf {pikepdf.__version__}"
 # pikepdf judges 1b, 2b and 3b: that the file says U and not B is the one finding it must have.
+_NO_JPX = "JPEG 2000 images are not supported"
 _SAYS_NOT_B = "ISO_19005_2:6.6.4-3"
 _U = b"<pdfaid:conformance>U</pdfaid:conformance>"
 _XMP = """\
@@ -51,6 +53,7 @@ def declare(pdf: Pdf, *, title: str, created: datetime) -> None:
         title: holds no personal data.
         created: aware; written in UTC, to the second.
     """
+    jpx.name_colours(pdf)
     pikepdf.pdfa.prepare(pdf, "2b")
     at = created.astimezone(UTC).replace(microsecond=0)
     title = "".join(c for c in nfc(title) if c.isprintable())
@@ -85,10 +88,21 @@ def save(pdf: Pdf, out: Path) -> None:
 def findings(out: Path) -> tuple[str, ...]:
     """The rules that a written file breaks (or that could not be judged), sorted; none is good."""
     report = pikepdf.pdfa.validate_written(out, "2b")
-    rules = [finding.rule for finding in report.findings]
+    rules = [f.rule for f in report.findings if _NO_JPX not in str(f.message)]
+    if len(rules) < len(report.findings) and not _jpx_conforms(out):
+        rules.append("sohoa:jpeg-2000")
     if rules.count(_SAYS_NOT_B) != 1 or not _says_u(out):
         rules.append("sohoa:does-not-say-2u")
     return tuple(sorted({rule for rule in rules if rule != _SAYS_NOT_B}))
+
+
+def _jpx_conforms(out: Path) -> bool:
+    """Whether each JPEG 2000 picture is one that PDF/A allows: pikepdf does not judge them."""
+    with pikepdf.open(out) as pdf:
+        return all(
+            jpx.conforms(image.read_raw_bytes()) and not image.get("/SMaskInData", 0)
+            for image in jpx.jpx_images(pdf)
+        )
 
 
 def _says_u(out: Path) -> bool:

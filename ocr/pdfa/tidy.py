@@ -65,10 +65,43 @@ def _rebuilt(pdf: Pdf, scope: Scope) -> tuple[bytes | None, Dictionary]:
             fonts[name] = value
     if len(fonts):
         resources["/Font"] = fonts
-    if not scope.has_text or (not unseen and len(fonts) == len(group(scope.resources, "/Font"))):
+    smoothed = any(map(_is_smoothed, scope.instructions))
+    if not smoothed and (
+        not scope.has_text or (not unseen and len(fonts) == len(group(scope.resources, "/Font")))
+    ):
         return None, resources
     kept = _without(scope.instructions, unseen, any_seen=bool(seen), fonts=fonts)
-    return pikepdf.unparse_content_stream(list(kept)), resources
+    return _unparsed(list(kept)), resources
+
+
+def _is_smoothed(instruction: Any) -> bool:  # noqa: ANN401 - pikepdf's own
+    """Whether it is an inline picture that asks viewers to smooth it (ISO 19005-2, 6.2.8)."""
+    return isinstance(instruction, pikepdf.ContentStreamInlineImage) and bool(
+        instruction.iimage.obj.get("/Interpolate", False)
+    )
+
+
+def _unparsed(instructions: Sequence[Any]) -> bytes:
+    """The content of these instructions; inline pictures are no longer to be smoothed."""
+    parts: list[bytes] = []
+    plain: list[Any] = []
+    for instruction in instructions:
+        if not _is_smoothed(instruction):
+            plain.append(instruction)
+            continue
+        head, mark, data = instruction.iimage.unparse().partition(b"\nID")
+        parts += [pikepdf.unparse_content_stream(plain), head.replace(b"/I true", b""), mark, data]
+        plain = []
+    parts.append(pikepdf.unparse_content_stream(plain))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[bytes]) -> bytes:
+    """Runs of instructions and the three parts of each inline picture between them."""
+    content = parts[0]
+    for at in range(1, len(parts), 4):
+        content += b"\n" + b"".join(parts[at : at + 3]) + b"\n" + parts[at + 3]
+    return content
 
 
 def _unseen(scope: Scope) -> set[int]:

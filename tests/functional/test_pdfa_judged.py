@@ -14,9 +14,22 @@ import pikepdf
 import pypdfium2
 import pytest
 from functional.cli.running import ROOT
-from judges.scans import AT, TEXT, TITLE, bytes_of, content, embedded_font, one_page, page, picture
+from judges.scans import (
+    AT,
+    TEXT,
+    TITLE,
+    bytes_of,
+    content,
+    embedded_font,
+    one_page,
+    page,
+    pdf_of_inline_picture,
+    pdf_of_jpeg_2000,
+    picture,
+)
 from judges.scans import saved as picture_file
 from judges.verapdf import Verdict, judge
+from PIL import ImageCms
 
 from dossier.errors import RejectedInput
 from dossier.reports import PdfaReport
@@ -47,6 +60,9 @@ def pdf_with(*contents: str) -> bytes:
         return bytes_of(pdf)
 
 
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
 def scans() -> dict[str, tuple[bytes, list[RecognisedPage]]]:
     """Received files of every kind, and their pages."""
     exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
@@ -57,6 +73,10 @@ def scans() -> dict[str, tuple[bytes, list[RecognisedPage]]]:
         "turned.jpg": (picture_file(picture(), "JPEG", exif=exif), [page(size=(420.0, 300.0))]),
         "upside-down.jpg": (picture_file(picture(), "JPEG"), [page(turn=180)]),
         "odd-words.jpg": (picture_file(picture(), "JPEG"), [odd]),
+        "profile.jpg": (picture_file(picture(), "JPEG", icc_profile=SRGB), [page()]),
+        "profile.tif": (picture_file(picture(), "TIFF", icc_profile=SRGB), [page()]),
+        "jpeg-2000.pdf": (pdf_of_jpeg_2000(), [page()]),
+        "smoothed-inline.pdf": (pdf_of_inline_picture(), [page()]),
         "no-words.jpg": (picture_file(picture(), "JPEG"), [page(texts=())]),
         "cmyk.jpg": (picture_file(picture("CMYK"), "JPEG"), [page()]),
         "palette.png": (picture_file(picture("P"), "PNG"), [page()]),

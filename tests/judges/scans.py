@@ -182,3 +182,28 @@ def bytes_of(pdf: Pdf) -> bytes:
     file = io.BytesIO()
     pdf.save(file)
     return file.getvalue()
+
+
+def pdf_of_jpeg_2000(**entries: Any) -> bytes:  # noqa: ANN401 - entries of the picture
+    """A PDF of one page that a JPEG 2000 picture covers."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=SIZE)
+        image = Stream(pdf, saved(picture(), "JPEG2000", irreversible=True, quality_layers=[40]))
+        image.Type, image.Subtype, image.Filter = Name.XObject, Name.Image, Name.JPXDecode
+        image.Width, image.Height = 600, 840
+        for key, value in entries.items():
+            image[f"/{key}"] = value
+        pdf.pages[0].obj["/Resources"] = Dictionary(XObject=Dictionary(Im=image))
+        pdf.pages[0].obj["/Contents"] = Stream(pdf, b"q 300 0 0 420 0 0 cm /Im Do Q")
+        return bytes_of(pdf)
+
+
+def pdf_of_inline_picture() -> bytes:
+    """A PDF of one page that an inline picture covers, which viewers are asked to smooth."""
+    small = picture("L", size=(60, 84))
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=SIZE)
+        head = b"q 300 0 0 420 0 0 cm BI /W 60 /H 84 /BPC 8 /CS /G /I true /F /AHx ID "
+        pixels = small.tobytes().hex().encode("ascii") + b">"
+        pdf.pages[0].obj["/Contents"] = Stream(pdf, head + pixels + b" EI Q")
+        return bytes_of(pdf)
