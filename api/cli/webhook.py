@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import click
@@ -34,6 +35,28 @@ def add(output: Output, settings: Settings, *, url: str, office: str | None) -> 
         output.line({**_row(webhook), "secret": secret})
         return Exit.DONE
     output.rows([_row(webhook)], _COLUMNS)
+    output.say("Chỉ hiện một lần / shown this once:")
+    click.echo(secret)
+    return Exit.DONE
+
+
+@webhook_command.command("rotate")
+@click.argument("webhook", type=click.UUID)
+@click.option(
+    "--hours",
+    type=click.IntRange(0, 24 * 90),
+    default=72,
+    show_default=True,
+    help="How long the present secret signs as well; 0 after a leak.",
+)
+@answering
+def rotate(output: Output, settings: Settings, *, webhook: UUID, hours: int) -> int:
+    """Replace the secret of a webhook; messages bear the signatures of both for a while."""
+    with application_of(settings) as application:
+        secret = webhooks.rotate_secret(application, webhook, overlap=timedelta(hours=hours))
+    if output.as_json:
+        output.line({"webhook": str(webhook), "secret": secret})
+        return Exit.DONE
     output.say("Chỉ hiện một lần / shown this once:")
     click.echo(secret)
     return Exit.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from api.application import Application
@@ -17,6 +18,7 @@ __all__ = [
     "list_deliveries",
     "list_webhooks",
     "redeliver",
+    "rotate_secret",
     "stop_webhook",
 ]
 
@@ -29,14 +31,15 @@ def create_webhook(
     Args:
         application: keeps the subscription.
         caller: the operator; no program can create one.
-        url: ``http`` or ``https``.
+        url: ``https``; ``http`` where the operator lists the host as an exception.
         office: the caller's by default.
 
     Returns:
         The webhook, and the secret that signs its messages, which is shown once.
 
     Raises:
-        WrongUse: ``webhook.bad-url``, ``office.bad-code``, ``office.unknown``.
+        WrongUse: ``webhook.bad-url``, ``webhook.not-https``, ``webhook.secret-in-url``,
+            ``office.bad-code``, ``office.unknown``.
     """
     secret = new_secret()
     webhook = Webhook(
@@ -54,6 +57,26 @@ def create_webhook(
 def list_webhooks(application: Application) -> list[Webhook]:
     """All webhooks, oldest first."""
     return application.outbox.list_webhooks()
+
+
+def rotate_secret(application: Application, webhook: UUID, *, overlap: timedelta) -> str:
+    """Replace the secret of a webhook; the present one signs as well for a while.
+
+    Args:
+        application: keeps the subscription.
+        webhook: its ID.
+        overlap: how long messages bear both signatures.
+
+    Returns:
+        The new secret, which is shown once.
+
+    Raises:
+        WrongUse: ``webhook.unknown``.
+    """
+    secret = new_secret()
+    until = application.clock.now() + overlap
+    application.outbox.rotate(webhook, secret=secret.encode(), until=until)
+    return secret
 
 
 def stop_webhook(application: Application, webhook: UUID) -> None:

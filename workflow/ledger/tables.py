@@ -231,6 +231,9 @@ WEBHOOK = sa.Table(
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("url", sa.String(500), nullable=False),
     sa.Column("secret", sa.LargeBinary, nullable=False),
+    # The one before it, which signs as well until its receiver knows the new one.
+    sa.Column("former_secret", sa.LargeBinary),
+    sa.Column("former_until", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("created_by", sa.String(100), nullable=False),
     sa.Column("stopped_at", UtcTime),

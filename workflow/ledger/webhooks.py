@@ -23,6 +23,7 @@ class Webhook:
     Attributes:
         url: set by the operator only.
         secret: signs the messages; encrypted at rest.
+        former_secret: the one before it, which signs as well until ``former_until``.
         failures: failed attempts in a row.
         paused_until: no attempts before this time, because of the failures.
     """
@@ -33,9 +34,17 @@ class Webhook:
     secret: bytes
     created_at: datetime
     created_by: str
+    former_secret: bytes | None = None
+    former_until: datetime | None = None
     stopped_at: datetime | None = None
     failures: int = 0
     paused_until: datetime | None = None
+
+    def secrets(self, *, now: datetime) -> tuple[bytes, ...]:
+        """The secrets that sign a message now, the newest first."""
+        if self.former_secret is None or self.former_until is None or self.former_until <= now:
+            return (self.secret,)
+        return (self.secret, self.former_secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +122,32 @@ class Outbox:
     def _found(self, query: sa.Select[Any]) -> list[Webhook]:
         with self._reading() as c:
             found = c.execute(query.order_by(WEBHOOK.c.id)).mappings().all()
-        return [
-            Webhook(**{**row, "secret": self._cipher.decrypt(row["secret"], row["id"])})
-            for row in found
-        ]
+        return [self._webhook(dict(row)) for row in found]
+
+    def _webhook(self, row: dict[str, Any]) -> Webhook:
+        for name in ("secret", "former_secret"):
+            if row[name] is not None:
+                row[name] = self._cipher.decrypt(row[name], row["id"])
+        return Webhook(**row)
+
+    def rotate(self, webhook: UUID, *, secret: bytes, until: datetime) -> None:
+        """Replace the secret of a webhook; the present one signs as well until a time.
+
+        Raises:
+            WrongUse: ``webhook.unknown``.
+        """
+        with self._writing() as c:
+            changed = c.execute(
+                WEBHOOK.update()
+                .where(WEBHOOK.c.id == webhook, WEBHOOK.c.stopped_at.is_(None))
+                .values(
+                    secret=self._cipher.encrypt(secret, webhook),
+                    former_secret=WEBHOOK.c.secret,
+                    former_until=until,
+                )
+            )
+        if changed.rowcount != 1:
+            raise _unknown()
 
     def pause(self, webhook: UUID, *, failures: int, until: datetime | None) -> None:
         """Save the failed attempts in a row, and pause until a time."""
@@ -139,9 +170,7 @@ class Outbox:
                 WEBHOOK.update().where(WEBHOOK.c.id == webhook).values(stopped_at=ended)
             )
             if changed.rowcount != 1:
-                raise WrongUse(
-                    "webhook.unknown", "there is no such webhook; see them with: sohoa webhook list"
-                )
+                raise _unknown()
             c.execute(_end_waiting(now).where(DELIVERY.c.webhook == webhook))
 
     def give_up(self, webhook: UUID, *, before: datetime, now: datetime) -> None:
@@ -253,6 +282,12 @@ def _end_waiting(now: datetime) -> sa.Update:
     """An update that ends waiting deliveries."""
     waits = DELIVERY.c.next_at.is_not(None)
     return DELIVERY.update().where(waits).values(next_at=None, ended_at=now)
+
+
+def _unknown() -> WrongUse:
+    return WrongUse(
+        "webhook.unknown", "there is no such webhook; see them with: sohoa webhook list"
+    )
 
 
 def _delivery(row: Any) -> Delivery:  # noqa: ANN401 - a row of SQLAlchemy's

@@ -112,12 +112,12 @@ class Sender:
 
     def _send(self, webhook: Webhook, delivery: Delivery) -> int:
         """The status of the answer; 0 where there was none."""
-        body = dumps(delivery.payload)
+        body, now = dumps(delivery.payload), self._clock.now()
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "sohoa",
             "Sohoa-Delivery": str(delivery.id),
-            HEADER: sign(webhook.secret, body, at=int(self._clock.now().timestamp())),
+            HEADER: sign(webhook.secrets(now=now), body, at=int(now.timestamp())),
         }
         try:
             # Judged again: the exceptions may have changed since the webhook was added.

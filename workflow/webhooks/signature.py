@@ -1,7 +1,9 @@
 """Signatures of webhook messages: sender and time.
 
-    Sohoa-Signature: t=1791425700,v1=<hex>
+    Sohoa-Signature: t=1791425700,v1=<hex>[,v1=<hex>]
     v1 = HMAC-SHA-256(secret, "<t>." + body)
+
+There are two while a secret is being replaced, one of each secret; one that fits is enough.
 
 The receiver computes it over the received bytes, compares in constant time, and refuses a ``t``
 that is more than five minutes off, so that a recorded message cannot be replayed later.
@@ -13,9 +15,10 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 
 HEADER = "Sohoa-Signature"
-_WRITTEN = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
+_WRITTEN = re.compile(r"t=(\d{1,12})((?:,v1=[0-9a-f]{64}){1,2})")
 _SKEW_SECONDS = 300
 
 
@@ -24,15 +27,15 @@ def new_secret() -> str:
     return f"whsec_{secrets.token_urlsafe(32)}"
 
 
-def sign(secret: bytes, body: bytes, *, at: int) -> str:
+def sign(secrets: Sequence[bytes], body: bytes, *, at: int) -> str:
     """The value of the signature header.
 
     Args:
-        secret: the webhook's.
+        secrets: the webhook's; two while one replaces the other.
         body: the bytes that are sent.
         at: seconds since 1970.
     """
-    return f"t={at},v1={_mac(secret, body, at)}"
+    return f"t={at}" + "".join(f",v1={_mac(secret, body, at)}" for secret in secrets)
 
 
 def verify(secret: bytes, body: bytes, header: str, *, now: int) -> bool:
@@ -40,7 +43,9 @@ def verify(secret: bytes, body: bytes, header: str, *, now: int) -> bool:
     parts = _WRITTEN.fullmatch(header)
     if parts is None or abs(now - int(parts[1])) > _SKEW_SECONDS:
         return False
-    return hmac.compare_digest(parts[2], _mac(secret, body, int(parts[1])))
+    wanted = _mac(secret, body, int(parts[1]))
+    found = parts[2].removeprefix(",v1=").split(",v1=")
+    return any(hmac.compare_digest(each, wanted) for each in found)
 
 
 def _mac(secret: bytes, body: bytes, at: int) -> str:

@@ -92,10 +92,17 @@ def test_moves_are_told_signed_and_without_content(telling: Served, receiver: Re
     assert set(told[0]) == {
         "event", "at", "office", "dossier", "ordinal", "paper", "before", "state", "code",
     }  # fmt: skip
+    # A new secret is there: both sign.
+    (hook,) = telling.commands.json("webhook", "list")
+    (rotated,) = telling.commands.json("webhook", "rotate", hook["webhook"])
+    new = rotated["secret"].encode()
     # A reason that a person wrote is not told, whatever it says.
     client.post(f"/v1/papers/{paper}/withdraw", json={"reason": f"của ông An {NUMBER}"})
-    _, body = receiver.came.get(timeout=60)
+    headers, body = receiver.came.get(timeout=60)
     assert json.loads(body)["code"] == "withdrawn"
+    for each in (new, secret):
+        assert verify(each, body, headers[HEADER], now=int(time.time()))
+    assert new != secret
     assert NUMBER.encode() not in body
 
     # All were taken; told again, they bear the same event numbers.

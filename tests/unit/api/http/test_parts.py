@@ -84,7 +84,7 @@ def test_an_office_sees_itself_and_those_below(tmp_path: Path) -> None:
 
 
 def test_a_message_is_ours_only_as_it_was_sent() -> None:
-    header = signature.sign(b"secret", b'{"a":1}', at=1000)
+    header = signature.sign([b"secret"], b'{"a":1}', at=1000)
     assert signature.verify(b"secret", b'{"a":1}', header, now=1200)
     assert not signature.verify(b"secret", b'{"a":2}', header, now=1200)
     assert not signature.verify(b"Secret", b'{"a":1}', header, now=1200)

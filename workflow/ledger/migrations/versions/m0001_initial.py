@@ -237,6 +237,8 @@ sa.Table(
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Column("url", sa.String(500), nullable=False),
     sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("former_secret", sa.LargeBinary),
+    sa.Column("former_until", _TIME),
     sa.Column("created_at", _TIME, nullable=False),
     sa.Column("created_by", sa.String(100), nullable=False),
     sa.Column("stopped_at", _TIME),
