@@ -16,13 +16,14 @@ from api.cli.output import Output
 from api.cli.progress import Waiting
 from api.desk import papers
 from api.desk.caller import Caller
-from api.desk.files import export_package
+from api.desk.files import paper_package
 from api.desk.intake import files_under, submit
 from api.desk.search import LookupBy, find
 from api.desk.tokens import operator
 from api.desk.views import PaperView
 from api.settings import read_settings
 from api.wording import labels
+from archive.export import write_folder
 from dossier.codes import dossier_code, mask_number
 from dossier.errors import SohoaError
 from dossier.states import PaperState
@@ -92,7 +93,8 @@ def _row(
 ) -> dict[str, object]:
     """A row of the table; the signature is validated in the exported package."""
     content = papers.open_paper(application, caller, row.paper).content
-    _, signed = export_package(application, caller, row.paper, folder)
+    aip = paper_package(application, caller, row.paper)
+    signed = write_folder(aip, folder) / aip.signed[0]
     reports = application.verify(signed)
     values = () if content is None else content.description.values
     location = None if content is None else content.location

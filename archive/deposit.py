@@ -147,7 +147,7 @@ def _sources(
     """The files of the version by their path below its content folder; the description first."""
     record = signed.record
     with store.work_file(record.words) as words:
-        packed = package.compressed_words(_checked(words, record.words, paper=str(record.paper.id)))
+        packed = package.compressed(_checked(words, record.words, paper=str(record.paper.id)))
     made = {
         _DESCRIPTION: package.description_of(
             signed,
@@ -156,7 +156,9 @@ def _sources(
             provenance=terms.provenance,
         ),
         "EAD_doc.xml": ead.to_xml(ead.doc_fields(signed), ead.DOC_FIELDS),
-        "PREMIS.xml": premis_of(signed, archived_at=terms.archived_at, provenance=terms.provenance),
+        "PREMIS.xml.gz": premis_of(
+            signed, archived_at=terms.archived_at, provenance=terms.provenance
+        ),
         "validation.json": package.validation_of(signed),
         "words.json.gz": packed,
     }
@@ -181,7 +183,7 @@ def note_of(office: str, message: str, created: datetime) -> ocfl.VersionNote:
 
 
 def premis_of(signed: SignedRecord, *, archived_at: datetime, provenance: Provenance) -> bytes:
-    """``PREMIS.xml`` of a record's first version."""
+    """``PREMIS.xml.gz``: the provenance of a record."""
     paper = signed.record.paper
     files = premis.files_of(
         signed,
@@ -189,7 +191,7 @@ def premis_of(signed: SignedRecord, *, archived_at: datetime, provenance: Proven
         received_path=package.received_path(paper.scan.media_type),
     )
     events = premis.events_of(signed, provenance, files, archived_at=archived_at)
-    return premis.to_xml(ocfl.object_id(paper.id), files, events)
+    return package.compressed(premis.to_xml(ocfl.object_id(paper.id), files, events))
 
 
 def _contents(signed: SignedRecord, sources: Mapping[str, Path]) -> tuple[ocfl.Content, ...]:
@@ -203,7 +205,7 @@ def _contents(signed: SignedRecord, sources: Mapping[str, Path]) -> tuple[ocfl.C
         _DESCRIPTION: package.DESCRIPTION,
         "validation.json": package.VALIDATION,
         "EAD_doc.xml": package.EAD_DOC,
-        "PREMIS.xml": package.PREMIS,
+        "PREMIS.xml.gz": package.PREMIS,
     }
     blobs = {"signed.pdf": signed.pdf, received: paper.scan.blob}
     contents = []

@@ -6,7 +6,7 @@
     documentation/description.json                      the source of catalogue and ledger
     documentation/validation.json                       the reports on PDF/A and signatures
     metadata/descriptive/EAD_doc.xml                    the description of TT 05/2025
-    metadata/preservation/PREMIS.xml                    provenance: events and agents
+    metadata/preservation/PREMIS.xml.gz                 provenance: events and agents
 
 Format 2 of ``description.json`` adds the source's name, the history and the settings of the
 recogniser to format 1, and words are compressed. Both formats are read.
@@ -35,7 +35,7 @@ _PLAIN_WORDS = "documentation/words.json"
 DESCRIPTION = "documentation/description.json"
 VALIDATION = "documentation/validation.json"
 EAD_DOC = "metadata/descriptive/EAD_doc.xml"
-PREMIS = "metadata/preservation/PREMIS.xml"
+PREMIS = "metadata/preservation/PREMIS.xml.gz"
 LARGEST_JSON = 256 << 20
 """bytes; some thirty thousand dense pages of words"""
 
@@ -223,9 +223,9 @@ def text_of_words(words: bytes, *, key: str) -> str:
         raise _bad_words(key, fault) from None  # the cause may quote the paper
 
 
-def compressed_words(words: bytes) -> bytes:
-    """``words.json.gz``, the same bytes for the same words."""
-    return gzip.compress(words, 6, mtime=0)
+def compressed(content: bytes) -> bytes:
+    """Gzip, the same bytes for the same content."""
+    return gzip.compress(content, 6, mtime=0)
 
 
 def read_words(store: ObjectStore, stored: read.StoredObject) -> bytes:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from archive import ocfl
 from archive.digests import digests
@@ -200,6 +201,52 @@ def copy_file(store: ObjectStore, stored: StoredObject, path: str, *, to: Binary
         copied = digests(stream, to=to)
     if not hmac.compare_digest(copied.sha512, sha512):
         raise _changed(stored.key, path)
+
+
+@contextmanager
+def open_file(store: ObjectStore, stored: StoredObject, path: str) -> Iterator[BinaryIO]:
+    """Read one file of the package as a stream; its digest is checked at its end.
+
+    Raises:
+        IntegrityViolation: ``object.file-missing``, ``object.file-changed``.
+    """
+    record, sha512 = _where(stored, path)
+    with store.open_record(record) as stream:
+        checked = _Checked(stream, sha512, stored.key, path)
+        yield cast("BinaryIO", checked)
+
+
+class _Checked:
+    """A stream that compares its digest at its end."""
+
+    def __init__(self, stream: BinaryIO, sha512: str, key: str, path: str) -> None:
+        self._stream, self._sha512 = stream, sha512
+        self._key, self._path = key, path
+        self._hash = hashlib.sha512()
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(size)
+        self._hash.update(chunk)
+        if (not chunk or size < 0) and not hmac.compare_digest(
+            self._hash.hexdigest(), self._sha512
+        ):
+            raise _changed(self._key, self._path)
+        return chunk
+
+
+def size_and_sha256(stored: StoredObject, path: str) -> tuple[int, str]:
+    """Bytes and SHA-256 of a file of the package, as listing and inventory have them.
+
+    Raises:
+        IntegrityViolation: ``object.file-missing``; ``object.bad-inventory``: it has no SHA-256.
+    """
+    record, _ = _where(stored, path)
+    sha256 = stored.inventory.fixity.get(stored.inventory.state[path])
+    if sha256 is None:
+        raise IntegrityViolation(
+            "object.bad-inventory", f"the inventory of the object {stored.key} lacks a SHA-256"
+        )
+    return record.size, sha256
 
 
 def _where(stored: StoredObject, path: str) -> tuple[RecordVersion, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -11,11 +12,13 @@ from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.shared import answering, application_of, operator_of, warn_if_incomplete
 from api.desk.access import check_purpose
-from api.desk.files import export_package
+from api.desk.files import dossier_package, paper_package
 from api.desk.papers import find_paper
 from api.desk.search import LookupBy, find
 from api.settings import Settings
 from api.wording import signature_report
+from archive.aip import Aip
+from archive.export import stream_tar, stream_zip, write_file, write_folder
 from dossier import written
 from dossier.errors import Misconfigured, SohoaError, WrongUse
 from dossier.ports import Found
@@ -84,19 +87,41 @@ def find_command(
     return ended
 
 
+_FORMS: dict[str, Callable[[Aip, Path], Path]] = {
+    "folder": write_folder,
+    "zip": lambda aip, folder: write_file(aip, folder, stream=stream_zip, suffix=".zip"),
+    "tar": lambda aip, folder: write_file(aip, folder, stream=stream_tar, suffix=".tar"),
+}
+
+
 @click.command("export")
-@click.argument("paper")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("names", nargs=-1, metavar="[PAPER] DIR", type=click.Path(path_type=str))
+@click.option("--dossier", metavar="CODE", help="All archived papers of a dossier, in one package.")
+@click.option("--as", "form", type=click.Choice(list(_FORMS)), default="folder", show_default=True)
 @answering
-def export_command(output: Output, settings: Settings, *, paper: str, folder: Path) -> int:
-    """Write the package of an archived paper as a folder in DIR."""
+def export_command(
+    output: Output, settings: Settings, *, names: tuple[str, ...], dossier: str | None, form: str
+) -> int:
+    """Write the E-ARK package of an archived paper, or of a dossier, into DIR."""
+    *papers, folder = names or ("",)
+    if len(papers) != (dossier is None) or not folder:
+        raise WrongUse("export.which", "say PAPER DIR, or --dossier CODE DIR")
     with application_of(settings) as application:
         caller = operator_of(application)
-        named = find_paper(application, caller, paper)
-        package, signed = export_package(application, caller, named, folder)
+        if dossier is None:
+            paper = find_paper(application, caller, papers[0])
+            aip = paper_package(application, caller, paper)
+        else:
+            aip = dossier_package(application, caller, dossier)
+        package = _FORMS[form](aip, Path(folder))
+    row: dict[str, object] = {"package": str(package)}
+    if dossier is None:
+        row["paper"] = str(paper)
+    if form == "folder":
+        row["signed_pdf"] = str(package / aip.signed[0])
     if output.as_json:
-        output.line({"paper": str(named), "package": str(package), "signed_pdf": str(signed)})
-    output.say(f"{package}\n{signed}")
+        output.line(row)
+    output.say("\n".join(str(row[key]) for key in ("package", "signed_pdf") if key in row))
     return Exit.DONE
 
 

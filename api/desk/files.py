@@ -16,10 +16,12 @@ from api.application import Application
 from api.desk.caller import Caller, Right
 from api.desk.papers import is_gone, not_read, opened
 from archive import package, read
-from archive.export import export
+from archive.aip import Aip, compose_dossier, compose_paper
 from dossier import written
+from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 from dossier.spine import Blob, Box
+from dossier.states import PaperState
 from workflow.ledger.types import StoredPaper, WorkItem
 
 _PICTURE_SECONDS = 30.0
@@ -87,34 +89,31 @@ def document(application: Application, caller: Caller, paper: UUID, which: str) 
     )
 
 
-@contextmanager
-def package_folder(application: Application, caller: Caller, paper: UUID) -> Iterator[Path]:
-    """The package of an archived paper as a folder for the duration of the context.
+def paper_package(application: Application, caller: Caller, paper: UUID) -> Aip:
+    """The E-ARK AIP of an archived paper, ready to be written; logged.
 
     Raises:
         WrongUse: ``paper.unknown``, ``paper.not-archived``.
+        IntegrityViolation: the record is damaged.
     """
     caller.require(Right.READ)
     key = _record_key(opened(application, caller, paper))
-    with _temporary_folder(application) as folder:
-        yield export(key, folder, store=application.store)
+    return compose_paper(application.store, key, keep_years=application.settings.keep_years)
 
 
-def export_package(
-    application: Application, caller: Caller, paper: UUID, folder: Path
-) -> tuple[Path, Path]:
-    """Write the package of an archived paper into a folder.
-
-    Returns:
-        The package's folder and the signed PDF in it.
+def dossier_package(application: Application, caller: Caller, code: str) -> Aip:
+    """The E-ARK AIP of a dossier with all its archived papers; each is logged as opened.
 
     Raises:
-        WrongUse: ``paper.unknown``, ``paper.not-archived``, ``export.*``.
+        WrongUse: ``dossier.bad-code``; ``dossier.no-records``: none of its papers is archived.
+        IntegrityViolation: a record is damaged.
     """
     caller.require(Right.READ)
-    stored = opened(application, caller, paper)
-    made = export(_record_key(stored), folder, store=application.store)
-    return made, made / package.signed_path(_item(stored).paper)
+    rows = application.ledger.papers.list_papers(
+        offices=caller.offices, state=PaperState.ARCHIVED, dossier=dossier_code(code)
+    )
+    keys = [_record_key(opened(application, caller, row.paper)) for row in rows]
+    return compose_dossier(application.store, keys, keep_years=application.settings.keep_years)
 
 
 def page_picture(

@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from api.desk import dossiers as desk
+from api.desk import files
 from api.desk.views import DossierView
 from api.http.answers import PaperRow, example
 from api.http.callers import IntakeClient, ReadClient
-from api.http.openapi import PAPER_PROBLEMS
+from api.http.openapi import PAPER_PROBLEMS, file_answer
 from api.http.papers import row_of
+from api.http.records import Form, package_response
 from ocr.fields.forms import Forms
 
 router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
@@ -91,6 +94,22 @@ def show_dossier(client: ReadClient, dossier: str, office: Office = None) -> Dos
     """Expected papers, papers received, and whether the dossier is closed."""
     view = desk.get_dossier(client.application, client.caller, dossier, office=office)
     return _answer(view, client.application.forms)
+
+
+@router.get(
+    "/{dossier}/package",
+    responses={
+        **PAPER_PROBLEMS,
+        200: file_answer("application/zip", "the E-ARK package of the dossier", "PK..."),
+    },
+    response_class=Response,
+)
+def get_dossier_package(
+    request: Request, client: ReadClient, dossier: str, form: Form = "zip"
+) -> Response:
+    """The E-ARK package of a dossier with all its archived papers, streamed."""
+    aip = files.dossier_package(client.application, client.caller, dossier)
+    return package_response(request, aip, form)
 
 
 @router.put("/{dossier}", responses=PAPER_PROBLEMS)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from collections.abc import Generator
 from contextlib import ExitStack
 from itertools import chain
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -15,19 +13,21 @@ from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from api.desk import files
-from api.desk.papers import get_paper
 from api.http.answers import example
 from api.http.callers import Client, ReadClient
 from api.http.file_response import file_response
 from api.http.openapi import ACT_PROBLEMS, file_answer, problems_of
 from archive import package
+from archive.aip import Aip
+from archive.export import stream_tar, stream_zip
 
 router = APIRouter(prefix="/v1/papers/{paper}", tags=["records"])
 
 _PDF = "application/pdf"
 _WEBP = "image/webp"
 _ZIP = "application/zip"
-_PIECE = 256 * 1024
+_FORMS = {"zip": _ZIP, "tar": "application/x-tar"}
+Form = Annotated[Literal["zip", "tar"], Query(description="of the package")]
 
 
 class WordsPage(BaseModel):
@@ -143,21 +143,15 @@ def get_validation(client: ReadClient, paper: UUID) -> ValidationAnswer:
     "/package",
     responses={
         **ACT_PROBLEMS,
-        200: file_answer(_ZIP, "the package of an archived paper", "PK..."),
+        200: file_answer(_ZIP, "the E-ARK package of an archived paper", "PK..."),
     },
     response_class=Response,
 )
-def get_package(request: Request, client: ReadClient, paper: UUID) -> Response:
-    """The package of an archived paper as a ZIP, streamed."""
-    view = get_paper(client.application, client.caller, paper)
-    name = f"{view.dossier}.{view.ordinal:03d}.zip"
-    stream = _zipped(client, paper)
-    first = next(stream)  # an error is answered with its own status
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    if request.method == "HEAD":
-        stream.close()
-        return Response(headers=headers, media_type=_ZIP)
-    return StreamingResponse(chain((first,), stream), media_type=_ZIP, headers=headers)
+def get_package(request: Request, client: ReadClient, paper: UUID, form: Form = "zip") -> Response:
+    """The E-ARK package of an archived paper, streamed."""
+    return package_response(
+        request, files.paper_package(client.application, client.caller, paper), form
+    )
 
 
 @router.get(
@@ -196,41 +190,12 @@ def _document(client: Client, paper: UUID, which: str) -> dict[str, Any]:
     return read
 
 
-class _Sink:
-    """A file that a ZIP is written to and read from piece by piece."""
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-        self._given = 0
-
-    def write(self, data: bytes) -> int:
-        self._held += data
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def tell(self) -> int:
-        return self._given + len(self._held)
-
-    def take(self) -> bytes:
-        taken = bytes(self._held)
-        self._given += len(taken)
-        self._held.clear()
-        return taken
-
-
-def _zipped(client: Client, paper: UUID) -> Generator[bytes]:
-    with files.package_folder(client.application, client.caller, paper) as folder:
-        sink = _Sink()
-        with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:  # type: ignore[call-overload]  # a stream that cannot seek will do
-            for file in sorted(folder.rglob("*")):
-                if file.is_dir():
-                    continue
-                name = f"{folder.name}/{file.relative_to(folder).as_posix()}"
-                info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-                with file.open("rb") as source, made.open(info, "w", force_zip64=True) as target:
-                    while piece := source.read(_PIECE):
-                        target.write(piece)
-                        yield sink.take()
-        yield sink.take()
+def package_response(request: Request, aip: Aip, form: str) -> Response:
+    """A package as a ZIP or a tar, streamed; HEAD reads no content."""
+    headers = {"Content-Disposition": f'attachment; filename="{aip.name}.{form}"'}
+    media_type = _FORMS[form]
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=media_type)
+    stream = stream_zip(aip) if form == "zip" else stream_tar(aip)
+    first = next(stream)  # an error is answered with its own status
+    return StreamingResponse(chain((first,), stream), media_type=media_type, headers=headers)

@@ -101,6 +101,7 @@ SENTENCES = {
     "correct.no-reason": "Hãy nêu lý do sửa; lý do được lưu cùng giấy tờ lưu trữ.",
     "correct.not-archived": "Giấy này chưa được lưu trữ. Hãy sửa khi duyệt.",
     "correct.nothing": "Các giá trị này đã đúng như trong giấy tờ lưu trữ.",
+    "dossier.no-records": "Hồ sơ này chưa có giấy nào được lưu trữ.",
     "dossier.closed": "Hồ sơ đã đóng, không nhận thêm giấy. Hãy dùng hồ sơ khác.",
     "dossier.has-it-already": "Trong hồ sơ đã có giấy này.",
     "dossier.unknown": "Không có hồ sơ này. Giấy đầu tiên gửi vào sẽ tạo ra nó.",

@@ -144,8 +144,10 @@ def _fetched(client: httpx.Client, paper: str, scan: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(packed.content)) as package:
         assert package.testzip() is None
         names = {name.partition("/")[2]: name for name in package.namelist()}
-        assert package.read(names["representations/rep2/data/received.pdf"]) == scan
-        assert json.loads(package.read(names["documentation/description.json"])) == description
+        (received,) = (n for n in names if n.endswith(".scan.pdf"))
+        assert package.read(names[received]) == scan
+        (described,) = (n for n in names if n.endswith("/description.json"))
+        assert json.loads(package.read(names[described])) == description
 
 
 def test_every_opening_is_written_down(served: Served, client: httpx.Client) -> None:

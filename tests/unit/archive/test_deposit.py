@@ -41,7 +41,7 @@ def test_a_record_becomes_one_whole_object(store: FileStore, root: Path) -> None
         "documentation/validation.json",
         "documentation/words.json.gz",
         "metadata/descriptive/EAD_doc.xml",
-        "metadata/preservation/PREMIS.xml",
+        "metadata/preservation/PREMIS.xml.gz",
         "representations/rep1/data/H15.50.05.13-261008-0975.001.pdf",
         "representations/rep2/data/received.tif",
     )

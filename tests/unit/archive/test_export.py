@@ -1,105 +1,206 @@
-"""The package as a folder."""
+"""The E-ARK package of a paper and of a dossier: judged, in each form, and never a damaged one."""
 
 from __future__ import annotations
 
 import hashlib
+import io
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from judges import eark
+from lxml import etree
 from unit.archive import made
 
+from archive import ead
+from archive.aip import Aip, compose_dossier, compose_paper
 from archive.deposit import deposit
-from archive.export import export, ocfl_folder
+from archive.export import stream_tar, stream_zip, write_file, write_folder
 from archive.file_store import FileStore
 from dossier.errors import IntegrityViolation, WrongUse
 from dossier.spine import ArchivedRecord
 
 
 @pytest.fixture
-def archived(store: FileStore) -> ArchivedRecord:
-    signed = made.signed_record(store)
-    return deposit(signed, store=store, archived_at=made.NOON, kept_until=made.LATER)
+def records(store: FileStore) -> list[ArchivedRecord]:
+    return [
+        deposit(
+            made.signed_record(store, number=number, ordinal=number),
+            store=store,
+            archived_at=made.NOON,
+            kept_until=made.LATER,
+            provenance=made.PROVENANCE,
+        )
+        for number in (1, 2)
+    ]
 
 
-def test_the_package_holds_every_file(
-    store: FileStore, archived: ArchivedRecord, tmp_path: Path
-) -> None:
-    package = export(archived.key, tmp_path / "out" / "deep", store=store)
-    assert package.name == archived.object_id.replace(":", "_")
-    found = {
-        p.relative_to(package).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in package.rglob("*")
-        if p.is_file()
+@pytest.fixture
+def paper(store: FileStore, records: list[ArchivedRecord]) -> Aip:
+    return compose_paper(store, records[0].key, keep_years=0)
+
+
+@pytest.fixture
+def dossier(store: FileStore, records: list[ArchivedRecord]) -> Aip:
+    return compose_dossier(store, [record.key for record in records], keep_years=20)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in folder.rglob("*")
+        if file.is_file()
     }
-    assert found == dict(archived.digests)
-    (signed,) = (package / "representations" / "rep1" / "data").iterdir()
-    assert signed.name == "H15.50.05.13-261008-0975.001.pdf"
-    assert hashlib.sha256(signed.read_bytes()).hexdigest() == archived.signed.pdf.digest
 
 
-def test_again_is_harmless(store: FileStore, archived: ArchivedRecord, tmp_path: Path) -> None:
-    package = export(archived.key, tmp_path, store=store)
-    before = {p: p.stat().st_mtime_ns for p in package.rglob("*")}
-    assert export(archived.key, tmp_path, store=store) == package
-    assert {p: p.stat().st_mtime_ns for p in package.rglob("*")} == before
+def test_both_judges_find_no_fault(paper: Aip, dossier: Aip, tmp_path: Path) -> None:
+    folders = [write_folder(aip, tmp_path) for aip in (paper, dossier)]
+    packed = write_file(dossier, tmp_path, stream=stream_zip, suffix=".zip")
+    for version in ("V2.0.4", "V2.1.0"):
+        assert eark.eark_validator([*folders, packed], version=version) == [[], [], []]
+    assert eark.commons_ip(folders[0], version="2.1.0") == []
+    assert eark.commons_ip(folders[1], version="2.0.4") == []
+    assert eark.commons_ip(packed, version="2.2.0") == []
+
+
+def _flip(folder: Path) -> None:
+    made.flip(next((folder / "representations/rep1/data").glob("*.pdf")))
+
+
+def _remove(folder: Path) -> None:
+    next((folder / "representations/rep1/data").glob("*.pdf")).unlink()
+
+
+def _wrong_element(folder: Path) -> None:
+    mets = folder / "METS.xml"
+    made.write_over(mets, mets.read_bytes().replace(b"structMap", b"structureMap"))
+
+
+@pytest.mark.parametrize("spoil", [_flip, _remove, _wrong_element])
+def test_the_judges_refuse_a_spoilt_package(
+    paper: Aip, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    folder = write_folder(paper, tmp_path)
+    spoil(folder)
+    assert eark.commons_ip(folder, version="2.1.0") != []
+    if spoil is _wrong_element:  # eark-validator opens no content
+        assert eark.eark_validator([folder], version="V2.1.0") != [[]]
+
+
+def test_descriptions_are_valid_by_their_schemas(dossier: Aip, tmp_path: Path) -> None:
+    folder = write_folder(dossier, tmp_path)
+    descriptions = sorted(folder.rglob("EAD_doc_*.xml"))
+    assert len(descriptions) == 2
+    for file, fields in [
+        *((file, ead.DOC_FIELDS) for file in descriptions),
+        (folder / "metadata/descriptive/EAD.xml", ead.FILE_FIELDS),
+    ]:
+        name = "EAD_doc.xsd" if fields is ead.DOC_FIELDS else "EAD.xsd"
+        schema = etree.XMLSchema(etree.parse(folder / "schemas" / name))
+        tree = etree.parse(file)
+        assert schema.validate(tree), schema.error_log
+        assert [element.tag for element in tree.getroot()] == list(fields)
+        tree.getroot()[0].text = "x" * 101
+        assert not schema.validate(tree)
+    assert len(ead.DOC_FIELDS) == 19
+    assert len(ead.FILE_FIELDS) == 18
+
+
+def test_provenance_names_each_step_and_its_agent(paper: Aip, tmp_path: Path) -> None:
+    folder = write_folder(paper, tmp_path)
+    tree = etree.parse(folder / "representations/rep1/metadata/preservation/PREMIS_rep1.xml")
+    spaces = {"p": "http://www.loc.gov/premis/v3"}
+    types = tree.xpath("//p:eventType/text()", namespaces=spaces)
+    assert set(types) == {
+        "digital signature validation", "transfer", "metadata extraction", "normalization",
+        "validation", "modification", "metadata modification", "digital signature generation",
+        "information package creation",
+    }  # fmt: skip
+    agents = tree.xpath("//p:agentName/text()", namespaces=spaces)
+    assert {"cli:mai", made.ENGINE, "Sohoa", "UBND phường Bến Nghé"} <= set(agents)
+    linked = tree.xpath("//p:linkingAgentIdentifierValue/text()", namespaces=spaces)
+    known = tree.xpath("//p:agentIdentifierValue/text()", namespaces=spaces)
+    assert set(linked) == set(known)
+
+
+def test_every_form_holds_the_same_files(paper: Aip, tmp_path: Path) -> None:
+    folder = write_folder(paper, tmp_path / "folder")
+    with zipfile.ZipFile(io.BytesIO(b"".join(stream_zip(paper)))) as packed:
+        assert packed.testzip() is None
+        packed.extractall(tmp_path / "zip")  # noqa: S202 - written above
+    with tarfile.open(fileobj=io.BytesIO(b"".join(stream_tar(paper)))) as packed_tar:
+        packed_tar.extractall(tmp_path / "tar", filter="data")
+    expected = _hashes(folder)
+    assert set(expected) == set(paper.paths)
+    assert _hashes(tmp_path / "zip" / paper.name) == expected
+    assert _hashes(tmp_path / "tar" / paper.name) == expected
+
+
+def test_again_is_harmless(paper: Aip, tmp_path: Path) -> None:
+    folder = write_folder(paper, tmp_path)
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
+    assert write_folder(paper, tmp_path) == folder
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
 @pytest.mark.parametrize("difference", ["changed", "added", "missing", "link", "file"])
 def test_another_folder_of_that_name_is_left_alone(
-    store: FileStore, archived: ArchivedRecord, tmp_path: Path, difference: str
+    paper: Aip, tmp_path: Path, difference: str
 ) -> None:
-    package = tmp_path / "out" / ocfl_folder(archived.object_id)
+    place = tmp_path / paper.name
     if difference == "file":
-        package.parent.mkdir()
-        package.write_bytes(b"mine")
+        place.write_bytes(b"mine")
     else:
-        export(archived.key, package.parent, store=store)
-        words = package / "documentation" / "words.json.gz"
+        write_folder(paper, tmp_path)
+        mets = place / "METS.xml"
         if difference == "changed":
-            words.write_bytes(words.read_bytes() + b" ")
+            mets.write_bytes(mets.read_bytes() + b" ")
         elif difference == "added":
-            (package / "mine").write_bytes(b"mine")
+            (place / "mine.txt").write_bytes(b"mine")
         elif difference == "missing":
-            words.unlink()
+            mets.unlink()
         else:
-            words.rename(tmp_path / "words.json.gz")
-            words.symlink_to(tmp_path / "words.json.gz")
+            shutil.move(mets, tmp_path / "METS.xml")
+            mets.symlink_to(tmp_path / "METS.xml")
     with pytest.raises(WrongUse) as caught:
-        export(archived.key, package.parent, store=store)
+        write_folder(paper, tmp_path)
     assert caught.value.code == "export.exists"
-    if difference == "added":
-        assert (package / "mine").read_bytes() == b"mine"
 
 
-def test_a_file_is_no_place_to_export_to(
-    store: FileStore, archived: ArchivedRecord, tmp_path: Path
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_damaged_record_is_never_exported(
+    store: FileStore, root: Path, records: list[ArchivedRecord], tmp_path: Path, form: str
 ) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(WrongUse) as caught:
-        export(archived.key, tmp_path / "file", store=store)
-    assert caught.value.code == "export.not-a-folder"
-
-
-def test_a_changed_object_is_not_exported(
-    store: FileStore, root: Path, archived: ArchivedRecord, tmp_path: Path
-) -> None:
-    path = root / "record" / archived.key / "v1" / "content" / "signed.pdf"
-    path.chmod(0o644)
-    path.write_bytes(path.read_bytes().replace(b"judged", b"forged"))
+    aip = compose_paper(store, records[0].key, keep_years=0)
+    made.flip(root / "record" / records[0].key / "v1/content/signed.pdf")
+    out = tmp_path / "out"
+    write: Callable[[], Path] = {
+        "folder": lambda: write_folder(aip, out),
+        "zip": lambda: write_file(aip, out, stream=stream_zip, suffix=".zip"),
+    }[form]
     with pytest.raises(IntegrityViolation) as caught:
-        export(archived.key, tmp_path / "out", store=store)
+        write()
     assert caught.value.code == "object.file-changed"
-    assert list((tmp_path / "out").iterdir()) == []
+    assert list(out.iterdir()) == []
 
 
-def test_an_unknown_object_is_told(store: FileStore, tmp_path: Path) -> None:
-    with pytest.raises(IntegrityViolation) as caught:
-        export("00/00/urn%3auuid%3ax", tmp_path, store=store)
-    assert caught.value.code == "object.missing"
+def test_a_record_needs_at_most_16_keys_and_30_kilobytes(
+    store: FileStore, records: list[ArchivedRecord]
+) -> None:
+    beside = [
+        record
+        for record in store.records(records[0].key)
+        if not record.key.endswith(("signed.pdf", "received.tif"))
+    ]
+    assert len(beside) <= 16
+    assert sum(record.size for record in beside) <= 30_000
 
 
-def test_an_identifier_that_is_a_path_names_no_folder() -> None:
-    for identifier in ("..", "a/b", "", "urn:\n"):
-        with pytest.raises(WrongUse):
-            ocfl_folder(identifier)
+def test_a_dossier_without_records_is_refused(store: FileStore) -> None:
+    with pytest.raises(WrongUse) as caught:
+        compose_dossier(store, [], keep_years=0)
+    assert caught.value.code == "dossier.no-records"

@@ -152,11 +152,11 @@ def test_a_description_of_something_else_is_refused(
     assert caught.value.__cause__ is None
 
 
-def test_compressed_words_that_unpack_to_too_much_are_refused(
+def test_compressed_that_unpack_to_too_much_are_refused(
     store: FileStore, root: Path, archived: ArchivedRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "LARGEST_JSON", 2_000)
-    packed = package.compressed_words(b" " * 1_000_000)
+    packed = package.compressed(b" " * 1_000_000)
     assert len(packed) < 2_000
     made.replace_content(root / "record" / archived.key, "words.json.gz", packed)
     with pytest.raises(IntegrityViolation) as caught:

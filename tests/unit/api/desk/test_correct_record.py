@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,8 @@ def test_a_wrong_number_is_corrected(office: Office) -> None:
     assert last["actor"].startswith("cli:")
     folder = office.object_folder(KEY)
     assert judge.object_is_valid(folder)
-    assert "gõ nhầm số" in (folder / "v2/content/PREMIS.xml").read_text()
+    premis = gzip.decompress((folder / "v2/content/PREMIS.xml.gz").read_bytes())
+    assert "gõ nhầm số" in premis.decode()
     assert made.MOTHER in (folder / "v1/content/description.json").read_text()
     assert office.run("fixity", "--all").code == 0
 

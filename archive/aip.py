@@ -1,0 +1,311 @@
+"""The E-ARK CSIP AIP of TT 05/2025/TT-BNV, composed from the objects of one or more papers.
+
+    METS.xml
+    metadata/descriptive/EAD.xml             18 fields of a dossier; 4 of a paper by itself
+    metadata/preservation/PREMIS.xml         the package as an intellectual entity
+    representations/rep1/METS.xml
+    representations/rep1/data/               signed PDF/As, and scans as received
+    representations/rep1/metadata/           EAD_doc of each paper, PREMIS_rep1 of all files
+    documentation/                           words, description and reports of each paper
+    schemas/                                 METS, EAD, EAD_doc
+
+Nothing is read twice: sizes and digests come from inventories, and content is streamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from importlib import metadata, resources
+from io import BytesIO
+from typing import BinaryIO
+
+from archive import ead, mets, ocfl, package, premis, read
+from archive.recall import recall
+from dossier.codes import dossier_code
+from dossier.errors import WrongUse
+from dossier.ports import ObjectStore
+from dossier.spine import ArchivedRecord
+
+_REP = "representations/rep1"
+_VIETNAM = timezone(timedelta(hours=7))
+_MEDIA_TYPES = {".json": "application/json", ".gz": "application/gzip", ".xml": mets.XML}
+_PAPER_FIELDS = ("arcFileCode", "title", "maintenance", "mode")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file of the package: bytes made here, or a file of a stored object."""
+
+    file: mets.MetsFile
+    content: bytes | None = None
+    stored: read.StoredObject | None = None
+    logical: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aip:
+    """A package, ready to be written.
+
+    Attributes:
+        name: of its folder.
+        signed: paths of the signed PDF/As.
+    """
+
+    name: str
+    signed: tuple[str, ...]
+    _files: tuple[_Source, ...]
+    _store: ObjectStore
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all files, in the order in which they are written."""
+        return tuple(source.file.path for source in self._files)
+
+    def sizes(self) -> dict[str, tuple[int, str]]:
+        """Bytes and SHA-256 of each file by its path."""
+        return {s.file.path: (s.file.size, s.file.sha256) for s in self._files}
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        """Read one file; its digest is checked when it has been read to its end.
+
+        Raises:
+            IntegrityViolation: ``object.file-changed``, ``object.file-missing``.
+        """
+        (source,) = (source for source in self._files if source.file.path == path)
+        if source.stored is None:
+            yield BytesIO(source.content or b"")
+            return
+        with read.open_file(self._store, source.stored, source.logical) as stream:
+            yield stream
+
+
+def compose_paper(store: ObjectStore, key: str, *, keep_years: int) -> Aip:
+    """The package of one paper.
+
+    Raises:
+        IntegrityViolation: the object is not what was archived.
+    """
+    stored = read.load(store, key)
+    archived = recall(store, stored)
+    facts = _facts([archived], title="", keep_years=keep_years)
+    fields = {
+        name: value for name, value in ead.file_fields(facts).items() if name in _PAPER_FIELDS
+    }
+    lengths = {name: ead.FILE_FIELDS[name] for name in _PAPER_FIELDS}
+    return _compose(
+        store,
+        _folder_name(archived.object_id),
+        [(stored, archived)],
+        (ead.to_xml(fields, lengths), ead.schema(lengths)),
+    )
+
+
+def compose_dossier(
+    store: ObjectStore, keys: Sequence[str], *, title: str = "", keep_years: int
+) -> Aip:
+    """The package of a dossier with all its archived papers.
+
+    Args:
+        store: where the objects are.
+        keys: of the papers' objects.
+        title: of the dossier; made of its code where it is empty.
+        keep_years: its term; 0 for ever.
+
+    Raises:
+        WrongUse: ``dossier.no-records``.
+        IntegrityViolation: an object is not what was archived.
+    """
+    if not keys:
+        raise WrongUse("dossier.no-records", "the dossier has no archived paper to export")
+    objects = [read.load(store, key) for key in keys]
+    both = [(stored, recall(store, stored)) for stored in objects]
+    both.sort(key=lambda pair: (pair[1].signed.record.paper.ordinal, pair[1].object_id))
+    paper = both[0][1].signed.record.paper
+    facts = _facts([archived for _, archived in both], title=title, keep_years=keep_years)
+    return _compose(
+        store,
+        _folder_name(ocfl.dossier_id(paper.office, dossier_code(paper.dossier))),
+        both,
+        (ead.to_xml(ead.file_fields(facts), ead.FILE_FIELDS), ead.schema(ead.FILE_FIELDS)),
+    )
+
+
+def _facts(records: Sequence[ArchivedRecord], *, title: str, keep_years: int) -> ead.DossierFacts:
+    papers = [record.signed.record.paper for record in records]
+    received = [paper.scan.received_at.astimezone(_VIETNAM) for paper in papers]
+    people = records[0].signed.record.description.people()
+    return ead.DossierFacts(
+        code=papers[0].dossier,
+        title=title,
+        procedure="",
+        owner=next((person.name for person in people if person.name), ""),
+        keep_years=keep_years,
+        first=min(received),
+        last=max(record.archived_at.astimezone(_VIETNAM) for record in records),
+        papers=len(papers),
+        pages=sum(len(paper.pages) for paper in papers),
+        all_born_digital=all(paper.arrived_signed for paper in papers),
+    )
+
+
+def _compose(
+    store: ObjectStore,
+    name: str,
+    papers: Sequence[tuple[read.StoredObject, ArchivedRecord]],
+    description: tuple[bytes, bytes],
+) -> Aip:
+    created = max(_newest(archived) for _, archived in papers).astimezone(_VIETNAM)
+    first = papers[0][1]
+    paper = first.signed.record.paper
+    head = mets.Package(
+        name=name,
+        label=f"{paper.dossier}" if len(papers) > 1 else f"{paper.dossier}.{paper.ordinal:03d}",
+        office=(paper.office, first.provenance.office_name),
+        created=created,
+        software_version=metadata.version("sohoa"),
+    )
+    data, descriptions, documentation, signed = [], [], [], []
+    files: list[premis.File] = []
+    events: list[premis.Event] = []
+    for stored, archived in papers:
+        parts = _paper_parts(stored, archived)
+        data += parts.data
+        descriptions.append(parts.description)
+        documentation += parts.documentation
+        signed.append(parts.data[0].file.path)
+        files += parts.files
+        events += premis.events_of(
+            archived.signed, archived.provenance, parts.files, archived_at=archived.archived_at
+        )
+    identifier = name.replace("_", ":")
+    rep_premis = _made(
+        f"{_REP}/metadata/preservation/PREMIS_rep1.xml",
+        premis.to_xml(f"{identifier}:rep1", files, events),
+    )
+    rep_mets = _made(
+        f"{_REP}/METS.xml",
+        mets.representation(
+            head,
+            folder=_REP,
+            data=[one.file for one in data],
+            descriptions=[one.file for one in descriptions],
+            preservation=rep_premis.file,
+        ),
+    )
+    root_premis = _made(
+        "metadata/preservation/PREMIS.xml",
+        premis.to_xml(
+            identifier,
+            (),
+            [event for event in events if event.type == "information package creation"],
+            entity_only=True,
+        ),
+    )
+    root_ead = _made("metadata/descriptive/EAD.xml", description[0])
+    schemas = [
+        _made("schemas/METS.xsd", _mets_schema()),
+        _made("schemas/EAD.xsd", description[1]),
+        _made("schemas/EAD_doc.xsd", ead.schema(ead.DOC_FIELDS)),
+    ]
+    root_mets = _made(
+        "METS.xml",
+        mets.root(
+            head,
+            descriptions=[root_ead.file],
+            preservation=root_premis.file,
+            groups={
+                "Documentation": [one.file for one in documentation],
+                "Schemas": [one.file for one in schemas],
+            },
+            representation_folder=_REP,
+            representation_mets=rep_mets.file,
+        ),
+    )
+    everything = (
+        root_mets, root_ead, root_premis, rep_mets, *descriptions, rep_premis,
+        *data, *documentation, *schemas,
+    )  # fmt: skip
+    return Aip(name, tuple(signed), everything, store)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    data: list[_Source]
+    description: _Source
+    documentation: list[_Source]
+    files: tuple[premis.File, premis.File]
+
+
+def _paper_parts(stored: read.StoredObject, archived: ArchivedRecord) -> _Parts:
+    """What a package has of one paper."""
+    paper = archived.signed.record.paper
+    signed = package.signed_path(paper)
+    received = package.received_path(paper.scan.media_type)
+    stem = signed.rpartition("/")[2].removesuffix(".pdf")
+    scan = f"{_REP}/data/{stem}.scan{paper.scan.media_type.suffix}"
+    data = [
+        _stored(stored, signed, signed, "application/pdf"),
+        _stored(stored, received, scan, paper.scan.media_type.value),
+    ]
+    description = _made(
+        f"{_REP}/metadata/descriptive/EAD_doc_{stem}.xml",
+        ead.to_xml(ead.doc_fields(archived.signed), ead.DOC_FIELDS),
+        describes=signed,
+    )
+    documentation = [
+        _stored(stored, path, f"documentation/{stem}/{path.rpartition('/')[2]}", None)
+        for path in stored.paths
+        if path.startswith("documentation/")
+    ]
+    files = premis.files_of(archived.signed, signed_path=signed, received_path=scan)
+    return _Parts(data, description, documentation, files)
+
+
+def _newest(archived: ArchivedRecord) -> datetime:
+    return max(archived.archived_at, *(v.created_at for v in archived.versions))
+
+
+def _made(path: str, content: bytes, *, describes: str = "") -> _Source:
+    file = mets.MetsFile(
+        path=path,
+        media_type=mets.XML,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        describes=describes,
+    )
+    return _Source(file, content=content)
+
+
+def _stored(stored: read.StoredObject, logical: str, path: str, media_type: str | None) -> _Source:
+    size, sha256 = read.size_and_sha256(stored, logical)
+    suffix = "." + path.rpartition(".")[2]
+    file = mets.MetsFile(
+        path=path,
+        media_type=media_type or _MEDIA_TYPES.get(suffix, "application/octet-stream"),
+        size=size,
+        sha256=sha256,
+    )
+    return _Source(file, stored=stored, logical=logical)
+
+
+def _folder_name(identifier: str) -> str:
+    """The name of a package's folder (CSIP1: OBJID, ``_`` for ``:``).
+
+    Raises:
+        WrongUse: ``export.bad-identifier``.
+    """
+    name = identifier.replace(":", "_")
+    if not ocfl.is_inner_path(name) or "/" in name:
+        raise WrongUse("export.bad-identifier", "the object's identifier cannot name a folder")
+    return name
+
+
+@cache
+def _mets_schema() -> bytes:
+    return resources.files("archive").joinpath("schemas/METS.xsd").read_bytes()
