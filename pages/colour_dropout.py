@@ -17,6 +17,7 @@ from dossier.ports import GreyPicture
 from dossier.spine import MediaType
 from pages.headroom import need
 from pages.pictures import DAMAGE, frame_of, opened, without_empty_alpha
+from pages.tiff_strips import LARGE
 
 _BYTES_A_PIXEL = 10  # three colours, their brightest, and what resizing takes
 _LEAST_EXCESS, _RAISE = 30, 0.6  # grey levels of red over green and blue; share that is added
@@ -67,6 +68,8 @@ def _from_file(
 ) -> Image.Image | None:
     with opened(path, media_type, max_pixels=max_pixels, number=number) as image:
         frame = frame_of(image, max_pixels=max_pixels)
+        if image.width * image.height >= LARGE:
+            return None  # a plan, not a paper of people; its colours take too much memory
         plain = without_empty_alpha(image)
         if plain.mode not in {"RGB", "YCbCr"}:
             return None

@@ -20,6 +20,8 @@ from dossier.ports import GreyPicture
 from dossier.spine import MediaType
 from pages.headroom import need
 from pages.pictures import DAMAGE, frame_of, opened, page_missing, to_grey, too_many_pixels
+from pages.tiff_directories import page_directories
+from pages.tiff_strips import is_striped, strips
 
 _POINTS = 72.0
 _CLOCKWISE = {
@@ -108,14 +110,26 @@ def _from_file(
     with opened(path, media_type, max_pixels=settings.max_source_pixels, number=number) as image:
         try:
             frame = frame_of(image, max_pixels=settings.max_source_pixels)
-            # Only the brightness of a JPEG is decoded, not its colours.
-            image.draft("L", None)
-            picture = to_grey(image)
+            if media_type is MediaType.TIFF and is_striped(image):
+                picture = _grey_by_strips(path, number, image)
+            else:
+                # Only the brightness of a JPEG is decoded, not its colours.
+                image.draft("L", None)
+                picture = to_grey(image)
         except DAMAGE:
             raise _Broken from None
     if frame.transpose is not None:
         picture = picture.transpose(frame.transpose)
     return fitted(picture, (frame.width, frame.height), settings), frame.width
+
+
+def _grey_by_strips(path: Path, number: int, image: Image.Image) -> Image.Image:
+    """A large TIFF in grey, one byte a pixel."""
+    need(image.width * image.height)
+    whole = Image.new("L", image.size, 255)
+    for top, strip in strips(path, page_directories(path)[number - 1], image):
+        whole.paste(to_grey(strip), (0, top))
+    return whole
 
 
 def fitted(image: Image.Image, size: tuple[float, float], settings: GreySettings) -> Image.Image:

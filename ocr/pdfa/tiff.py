@@ -7,6 +7,7 @@ which is lossless: a stack of strips would show seams.
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,12 +17,15 @@ from PIL import Image, ImageOps
 from ocr.pdfa.pictures import Picture, decoded, jpeg, with_profile
 from ocr.pdfa.strips import joined
 from pages.pictures import DAMAGE, damaged, frame_of, opened_directory
-from pages.tiff_directories import page_directories
+from pages.tiff_directories import Directory, page_directories
+from pages.tiff_strips import is_striped, strips
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
 _STRIP_AT, _ORIENTATION, _ROWS_PER_STRIP, _STRIP_LENGTH = 273, 274, 278, 279
 _T6_OPTIONS, _TABLES, _GROUP_4, _JPEG = 293, 347, 4, 7
 _BLACK_IS_ZERO, _RGB, _YCBCR = 1, 2, 6
+_PLAIN_MODES = frozenset({"L", "RGB"})
+_UP, _LEVEL = 2, 3  # PNG's filter; zlib's level
 _NO_TABLES = b"\xff\xd8\xff\xd9"
 # Adobe's marker that the colours are RGB; without it they are taken for YCbCr (ISO 32000-1, 7.4.8).
 _ADOBE_RGB = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
@@ -55,12 +59,40 @@ def of_tiff(
                     picture = _as_it_is(image, file, size)
                     if number in doubtful:
                         image.load()
+                    if picture is None and image.mode in _PLAIN_MODES and is_striped(image):
+                        picture = _by_strips(path, pages[number - 1], image)
                     if picture is None and image.mode == "1":
                         image.load()
                         picture = _group_4(image)
                 except DAMAGE:
                     raise damaged() from None
                 yield with_profile(picture or decoded(image), image)
+
+
+def _by_strips(path: Path, directory: Directory, image: Image.Image) -> Picture:
+    """A large image without loss, its rows as differences from the row above (PNG's filter Up)."""
+    import numpy as np  # noqa: PLC0415 - of large pages only
+
+    channels = len(image.getbands())
+    squeeze, parts = zlib.compressobj(_LEVEL), []
+    above = np.zeros((1, image.width * channels), dtype=np.uint8)
+    for _, strip in strips(path, directory, image):
+        rows = np.asarray(strip, dtype=np.uint8).reshape(strip.height, -1)
+        differences = np.full((strip.height, rows.shape[1] + 1), _UP, dtype=np.uint8)
+        np.subtract(rows[1:], rows[:-1], out=differences[1:, 1:])
+        np.subtract(rows[:1], above, out=differences[:1, 1:])
+        parts.append(squeeze.compress(differences.tobytes()))
+        above = rows[-1:].copy()
+    parts.append(squeeze.flush())
+    space = "/DeviceGray" if channels == 1 else "/DeviceRGB"
+    parms = {
+        "Predictor": 15,
+        "Colors": channels,
+        "BitsPerComponent": 8,
+        "Columns": image.width,
+    }
+    data = b"".join(parts)
+    return Picture(data, "/FlateDecode", image.width, image.height, 8, space, parms)
 
 
 def _as_it_is(image: Any, file: BinaryIO, size: int) -> Picture | None:  # noqa: ANN401 - a TIFF of Pillow's
