@@ -196,6 +196,26 @@ def a_record_outlives_its_source(store: ObjectStore, folder: Path) -> None:
     assert _record(store, record) == b"first"
 
 
+def a_lock_is_extended_and_never_shortened(store: ObjectStore, folder: Path) -> None:
+    record = store.put_record("a", _file(folder, b"kept"), kept_until=SOON)
+    store.extend_lock(record, until=SOON + timedelta(days=3650))
+    assert store.kept_until(record) == SOON + timedelta(days=3650)
+    store.extend_lock(record, until=SOON)
+    assert store.kept_until(record) == SOON + timedelta(days=3650)
+
+
+def only_a_derived_inventory_is_replaced(store: ObjectStore, folder: Path) -> None:
+    key = "ab/cd/object/inventory.json"
+    store.put_record(key, _file(folder, b"first"), kept_until=SOON)
+    store.replace_derived(key, _file(folder, b"second"), kept_until=SOON)
+    versions = [*store.records(key), *store.covered(key)]
+    assert b"second" in {_record(store, version) for version in versions}
+    for other in ("ab/cd/object/v1/inventory.json", "ab/cd/object/signed.pdf", "inventory.json"):
+        with pytest.raises(WrongUse) as caught:
+            store.replace_derived(other, _file(folder, b"x"), kept_until=SOON)
+        assert caught.value.code == "record.not-derived"
+
+
 Check = Callable[[ObjectStore, Path], None]
 CONTRACT: tuple[Check, ...] = (
     a_blob_is_addressed_by_its_bytes,
@@ -218,6 +238,8 @@ CONTRACT: tuple[Check, ...] = (
     a_term_needs_a_zone,
     erasing_work_leaves_records_alone,
     a_record_outlives_its_source,
+    a_lock_is_extended_and_never_shortened,
+    only_a_derived_inventory_is_replaced,
 )
 
 
