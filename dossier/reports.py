@@ -76,7 +76,7 @@ class SignatureReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the file is still what was signed, whoever signed it."""
+        """Whether the file is still what was signed, regardless of trust."""
         if self.changed_later:
             return Verdict.ALTERED
         if self.undecided:

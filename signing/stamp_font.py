@@ -57,7 +57,7 @@ class FontSubset:
 class StampFont:
     """A TrueType font that holds all Vietnamese letters; read once, safe to share by threads.
 
-    Widths are told in thousandths of an em whatever the font's own unit is, so a font of 2048
+    Widths are in thousandths of an em whatever the font's own unit is, so a font of 2048
     units need not be rescaled: only a writer that copies font units into the PDF needs that.
 
     Args:

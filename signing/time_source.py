@@ -100,7 +100,7 @@ class HttpTimeSource:
         answer = response.read(self._max_bytes + 1)
         if len(answer) > self._max_bytes:
             raise no_answer("too long")
-        if response.length:  # fewer bytes than its Content-Length told
+        if response.length:  # fewer bytes than its Content-Length says
             raise no_answer("cut short")
         return answer
 

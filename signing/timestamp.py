@@ -123,7 +123,7 @@ def read(
         raise no_answer("its signature does not hold") from e
     except _MALFORMED as e:
         raise no_answer("not decodable") from e
-    # Loaded anew: what was looked into might be encoded piece by piece when it is written again.
+    # Loaded anew: a value that was parsed may be encoded piece by piece when it is written again.
     content = EncodedToken.load(as_it_came(token))
     return Token(content=content, at=at, certificate=as_it_came(certificate))
 
