@@ -122,22 +122,23 @@ def made(
 def run(
     children: Children, folder: Path, received: bytes, pages: list[RecognisedPage]
 ) -> tuple[Path, PdfaReport]:
-    (folder / "work").mkdir(parents=True)
+    folder.mkdir()
     (folder / "scan").write_bytes(received)
-    (folder / "words.json").write_bytes(words_to_json(tuple(pages), engine="none"))
     out = folder / "out.pdf"
     answer = children.run(
         "ocr.pdfa.job:write_pdfa",
         {
-            "scan": str(folder / "scan"),
             "media_type": media_type(folder / "scan").value,
-            "words": str(folder / "words.json"),
-            "out": str(out),
-            "work": str(folder / "work"),
             "title": TITLE,
             "created": AT,
             "max_pixels": Limits().max_pixels,
         },
+        reads={
+            "scan": folder / "scan",
+            "words": words_to_json(tuple(pages), engine="none"),
+        },
+        writes={"out": out},
+        scratch="work",
         deadline=60,
         what="paper of a test",
     )
