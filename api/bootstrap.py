@@ -196,7 +196,7 @@ def _cipher(keys: identity.IdentityKeys) -> FieldCipher:
 
 
 def _store(settings: Settings) -> Store:
-    """The store; nothing is asked of it yet."""
+    """The store; no request is made yet."""
     address = urlsplit(settings.store_address)
     if address.scheme.startswith("s3+"):
         from archive.s3_store import S3Store  # noqa: PLC0415 - a commune does without its client
@@ -249,7 +249,7 @@ def _workers(application: Application, watch: Watch) -> Workers:
             watch=watch,
         )
     application.tidy()
-    # A start is somebody asking for it.
+    # A start is an explicit request.
     application.ledger.queue.clear_retry_times(now=application.clock.now())
     return LocalWorkers(application.pipeline(watch), threads=application.settings.thread_count)
 

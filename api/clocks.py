@@ -12,7 +12,7 @@ from uuid import UUID
 from dossier.errors import TransientFault
 from dossier.ports import Clock
 
-_ASK_SECONDS = 60.0
+_REFRESH_SECONDS = 60.0
 
 
 class SystemClock:
@@ -24,7 +24,7 @@ class SystemClock:
 
 
 class SharedClock:
-    """The clock of the database, which all machines share; asked once a minute, counted on between.
+    """The clock of the database, which all machines share; read once a minute, advanced between.
 
     Leases, times of archiving and terms come from it, so that a machine whose own clock is wrong
     takes no paper from another and keeps none too short.
@@ -37,33 +37,33 @@ class SharedClock:
         self._ask = ask
         self._lock = threading.Lock()
         self._read: tuple[datetime, float] | None = None
-        self._ask_at = 0.0
+        self._refresh_at = 0.0
 
     def now(self) -> datetime:
         """The time, aware, UTC.
 
         Raises:
-            TransientFault: the database has never told it yet, and does not answer.
+            TransientFault: the time was never read, and the database does not answer.
         """
         with self._lock:
             before = time.monotonic()
-            if self._read is None or before >= self._ask_at:
+            if self._read is None or before >= self._refresh_at:
                 self._learn(before)
-            told, at = self._read or (datetime.now(UTC), time.monotonic())
-            return told + timedelta(seconds=time.monotonic() - at)
+            read, at = self._read or (datetime.now(UTC), time.monotonic())
+            return read + timedelta(seconds=time.monotonic() - at)
 
     def _learn(self, before: float) -> None:
-        self._ask_at = before + _ASK_SECONDS
+        self._refresh_at = before + _REFRESH_SECONDS
         try:
-            told = self._ask()
+            read = self._ask()
         except TransientFault:
-            # Counted on from what it told before; the next minute asks again.
+            # The last reading is advanced; the next minute retries.
             if self._read is None:
-                self._ask_at = 0.0
+                self._refresh_at = 0.0
                 raise
             return
         after = time.monotonic()
-        self._read = told.astimezone(UTC), (before + after) / 2
+        self._read = read.astimezone(UTC), (before + after) / 2
 
 
 class TimedIds:

@@ -1,4 +1,4 @@
-"""What a machine that watches us may count (Prometheus); nothing here says whose a paper is."""
+"""Prometheus metrics; no label identifies a person or a paper."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
 
 
 class Measured:
-    """What this process did since it began."""
+    """Metrics of this process since it started."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -57,12 +57,12 @@ class Measured:
 
 
 class DatabaseCollector(Collector):
-    """What the database says when it is asked: the same for whichever process is asked.
+    """Metrics computed from the database at each scrape; the same in every process.
 
     Args:
         backlog: of all offices.
         clock: for ages.
-        store_seconds: how long the store took when it was last asked; None before.
+        store_seconds: duration of the last store check; None before the first.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class DatabaseCollector(Collector):
         self._store_seconds = store_seconds
 
     def collect(self) -> Iterable[Metric]:
-        """Ask, and tell; a database that does not answer is told as such."""
+        """Query the database; report ``sohoa_database_up 0`` if it does not answer."""
         up = GaugeMetricFamily("sohoa_database_up", "Whether the database answers.")
         began = time.monotonic()
         try:
@@ -84,7 +84,7 @@ class DatabaseCollector(Collector):
             return
         up.add_metric([], 1)
         yield up
-        took = GaugeMetricFamily("sohoa_database_seconds", "How long the database took to tell.")
+        took = GaugeMetricFamily("sohoa_database_seconds", "How long the database took to answer.")
         took.add_metric([], time.monotonic() - began)
         yield took
         papers = GaugeMetricFamily("sohoa_papers", "Papers by state.", labels=["state"])
@@ -115,8 +115,8 @@ class DatabaseCollector(Collector):
 
 
 @contextmanager
-def told(settings: Settings) -> Iterator[Measured]:
-    """What a worker measures, told at its own port where one is set."""
+def exported(settings: Settings) -> Iterator[Measured]:
+    """Metrics of a worker, exported at its own port if one is set."""
     measured = Measured()
     if not settings.metrics_port:
         yield measured

@@ -144,12 +144,12 @@ class Settings(BaseSettings):
 
     @property
     def keys_folder(self) -> Path:
-        """Where the keys of the numbers lie; outside database and store."""
+        """The folder of the keys for citizen IDs; outside database and store."""
         return self.keys or self.var / "keys"
 
     @property
     def trial_folder(self) -> Path:
-        """Where the test CA, TSA and signer of ``init --trial`` lie."""
+        """The folder of the test CA, TSA and signer of ``init --trial``."""
         return self.var / "trial"
 
     @property

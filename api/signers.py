@@ -75,7 +75,7 @@ def make_signer(
     """Load a key and what its signatures need; half a second, which only signing pays.
 
     Args:
-        settings: name how stamps look, and what is trusted.
+        settings: the look of stamps, and the trusted roots.
         key: of the office.
         trial: the data is for trying out.
         tsa_url: of the time-stamping authority; empty where there is none.
@@ -156,7 +156,7 @@ def trusted_roots(settings: Settings, *, trial: bool) -> TrustAnchors:
 
 
 def revocation_data(settings: Settings, more: Iterable[Path] = ()) -> RevocationData:
-    """The revocation lists and OCSP responses at hand.
+    """The stored revocation lists and OCSP responses.
 
     Args:
         settings: name the folder.

@@ -1,4 +1,4 @@
-"""What a burst of uploads does to the service: errors, latency, memory.
+"""Errors, latency and memory of the service under a burst of uploads.
 
     python -m bench.api [--papers 1000] [--clients 20] [--idle 60] [--json]
 
@@ -12,10 +12,9 @@ clients at once (so that what differs is the reading), or where the server's own
 without its children) is not flat: in the last third of the burst more than 1.15 times what it was
 in the first.
 
-How many times as long it takes as with one client is told besides, and beside it the same of a
-server that does nothing with what it takes (``bench.nothing``): clients who wait for nothing but
-their answers wait for each other wherever one core takes them all in, so that this says how many
-they are, and little of what is done.
+The ratio to one client is reported as well, beside the same ratio of a server that discards what it
+receives (``bench.nothing``). Where one core serves all clients they wait for each other, so this
+ratio depends mostly on their number.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _FLAT = 1.15
 
 
 class Scans:
-    """One-page scans without end, no two alike: a JPEG comment tells them apart."""
+    """One-page scans without end, no two alike: a JPEG comment differs in each."""
 
     def __init__(self) -> None:
         self._pages = drawn_pages(10)
@@ -225,7 +224,7 @@ def _burst(
 
 
 def _of_nothing(scans: Scans, *, papers: int, clients: int, idle: int) -> float:
-    """How many times as long as one client alone many wait for a server that does nothing."""
+    """Latency with many clients relative to one, of a server that does nothing."""
     with _started([sys.executable, "-m", "bench.nothing"], os.environ) as service:
         alone = _idle_one(service, scans, idle, settle=lambda: time.sleep(0.05))
         taken, _, _, _ = _burst(service, scans, papers, clients, after=0)
@@ -243,25 +242,25 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--idle", type=int, default=60, help="uploads to an idle server")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     scans = Scans()
     with tempfile.TemporaryDirectory(prefix="sohoa-bench-") as folder:
         with _serving(Path(folder)) as (service, sohoa):
-            idle = _idle_one(service, scans, asked.idle, settle=service.wait_until_idle)
-            crowd = _idle_all(service, scans, asked.clients)
+            idle = _idle_one(service, scans, options.idle, settle=service.wait_until_idle)
+            crowd = _idle_all(service, scans, options.clients)
             service.wait_until_idle()
             taken, statuses, memory, seconds = _burst(
-                service, scans, asked.papers, asked.clients, after=10
+                service, scans, options.papers, options.clients, after=10
             )
         kept = len(sohoa.rows("list"))
-    nothing = _of_nothing(scans, papers=asked.papers, clients=asked.clients, idle=asked.idle)
-    sent = asked.idle + 1 + _LEAST_ROUNDS * asked.clients + asked.papers
+    nothing = _of_nothing(scans, papers=options.papers, clients=options.clients, idle=options.idle)
+    sent = options.idle + 1 + _LEAST_ROUNDS * options.clients + options.papers
     third = max(len(memory) // 3, 1)
     row = {
-        "papers": asked.papers,
+        "papers": options.papers,
         "errors": sum(status != http.client.ACCEPTED for status in statuses),
         "missing": sent - kept,
-        "uploads_a_second": round(asked.papers / seconds, 1),
+        "uploads_a_second": round(options.papers / seconds, 1),
         "idle_p50_ms": round(statistics.median(idle), 1),
         "idle_p99_ms": round(_p99(idle), 1),
         "idle_all_at_once_p99_ms": round(_p99(crowd), 1),
@@ -277,7 +276,7 @@ def main() -> int:
     }
     flat = row["memory_last_mib"] <= _FLAT * row["memory_first_mib"]
     good = not row["errors"] and not row["missing"] and row["ratio"] <= _SLOWER and flat
-    if asked.json:
+    if options.json:
         print(json.dumps({**row, "good": good}))
     else:
         for name, value in row.items():

@@ -1,4 +1,4 @@
-"""Bare ``tesserocr``: recognises grey pages that lie ready, and does nothing else.
+"""Bare ``tesserocr``: recognises grey pages from files, and does nothing else.
 
     python -m bench.bare TESSDATA OUT.json DPI:PAGE.pgm...
 

@@ -30,7 +30,7 @@ BARS = {CLEAN: 0.99, HARD: 0.95}
 DOSSIER = "H15.50.05.13-261008-0975"
 # What a form definition may call a role, and what the truth calls it.
 _ROLES = {"declarant": "requester", "applicant": "requester", "person": "owner"}
-# Kept only with a person's confirmation, or taken as they are: nobody is asked any more.
+# Confirmed by a person, or accepted without review: no question is open.
 _SETTLED = {"DESCRIBED", "SIGNED", "ARCHIVED"}
 
 Shown = dict[str, Any]
@@ -75,9 +75,9 @@ def judge(truth: PaperTruth, shown: Shown) -> Counter[str]:
             score["missed: left empty"] += 1
     roles = {p.role for p in truth.people}
     for role, number, certain in found:
-        # Somebody the paper only mentions may be told under a role of their own.
-        told = number in truth.mentioned and role not in roles
-        if (role, number) not in expected and not told:
+        # People whom the paper only mentions may be listed under roles of their own.
+        mentioned = number in truth.mentioned and role not in roles
+        if (role, number) not in expected and not mentioned:
             score["wrong and certain" if certain else "wrong, doubtful"] += 1
     score["straight through"] += shown["state"] in _SETTLED
     allowed = {truth.kind, CERTIFIED} if truth.certified else {truth.kind}
@@ -87,7 +87,7 @@ def judge(truth: PaperTruth, shown: Shown) -> Counter[str]:
 
 
 def _judge_others(truth: PaperTruth, shown: Shown, score: Counter[str]) -> None:
-    """Names and the paper's number: told, and held to no bar."""
+    """Names and the paper's number: reported, without a bar."""
     values = (shown["description"] or {"values": []})["values"]
     names = {_role(v["field"]): v for v in values if v["field"].endswith(".name")}
     for person in truth.people:

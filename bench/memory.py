@@ -7,7 +7,7 @@ all, so that the sum over processes is what the machine really gives. It is samp
 over ``sohoa ingest --sign --accept`` and all its descendants. Papers are PDFs of held-out pages of
 300 dpi, ten different ones in turn. Ends with 1 where memory grows along the longest paper: where
 it needs more than 1.1 times as much in its second half as from its tenth page to its middle. How
-many times as much 100 pages need at most as ten do is told, not judged: the peak
+many times as much 100 pages need at most as ten do is reported, not judged: the peak
 of a sum is higher the more often two children may meet a heavy page at the same moment.
 """
 
@@ -36,7 +36,7 @@ _MIB = 1024
 
 
 def _alive() -> dict[int, tuple[int, str]]:
-    """Every process: its parent, and its start time, which tells it from a later one of its id."""
+    """Every process: its parent and its start time, since process ids are reused."""
     alive = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
@@ -53,7 +53,7 @@ def _alive() -> dict[int, tuple[int, str]]:
 def _family(leader: int, known: dict[int, str]) -> dict[int, str]:
     """A process and all it started, those too whose parent has ended since they were first seen.
 
-    Children have sessions of their own here, so that a session does not tell who belongs.
+    Children have sessions of their own here, so the session does not identify them.
     """
     alive = _alive()
     members = {p: start for p, start in known.items() if alive.get(p, (0, ""))[1] == start}
@@ -86,8 +86,8 @@ def sampled(command: Sequence[str], environment: dict[str, str]) -> tuple[list[i
             time.sleep(_EVERY_S)
         if process.returncode:
             said.seek(0)
-            told = said.read().decode(errors="replace")[-2000:]
-            raise SystemExit(f"sohoa ingest ended with {process.returncode}:\n{told}")
+            printed = said.read().decode(errors="replace")[-2000:]
+            raise SystemExit(f"sohoa ingest ended with {process.returncode}:\n{printed}")
     return sums, most, time.monotonic() - start
 
 

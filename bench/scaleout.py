@@ -40,7 +40,7 @@ from workflow.ledger.statistics import Backlog
 
 _DOSSIER = "H15.50.05.13-261008-0975"
 _MORE, _CPU = 1.6, 1.1
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def distributed(folder: Path, work: Path, province: Province, *, workers: int) -
     started.ready()
     with _counting(commands) as archived:
         while archived() < papers:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
     wall = time.monotonic() - began
     started.end()
     _all_archived(commands, papers)
@@ -178,10 +178,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     place.mkdir()
                     runs[name].append(ways[name](place))
                     print(f"round {number + 1}, {name}: {runs[name][-1]}", file=sys.stderr)
-    return _told(runs, options.papers, as_json=options.json)
+    return _report(runs, options.papers, as_json=options.json)
 
 
-def _told(runs: Mapping[str, Sequence[Run]], papers: int, *, as_json: bool) -> int:
+def _report(runs: Mapping[str, Sequence[Run]], papers: int, *, as_json: bool) -> int:
     rate = {name: papers * 60 / median(run.wall for run in each) for name, each in runs.items()}
     cpu = {name: median(run.cpu for run in each) / papers for name, each in runs.items()}
     more = rate["two workers"] / rate["one worker"]

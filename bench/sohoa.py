@@ -27,7 +27,7 @@ class Sohoa:
         }
 
     def __call__(self, *arguments: str, accept: Sequence[int] = (0,)) -> str:
-        """Run one command and give back what it printed; stop where its exit code is another."""
+        """Run one command and return its output; exit if its exit code is not accepted."""
         done = subprocess.run(
             [self.program, *arguments],
             env=self.environment,
@@ -42,6 +42,6 @@ class Sohoa:
         return done.stdout
 
     def rows(self, *arguments: str, accept: Sequence[int] = (0,)) -> list[dict[str, Any]]:
-        """Run one command with ``--json`` and give back its objects."""
+        """Run one command with ``--json`` and return its objects."""
         printed = self(*arguments, "--json", accept=accept)
         return [json.loads(line) for line in printed.splitlines() if line.strip()]

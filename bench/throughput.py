@@ -56,7 +56,7 @@ class Result:
 
 
 def measured(command: Sequence[str], environment: dict[str, str] | None = None) -> Cost:
-    """Run a command to its end and tell what it cost; stop where it fails."""
+    """Run a command to its end and return its cost; exit if it fails."""
     with tempfile.TemporaryFile() as said:
         start = time.monotonic()
         process = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
@@ -65,8 +65,8 @@ def measured(command: Sequence[str], environment: dict[str, str] | None = None) 
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)
-            told = said.read().decode(errors="replace")[-2000:]
-            raise SystemExit(f"{Path(command[0]).name} ended with {process.returncode}:\n{told}")
+            printed = said.read().decode(errors="replace")[-2000:]
+            raise SystemExit(f"{Path(command[0]).name} ended with {process.returncode}:\n{printed}")
     return Cost(usage.ru_utime + usage.ru_stime, wall)
 
 
@@ -240,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object a row")
     options = parser.parse_args(arguments)
     sources = find_sources(options.pages)
-    # Starting costs the same for one page and for a hundred: what a page costs is asked of all.
+    # Starting costs the same for one page and for a hundred, so all pages run as one set too.
     sources["all"] = [page for pages in list(sources.values()) for page in pages]
     chosen = options.sets.split(",") if options.sets else ["all"]
     with tempfile.TemporaryDirectory(prefix="sohoa-throughput-") as temporary:

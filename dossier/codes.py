@@ -53,7 +53,7 @@ def citizen_id(number: str) -> CitizenId | None:
     """Take a number apart; None where its structure does not hold.
 
     There is no check digit: what can be checked is that there are 12 ASCII digits, that the first
-    three are a province of before 2025, and that the fourth tells a century from 1900 to 2399.
+    three are a province of before 2025, and that the fourth means a century from 1900 to 2399.
     """
     if not re.fullmatch(r"[0-9]{12}", number) or number[:3] not in PROVINCE_CODES:
         return None

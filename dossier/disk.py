@@ -1,4 +1,4 @@
-"""What the disk says when it cannot take more, as an error of ours."""
+"""Disk errors (full, read-only) as errors of this application."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def as_ours(fault: OSError) -> TransientFault | None:
     if fault.errno == errno.EROFS:
         return TransientFault(
             "disk.read-only",
-            "the disk can only be read; nothing is lost, look why (a failing disk is mounted so), "
+            "the disk can only be read; nothing is lost, check why (a failing disk is mounted so), "
             "and start again: what waits goes on",
         )
     return None

@@ -3,7 +3,7 @@
     SohoaError
     ├── RejectedInput        the sender: the input is at fault; the message says what to do now
     ├── Misconfigured        the operator: a setting, a key or a program is missing or wrong
-    ├── TransientFault       nobody: it is tried again; after some hours it becomes the operator's
+    ├── TransientFault       none: it is retried; after some hours the operator must act
     └── IntegrityViolation   everybody: what was kept is not what is there; an alarm, never retried
 
 Each carries a stable ``code`` (lower case, dotted, part of the contract) and a message in plain
@@ -24,7 +24,7 @@ class SohoaError(Exception):
     """
 
     fault: ClassVar[str] = ""
-    """Who must act, in a word that a row can keep."""
+    """The party that must act, as one word for a database row."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -55,6 +55,6 @@ class TransientFault(SohoaError):
 
 
 class IntegrityViolation(SohoaError):
-    """What was read back is not what was written; never retried, always an alarm."""
+    """Data read back differs from the data written; never retried, always an alarm."""
 
     fault = "everybody"

@@ -94,7 +94,7 @@ class PageInk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What the visible signature of an office shows (NĐ 30/2020, phụ lục I).
+    """The content of an office's visible signature (NĐ 30/2020, phụ lục I).
 
     Attributes:
         form: SAO Y, SAO LỤC or TRÍCH SAO; or empty for none.
@@ -137,7 +137,7 @@ class TimeSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordVersion:
-    """One object as it lies in the record area.
+    """One stored object of the record area.
 
     Attributes:
         key: where; ``/``-separated, no personal data.
@@ -170,14 +170,14 @@ class ObjectStore(Protocol):
         ...
 
     def erase_work(self, digest: str, *, untouched_since: datetime) -> bool:
-        """Remove a blob from the work area that nobody has put since then; whether it was.
+        """Remove a blob not written since then from the work area; return whether it was removed.
 
-        It is looked at again for that: the list that named it may be old.
+        The time is checked again here: the caller's list may be old.
         """
         ...
 
     def works(self, *, untouched_since: datetime) -> Iterator[str]:
-        """The digests of blobs in the work area that nobody has put since then.
+        """The digests of blobs in the work area not written since then.
 
         Putting a blob again counts as touching it, so that a sweep never takes a blob between
         being put and being written down.
@@ -214,7 +214,7 @@ class ObjectStore(Protocol):
         ...
 
     def records(self, prefix: str = "") -> Iterator[RecordVersion]:
-        """What lies in the record area under a prefix, oldest version of each key, by key."""
+        """The objects of the record area under a prefix, ordered by key, oldest version first."""
         ...
 
     def covered(self, prefix: str = "") -> Iterator[RecordVersion]:
@@ -290,7 +290,7 @@ class Found:
 
 
 class Catalogue(Protocol):
-    """What is archived, by person, dossier and text. Can be made again from the store alone."""
+    """Archived papers, by person, dossier and text. Can be rebuilt from the store alone."""
 
     def add(self, entry: CatalogueEntry) -> None:
         """Add a record with its people and its text; adding it again replaces it."""
@@ -336,7 +336,7 @@ class AccessEntry:
         person: the user who acted, in a session.
         session: the ID of the session.
         on_behalf_of: the colleague for whom a program acts, as the program names them.
-        purpose: as the caller stated it; empty where none is asked for.
+        purpose: as the caller stated it; empty where none is required.
         action: ``open``, or the kind of lookup: ``citizen-id``, ``text``, ``dossier``.
         subject: the paper opened, or the term looked up; encrypted at rest.
         papers: those that the answer names.

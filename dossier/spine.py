@@ -17,7 +17,7 @@ from dossier.reports import PdfaReport, Signature, SignatureReport
 
 
 class MediaType(StrEnum):
-    """What is taken in, told by content and never by name."""
+    """The accepted formats, detected from content and never from the file name."""
 
     PDF = "application/pdf"
     TIFF = "image/tiff"
@@ -237,7 +237,7 @@ class Person:
 
     Attributes:
         role: requester, mother, father, wife, husband, owner ... as the form definition says;
-            without the number that tells two people of one role apart.
+            without the number that distinguishes two people of one role.
         citizen_id: 12 digits, or None.
         cmnd: the old 9-digit number, or None.
         name: as printed, or None.
@@ -377,7 +377,7 @@ class ObjectVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedRecord:
-    """Where a signed record lies and until when it is kept.
+    """The location of a signed record and its retention date.
 
     Attributes:
         archived_at: aware UTC; the time of the first try, where a deposit took several.

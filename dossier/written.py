@@ -1,4 +1,4 @@
-"""The written form of the spine: JSON as it crosses to children, lies in ledger and store.
+"""The written form of the spine: JSON as sent to children and stored in ledger and store.
 
 Every reader refuses what it does not know with ``ValueError``, ``TypeError`` or ``KeyError``;
 callers translate at their border. ``FORMAT`` is raised when a field changes its meaning.

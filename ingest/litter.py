@@ -15,7 +15,7 @@ _FOLDERS = frozenset({"$recycle.bin", "system volume information", "@eadir", "__
 
 
 def is_litter(path: PurePath) -> bool:
-    """Whether a file below a shared folder is one that nobody scanned.
+    """Whether a file below a shared folder is not a scan.
 
     Args:
         path: relative to the shared folder, so that only folders in it count.

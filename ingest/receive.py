@@ -1,6 +1,6 @@
-"""A file comes in: checked from outside, copied into the work area, looked at in a child.
+"""Receives files: checks size and type, copies them to the work area, inspects them in a child.
 
-One file is one paper here; telling several papers of one file apart comes later.
+One file is one paper here; splitting a file into several papers comes later.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Limits", "ScanFacts", "clean_source", "inspect", "receive", "split"]
 
 _LONGEST_SOURCE = 200
 _INSPECT_SECONDS = 60.0
-# What lies with the file or its name; all else (no descriptors left, a failing disk) is ours.
+# Caused by the file or its name; all others (no descriptors left, a failing disk) are ours.
 _THE_FILES_FAULT = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
 )
@@ -38,7 +38,7 @@ _THE_FILES_FAULT = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanFacts:
-    """What a received file holds.
+    """The facts of a received file.
 
     Attributes:
         pages: in the order of the file.
@@ -80,7 +80,7 @@ def receive(
     """Take a file into the work area. The file itself is left as it is.
 
     Args:
-        file: as it lies with the sender, or its bytes.
+        file: the sender's file, or its bytes.
         source: its own name, for people; cleaned here.
         office: whose paper it is.
         store: where it goes.
@@ -98,7 +98,7 @@ def receive(
         kind = type_of(file)
         blob = store.put_work_bytes(file)
     else:
-        kind = _looked_at(file, limits)
+        kind = _checked_type(file, limits)
         blob = store.put_work(file)
         if blob.size > limits.max_bytes:  # it grew while it was copied
             raise too_large(limits)
@@ -112,7 +112,7 @@ def receive(
     )
 
 
-def _looked_at(path: Path, limits: Limits) -> MediaType:
+def _checked_type(path: Path, limits: Limits) -> MediaType:
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):
@@ -168,7 +168,7 @@ def inspect(
         )
 
     try:
-        told = inspected()
+        answer = inspected()
     except ChildTimedOut:
         raise RejectedInput(
             "scan.too-slow", f"{what}: takes too long to open; scan the paper again"
@@ -178,15 +178,15 @@ def inspect(
             "scan.too-much-memory", f"{what}: takes too much memory to open; scan the paper again"
         ) from None
     except (ChildFailed, ChildCrashed) as error:
-        # Once may be our machine; the same file opened in a fresh child tells.
+        # One failure may be our machine; a second one in a fresh child is the file's.
         try:
-            told = inspected()
+            answer = inspected()
         except (ChildFailed, ChildCrashed, ChildOutOfMemory, ChildTimedOut):
             raise RejectedInput(
                 "scan.unreadable",
                 f"{what}: the file makes its reader fail ({error.code}); scan the paper again",
             ) from None
-    return _facts(told, what=what, limits=limits)
+    return _facts(answer, what=what, limits=limits)
 
 
 def split(
@@ -213,14 +213,14 @@ def split(
     return replace(paper, pages=facts.pages, arrived_signed=facts.arrived_signed)
 
 
-def _facts(told: Any, *, what: str, limits: Limits) -> ScanFacts:  # noqa: ANN401 - any JSON value
+def _facts(answer: Any, *, what: str, limits: Limits) -> ScanFacts:  # noqa: ANN401 - any JSON value
     """The facts of a child's answer, which is not trusted."""
     try:
         pages = tuple(
             Page(number, float(width), float(height))
-            for number, (width, height) in enumerate(told["pages"], 1)
+            for number, (width, height) in enumerate(answer["pages"], 1)
         )
-        signed = bool(told["signed"])
+        signed = bool(answer["signed"])
     except (TypeError, ValueError, KeyError):
         pages, signed = (), False
     if not 0 < len(pages) <= limits.max_pages or not all(p.width > 0 < p.height for p in pages):

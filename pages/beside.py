@@ -47,7 +47,7 @@ def refuse_unseen_content(pdf: pikepdf.Pdf) -> None:
 
 
 def attachments(path: Path) -> tuple[str, ...]:
-    """The names of the files attached to a PDF, with their sizes where these are told.
+    """The names of the files attached to a PDF, with their sizes where stated.
 
     Args:
         path: of the PDF.
@@ -59,7 +59,7 @@ def attachments(path: Path) -> tuple[str, ...]:
         try:
             found = dict.fromkeys(map(_described, _file_specifications(pdf)))
         except PDF_DAMAGE:
-            return ("?",)  # there is something, and nobody can tell what
+            return ("?",)  # an attachment that cannot be read
     return tuple(found)[:_MOST]
 
 
@@ -88,13 +88,13 @@ def _file_specifications(pdf: pikepdf.Pdf) -> Iterator[Any]:
 
 def _described(specification: Any) -> str:  # noqa: ANN401 - pikepdf's objects
     """``bang-ke.xlsx (12 KB)``."""
-    told_name = specification.get("/UF", specification.get("/F", "?"))
-    name = "".join(c for c in unicodedata.normalize("NFC", str(told_name)) if c.isprintable())
+    stated_name = specification.get("/UF", specification.get("/F", "?"))
+    name = "".join(c for c in unicodedata.normalize("NFC", str(stated_name)) if c.isprintable())
     embedded = specification.get("/EF", {})
     stream = embedded.get("/UF", embedded.get("/F")) if len(embedded) else None
     if not isinstance(stream, pikepdf.Stream):
         return name[:_LONGEST_NAME] or "?"
     parameters = stream.get("/Params")
-    told_size: Any = parameters.get("/Size") if isinstance(parameters, pikepdf.Dictionary) else None
-    size = told_size if isinstance(told_size, int) else len(stream.read_raw_bytes())
+    stated: Any = parameters.get("/Size") if isinstance(parameters, pikepdf.Dictionary) else None
+    size = stated if isinstance(stated, int) else len(stream.read_raw_bytes())
     return f"{name[:_LONGEST_NAME] or '?'} ({-(-size // 1000)} KB)"

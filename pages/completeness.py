@@ -1,7 +1,7 @@
 """Whether the pictures of a page are whole: no data missing at the end, no hole. In a child.
 
 Decoders are built to show what they can: a JPEG that ends early is filled with grey, a Group 4
-stream with white. A page like that looks sound and lacks its signature. So the data itself is
+stream with white. Such a page appears complete and lacks its signature. So the data itself is
 checked here; what is found is a reason to ask a person, not proof of a loss.
 """
 

@@ -3,7 +3,7 @@
 Three ways, the cheapest that is right: where the page is just one picture, that picture's own
 stream is decoded straight to grey; else the page is drawn, annotations included, since the
 appearance of a signature is visible content. Picture files are decoded as they are. What comes out
-stands as the page is shown, has square pixels, and never more of them than asked for.
+stands as the page is shown, has square pixels, and never more of them than requested.
 """
 
 from __future__ import annotations
@@ -201,9 +201,9 @@ def _by_pdfium(path: Path, number: int, size: tuple[float, float], dpi: float) -
         document = pypdfium2.PdfDocument(path)
         document.init_forms()
         page = document[number - 1]
-        told = page.get_width()
+        width = page.get_width()
         # pdfium knows no user units: the scale makes up for it.
-        unit = size[0] / told if told > 0 else 1.0
+        unit = size[0] / width if width > 0 else 1.0
         bitmap = page.render(
             scale=dpi / _POINTS * unit, grayscale=True, draw_annots=True, may_draw_forms=True
         )

@@ -1,6 +1,6 @@
 """Whether a Group 4 stream (ITU-T T.6) holds all rows of its picture. In a child.
 
-Decoders say nothing where the data ends early: the rows that are left look like the last one, or
+Decoders say nothing where the data ends early: the missing rows repeat the last one, or
 white. A row that equals the one above it costs at least one bit, a 1 for each edge that stays where
 it was. So a picture that ends in equal rows must have a stream that ends in as many ones.
 """

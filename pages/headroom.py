@@ -1,7 +1,7 @@
 """Whether there is enough memory left for what comes. In a child.
 
 pdfium and Leptonica do not say when they run out: they draw a white page and find no words. So what
-they will need is asked for first, and given back.
+they will need is allocated first, and freed.
 """
 
 from __future__ import annotations

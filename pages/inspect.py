@@ -1,4 +1,4 @@
-"""The job that looks at a received file: its pages, their sizes, whether it is signed. In a child.
+"""The job that inspects a received file: pages, sizes, whether it is signed. Runs in a child.
 
 Nothing is decoded: sizes come from page dictionaries and picture headers.
 """
@@ -26,7 +26,7 @@ def inspect(*, path: str, media_type: str, limits: dict[str, Any]) -> dict[str, 
 
     Args:
         path: the file.
-        media_type: as ``pages.media.media_type`` told.
+        media_type: the result of ``pages.media.media_type``.
         limits: ``Limits.to_json()``.
 
     Returns:
@@ -132,7 +132,7 @@ def _names_byte_range(path: Path) -> bool:
     tail = b""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            # The name may be written with escapes (#42 for B): then it is looked at more closely.
+            # The name may be written with escapes (#42 for B): then the file is parsed.
             if _BYTE_RANGE in (seen := tail + chunk) or re.search(rb"/[A-Za-z]*#[2-7]", seen):
                 return True
             tail = chunk[-len(_BYTE_RANGE) :]

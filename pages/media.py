@@ -1,4 +1,4 @@
-"""What kind of file it is, told by its first bytes and never by its name."""
+"""The type of a file, detected from its first bytes and never from its name."""
 
 from __future__ import annotations
 

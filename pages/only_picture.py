@@ -51,7 +51,7 @@ class Cover:
         picture: its stream.
         width: px.
         height: px.
-        alone: nothing lies over it, so it may stand for the page.
+        alone: no content covers it, so it can replace the page.
     """
 
     picture: pikepdf.Stream
@@ -92,8 +92,8 @@ def decoded(found: Cover, *, max_pixels: int) -> Image.Image | None:
     channels = _channels(picture)
     if channels is None:
         return None
-    told = picture.get("/Filter")
-    names = list(told) if isinstance(told, pikepdf.Array) else [told]
+    entry = picture.get("/Filter")
+    names = list(entry) if isinstance(entry, pikepdf.Array) else [entry]
     filters = [str(name) for name in names if name is not None]
     try:
         if filters[-1:] == ["/DCTDecode"]:

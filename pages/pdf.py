@@ -12,7 +12,7 @@ import pikepdf
 from dossier.errors import RejectedInput
 from pages.pictures import DAMAGE, damaged
 
-LETTER = (0.0, 0.0, 612.0, 792.0)  # what PDF readers take where a page tells no size
+LETTER = (0.0, 0.0, 612.0, 792.0)  # what PDF readers assume for a page without a size
 _QUARTERS = 4
 _TAIL = 65_536  # bytes
 _LARGEST_UNIT = 75_000.0
@@ -31,7 +31,7 @@ def opened_pdf(path: Path) -> Iterator[pikepdf.Pdf]:
     except pikepdf.PasswordError:
         raise _encrypted() from None
     except PDF_DAMAGE:
-        # What is encrypted in a way that the library does not know looks damaged to it.
+        # The library reports files with an unknown encryption as damaged.
         raise (_encrypted() if _names_encryption(path) else damaged()) from None
     with pdf:
         yield pdf
@@ -65,8 +65,8 @@ def shown_box(page: pikepdf.Page) -> tuple[float, float, float, float]:
 
 def rotation(page: pikepdf.Page) -> int:
     """Degrees clockwise, a quarter turn each: 0, 90, 180 or 270."""
-    told = _inherited(page.obj, "/Rotate")
-    return int(told) // 90 % _QUARTERS * 90 if isinstance(told, int | float | Decimal) else 0
+    angle = _inherited(page.obj, "/Rotate")
+    return int(angle) // 90 % _QUARTERS * 90 if isinstance(angle, int | float | Decimal) else 0
 
 
 def user_unit(page: pikepdf.Page) -> float:
@@ -87,11 +87,11 @@ def shown_size(page: pikepdf.Page) -> tuple[float, float]:
 
 
 def _rectangle(page: pikepdf.Object, name: str) -> tuple[float, float, float, float] | None:
-    told = _inherited(page, name)
-    if not isinstance(told, pikepdf.Array) or len(told) != 4:  # noqa: PLR2004 - two corners
+    corners = _inherited(page, name)
+    if not isinstance(corners, pikepdf.Array) or len(corners) != 4:  # noqa: PLR2004 - two corners
         return None
     try:
-        x1, y1, x2, y2 = (float(number) for number in told)
+        x1, y1, x2, y2 = (float(number) for number in corners)
     except (TypeError, ValueError):
         return None
     box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))

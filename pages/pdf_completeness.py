@@ -135,24 +135,24 @@ def _first(parameters: Any) -> Any:  # noqa: ANN401 - as above
     return parameters
 
 
-def _names(told: Any) -> list[str]:  # noqa: ANN401 - as above
+def _names(entry: Any) -> list[str]:  # noqa: ANN401 - as above
     import pikepdf  # noqa: PLC0415 - as above
 
-    names = list(told) if isinstance(told, pikepdf.Array) else [] if told is None else [told]
+    names = list(entry) if isinstance(entry, pikepdf.Array) else [] if entry is None else [entry]
     return [str(name) for name in names]
 
 
 def _fax_is_whole(data: bytes, parameters: Any, height: int) -> bool:  # noqa: ANN401 - as above
     import pikepdf  # noqa: PLC0415 - as above
 
-    told: Any = parameters if isinstance(parameters, pikepdf.Dictionary) else {}
-    if int(told.get("/K", 0)) >= 0 or bool(told.get("/EncodedByteAlign", False)):
+    known: Any = parameters if isinstance(parameters, pikepdf.Dictionary) else {}
+    if int(known.get("/K", 0)) >= 0 or bool(known.get("/EncodedByteAlign", False)):
         return not data.endswith(_ZEROS)
-    return group4.is_whole(data, int(told.get("/Columns", 1728)), height)
+    return group4.is_whole(data, int(known.get("/Columns", 1728)), height)
 
 
 def _bytes_a_row(picture: Any, width: int) -> int:  # noqa: ANN401 - as above
-    """How many bytes a row has; 0 where that cannot be told."""
+    """The bytes of a row; 0 if that cannot be determined."""
     import pikepdf  # noqa: PLC0415 - as above
 
     if bool(picture.get("/ImageMask", False)):

@@ -1,4 +1,4 @@
-"""The job that draws a page, or one box of it, for a person to look at. Runs in a child."""
+"""The job that renders a page, or one box of it, for display. Runs in a child."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _POINTS = 72.0
 _ORIENTATION = 0x0112  # TIFF 6.0, also Exif
 _OLD_JPEG = 6  # TIFF 6.0 section 22, withdrawn by its Technical Note 2
 _FORMATS = {MediaType.TIFF: "TIFF", MediaType.JPEG: "JPEG", MediaType.PNG: "PNG"}
-# A resolution is taken as told from here on whatever the page's size (drawings); below it only
+# A stated resolution is accepted from here on for any page size (drawings); below it only
 # where the page is not larger than this. Telephones claim 72 dpi for pages of a metre and a half.
 _SURE_DPI = 150.0
 _LARGEST_UNSURE = 20.0  # inches
@@ -115,7 +115,7 @@ def opened_directory(
 def _opened(
     stream: BinaryIO | io.FileIO, media_type: MediaType, max_pixels: int
 ) -> Iterator[ImageFile.ImageFile]:
-    # Not by its path: Pillow maps an uncompressed TIFF that lies on its side with a wrong width.
+    # Not by its path: Pillow maps an uncompressed TIFF rotated by 90° with a wrong width.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of metadata that is slightly wrong
         Image.MAX_IMAGE_PIXELS = max_pixels
@@ -142,9 +142,9 @@ def frame_of(image: ImageFile.ImageFile, *, max_pixels: int) -> Frame:
         raise too_many_pixels(max_pixels)
     dpi_x, dpi_y = _dpi(image)
     orientation = _orientation(image)
-    on_its_side = orientation >= 5  # noqa: PLR2004 - these four lie on their side
+    on_its_side = orientation >= 5  # noqa: PLR2004 - these four are rotated by 90°
     if image.format == "TIFF":
-        # Pillow turns a TIFF itself, and tells the size that it will have; not its resolution.
+        # Pillow turns a TIFF itself, and reports the size after that; not its resolution.
         dpi_x, dpi_y = (dpi_y, dpi_x) if on_its_side else (dpi_x, dpi_y)
         return Frame(across / dpi_x * _POINTS, down / dpi_y * _POINTS, None)
     width, height = across / dpi_x * _POINTS, down / dpi_y * _POINTS
@@ -233,10 +233,10 @@ def too_many_pixels(max_pixels: int) -> RejectedInput:
 
 
 def _dpi(image: ImageFile.ImageFile) -> tuple[float, float]:
-    """Resolution across and down: as told where that can be true, else as if it were A4."""
-    told = image.info.get("dpi")
+    """Resolution across and down: as stated if plausible, else as if the page were A4."""
+    stated = image.info.get("dpi")
     try:
-        dpi_x, dpi_y = (float(number) for number in told) if told else (0.0, 0.0)
+        dpi_x, dpi_y = (float(number) for number in stated) if stated else (0.0, 0.0)
     except (*DAMAGE,):
         dpi_x, dpi_y = 0.0, 0.0
     across, down = image.size
@@ -251,7 +251,7 @@ def _dpi(image: ImageFile.ImageFile) -> tuple[float, float]:
 
 def _orientation(image: ImageFile.ImageFile) -> int:
     try:
-        told = image.getexif().get(_ORIENTATION, 1)
+        value = image.getexif().get(_ORIENTATION, 1)
     except DAMAGE:
         return 1
-    return told if isinstance(told, int) and told in _TURNS else 1
+    return value if isinstance(value, int) and value in _TURNS else 1

@@ -69,7 +69,7 @@ def sohoa(context: click.Context, *, as_json: bool) -> None:
 
 
 def main() -> None:
-    """Run a command and end the process with a documented exit code; nobody sees a traceback."""
+    """Run a command and end the process with a documented exit code; no traceback is shown."""
     logs.to_stderr("WARNING")  # until the settings are read
     # Keys and what papers say are in our memory.
     forbid_core_dumps()
@@ -79,16 +79,16 @@ def main() -> None:
         error.show()
         ended = Exit.WRONG_USE
     except click.Abort:
-        _say("interrupted: what was in hand is kept and goes on with the next start")
+        _say("interrupted: work in progress is kept and goes on with the next start")
         ended = Exit.TRY_AGAIN
     except KeyboardInterrupt:
-        _say("interrupted: what was in hand is kept and goes on with the next start")
+        _say("interrupted: work in progress is kept and goes on with the next start")
         ended = Exit.TRY_AGAIN
     except SohoaError as error:
         _say(sentences.both(error))
         ended = exit_of(error)
     except BrokenPipeError:
-        # Whoever read our answer has seen enough; nothing may be flushed to it at exit.
+        # The reader closed the pipe; nothing may be flushed to it at exit.
         sys.stdout = None
         ended = Exit.DONE
     except Exception as error:  # noqa: BLE001 - the last border: no traceback reaches a user

@@ -1,4 +1,4 @@
-"""Exit codes of the command line; a contract, told in docs/operations.md and held by a test."""
+"""Exit codes of the command line; a tested contract, documented in docs/operations.md."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Exit(IntEnum):
     INTEGRITY = 6
 
 
-# The gravest first: where several things went wrong, this one is told.
+# The gravest first: where several things went wrong, this one is reported.
 _GRAVITY = (
     Exit.INTEGRITY,
     Exit.OUR_FAULT,

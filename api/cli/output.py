@@ -34,7 +34,7 @@ class Output:
     """Where a command's answer goes: stdout, in one of two forms.
 
     Args:
-        settings: tell the zone in which times are shown (JSON keeps the offset too), and where
+        settings: the zone in which times are shown (JSON keeps the offset too), and where
             the form definitions are that name kinds of paper.
         as_json: one JSON object a line instead of a table.
     """

@@ -27,11 +27,11 @@ from workflow.pipeline.celery import QUEUES
 )
 @answering
 def worker_command(output: Output, settings: Settings, *, queues: str) -> int:
-    """Work papers off for all who take them in, until SIGTERM (SOHOA_BROKER must be set)."""
+    """Process papers of all receiving services, until SIGTERM (SOHOA_BROKER must be set)."""
     wanted = tuple(dict.fromkeys(name.strip() for name in queues.split(",") if name.strip()))
     if not wanted or not set(wanted) <= set(QUEUES):
         raise WrongUse("worker.no-such-queue", f"--queues takes some of: {', '.join(QUEUES)}")
-    with application_of(settings) as application, metrics.told(settings) as measured:
+    with application_of(settings) as application, metrics.exported(settings) as measured:
         process = bootstrap.worker(application, watch=measured.note)
         process.run(wanted, ready=_ready(output, {"working": list(wanted)}))
     return Exit.DONE
@@ -40,7 +40,7 @@ def worker_command(output: Output, settings: Settings, *, queues: str) -> int:
 @click.command("beat")
 @answering
 def beat_command(output: Output, settings: Settings) -> int:
-    """See that nothing is left waiting, until SIGTERM; one for all workers is enough."""
+    """Schedule periodic jobs, until SIGTERM; one for all workers is enough."""
     bootstrap.beat(settings, ready=_ready(output, {"beating": True}))
     return Exit.DONE
 
@@ -49,7 +49,7 @@ def beat_command(output: Output, settings: Settings) -> int:
 @answering
 def store_policy_command(output: Output, settings: Settings) -> int:
     """Print the least that the service's user of an S3 store needs: no right to delete."""
-    del output  # a policy is JSON, whoever reads it
+    del output  # a policy is always JSON
     click.echo(json.dumps(bootstrap.store_policy(settings), indent=2))
     return Exit.DONE
 

@@ -32,11 +32,11 @@ _SWITCH_SECONDS = 0.001
 
 
 class _Server(uvicorn.Server):
-    """Tells streams that wait for news to end, before it waits for them.
+    """Ends the event streams before it waits for open connections.
 
     Args:
         config: of uvicorn.
-        service: whose streams these are.
+        service: the service with the streams.
     """
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
@@ -46,14 +46,14 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop on SIGTERM and SIGINT; unlike uvicorn's own, do not die of them afterwards."""
-        before = {number: signal.signal(number, self._told_to_stop) for number in _SIGNALS}
+        before = {number: signal.signal(number, self._stop_on_signal) for number in _SIGNALS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
+    def _stop_on_signal(self, number: int, frame: FrameType | None) -> None:
         self._service.begin_stop()
         self.handle_exit(number, frame)
 
@@ -66,7 +66,7 @@ def serve_command(output: Output, settings: Settings, *, host: str | None, port:
     """Serve the HTTP API and work off what comes in, until SIGTERM or Ctrl-C."""
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
     listening = _listen(host or settings.http_host, settings.http_port if port is None else port)
-    # Threads that describe and sign are busy in Python: who answers shall not wait 5 ms for each.
+    # Threads that describe and sign are busy in Python: requests must not wait 5 ms for each.
     sys.setswitchinterval(_SWITCH_SECONDS)
     with application_of(settings) as application:
         service = Service(application)
@@ -101,7 +101,7 @@ def serve_command(output: Output, settings: Settings, *, host: str | None, port:
 def _forget_what_stays() -> None:
     """Let the garbage collector pass over all that was imported: it stays until the end.
 
-    A full collection walked it for 90 ms, in which nobody was answered.
+    A full collection took 90 ms, in which no request was answered.
     """
     gc.collect()
     gc.freeze()

@@ -16,7 +16,7 @@ from dossier.errors import IntegrityViolation, WrongUse
 _PAGE = 1000
 _MOST_ALARMS = 200
 _HORIZON_YEARS = 10  # of a permanent lock, which rolls
-_PAUSE = timedelta(minutes=50)  # the job comes round every hour, in several processes
+_PAUSE = timedelta(minutes=50)  # the job runs every hour, in several processes
 _YEAR = timedelta(days=365.25)
 
 

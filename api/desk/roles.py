@@ -21,7 +21,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 
 
 class OfficeTree(Protocol):
-    """Knows which offices lie below another."""
+    """The hierarchy of offices."""
 
     def offices(self, office: str) -> tuple[str, ...]:
         """An office and those below it."""

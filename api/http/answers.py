@@ -203,7 +203,7 @@ class Part(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether papers can be taken in, read, signed and laid down now."""
+    """Whether papers can be taken in, read, signed and archived now."""
 
     model_config = example(
         status="degraded",

@@ -212,5 +212,6 @@ def _fault(_request: Request, _error: Exception) -> Response:
 
 def _unexpected() -> TransientFault:
     return TransientFault(
-        "fault.unexpected", "a fault of ours; nothing was lost. Try again, and tell the operator"
+        "fault.unexpected",
+        "a fault of ours; nothing was lost. Try again, and report it to the operator",
     )

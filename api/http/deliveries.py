@@ -16,7 +16,7 @@ from api.http.openapi import TOKEN_PROBLEMS
 
 router = APIRouter(prefix="/v1/webhooks/deliveries", tags=["webhooks"])
 
-_TOLD = {
+_MESSAGE = {
     "event": 7,
     "at": "2026-10-08T02:15:00+00:00",
     "office": "H15.50.05.13",
@@ -30,7 +30,7 @@ _TOLD = {
 _ROW = {
     "id": 12,
     "webhook": "0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a12",
-    "told": _TOLD,
+    "payload": _MESSAGE,
     "attempts": 1,
     "status": 204,
     "next_at": None,
@@ -38,10 +38,10 @@ _ROW = {
 }
 
 
-class Told(BaseModel):
+class Payload(BaseModel):
     """The message: which paper moved to which state; never what it says."""
 
-    model_config = example(**_TOLD)
+    model_config = example(**_MESSAGE)
 
     event: int = Field(description="the same number in each delivery")
     at: datetime
@@ -61,7 +61,7 @@ class DeliveryRow(BaseModel):
 
     id: int
     webhook: UUID
-    told: Told
+    payload: Payload
     attempts: int
     status: int = Field(description="HTTP status of the last try; 0: no answer")
     next_at: datetime | None = Field(description="tried again then; none: delivered or given up")
@@ -89,7 +89,7 @@ class Replay(BaseModel):
 
 
 class Replayed(BaseModel):
-    """How many are sent again."""
+    """The number of deliveries to send again."""
 
     model_config = example(deliveries=3)
 
@@ -126,7 +126,7 @@ def _row(delivery: webhooks.Delivery) -> DeliveryRow:
     return DeliveryRow(
         id=delivery.id,
         webhook=delivery.webhook,
-        told=Told.model_validate(delivery.payload),
+        payload=Payload.model_validate(delivery.payload),
         attempts=delivery.attempts,
         status=delivery.status,
         next_at=delivery.next_at,

@@ -24,7 +24,7 @@ from api.desk.progress import PagesRead
 from api.desk.tokens import is_valid
 from api.desk.views import HistoryEntry
 from api.http.callers import Client, ReadClient
-from api.http.news import LOOK_SECONDS
+from api.http.news import POLL_SECONDS
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
 from api.http.papers import line_of
 from dossier.codes import dossier_code
@@ -141,8 +141,8 @@ async def _events(client: Client, wanted: _Filter) -> AsyncGenerator[bytes]:
             if quiet >= _ALIVE_SECONDS:
                 quiet = 0.0
                 yield b": still here\n\n"
-            await asyncio.sleep(LOOK_SECONDS / 2)
-            quiet += LOOK_SECONDS / 2
+            await asyncio.sleep(POLL_SECONDS / 2)
+            quiet += POLL_SECONDS / 2
 
 
 async def _pages_read(client: Client, paper: UUID | None) -> PagesRead | None:

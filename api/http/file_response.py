@@ -33,7 +33,7 @@ class HeldFileResponse(FileResponse):
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file, or the range that was asked for."""
+        """Send the file, or the requested range."""
         refused = False
 
         async def send_unless_refused(message: Message) -> None:
@@ -59,7 +59,7 @@ class HeldFileResponse(FileResponse):
 
 
 def is_cached(request: Request, etag: str) -> bool:
-    """Whether the client has the file already, by If-None-Match."""
+    """Whether the client has the file already, by ``If-None-Match``."""
     named = ",".join(Headers(scope=request.scope).getlist("if-none-match")).split(",")
     return not {"*", etag}.isdisjoint(tag.strip().removeprefix("W/") for tag in named)
 

@@ -1,4 +1,4 @@
-"""``/healthz``: the process answers. ``/readyz``: what it stands on, truly asked."""
+"""``/healthz``: the process answers. ``/readyz``: its dependencies, actually checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.http.service import service_of
 router = APIRouter(tags=["health"])
 
 # Not the threads of all other routes: these may all wait for the database.
-_LOOKING = CapacityLimiter(4)
+_CHECKS = CapacityLimiter(4)
 _NOT_READY = {
     "model": Ready,
     "description": "not ready: papers are not taken in, or not read",
@@ -30,11 +30,11 @@ async def healthz() -> Alive:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={**problems_of(500), 503: _NOT_READY})
 async def readyz(request: Request, response: Response) -> Ready:
-    """Whether papers can be taken in, read, signed and laid down, part by part.
+    """Whether papers can be taken in, read, signed and archived, part by part.
 
     503 where they cannot be taken in or read; where only signing waits, 200 and `degraded`.
     """
-    told = await to_thread.run_sync(readiness, service_of(request), limiter=_LOOKING)
-    if told.status == "not-ready":
+    ready = await to_thread.run_sync(readiness, service_of(request), limiter=_CHECKS)
+    if ready.status == "not-ready":
         response.status_code = 503
-    return told
+    return ready

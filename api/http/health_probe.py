@@ -1,4 +1,4 @@
-"""Looking at what costs a file, a child process or a connection: store, Tesseract, TSA."""
+"""Periodic health checks of store, sandbox, Tesseract and time-stamping authority (TSA)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from dossier.errors import Misconfigured, SohoaError, TransientFault
 
 _ENGINE_SECONDS = 30.0
 _TSA_SECONDS = 3.0
-_NOT_YET = Part(ok=False, code="not-asked-yet", detail="the service is starting; ask again")
+_NOT_YET = Part(ok=False, code="not-checked-yet", detail="the service is starting; ask again")
 
 
 class HealthProbe:
-    """Looks now and then at what costs a file, a child process or a connection.
+    """Runs checks that cost a file, a child process or a connection, and keeps their results.
 
-    Not while somebody waits: a child may be busy with a page, and who asks ``/readyz`` needs no
-    token.
+    The checks run in the background, not per request: a child may be busy with a page, and
+    ``/readyz`` needs no token.
 
     Args:
-        application: whose parts these are.
+        application: the application to check.
     """
 
     def __init__(self, application: Application) -> None:
@@ -32,30 +32,30 @@ class HealthProbe:
         self._store_seconds: float | None = None
 
     def store_seconds(self) -> float | None:
-        """How long the store took when it was last asked; None where it did not answer."""
+        """Duration of the last store check; None if it failed."""
         return self._store_seconds
 
     def store(self) -> None:
-        """Write to the store and read."""
+        """Write to the store and read back."""
         began = time.monotonic()
-        part = self._parts["store"] = asked(lambda: _store(self._application))
+        part = self._parts["store"] = checked(lambda: _store(self._application))
         self._store_seconds = time.monotonic() - began if part.ok else None
 
     def outside(self) -> None:
-        """See that children are confined, that the recogniser loads, and that the TSA is there."""
-        self._parts["sandbox"] = asked(lambda: _sandbox(self._application))
-        self._parts["tesseract"] = asked(lambda: _tesseract(self._application))
-        self._parts["tsa"] = asked(lambda: _tsa(self._application))
+        """Check that children are confined, the recogniser loads and the TSA is reachable."""
+        self._parts["sandbox"] = checked(lambda: _sandbox(self._application))
+        self._parts["tesseract"] = checked(lambda: _tesseract(self._application))
+        self._parts["tsa"] = checked(lambda: _tsa(self._application))
 
     def of(self, name: str) -> Part:
-        """What was seen last."""
+        """The last result of a check."""
         return self._parts.get(name, _NOT_YET)
 
 
-def asked(ask: Callable[[], None]) -> Part:
-    """How the part is that ``ask`` raises an error of, if it does."""
+def checked(check: Callable[[], None]) -> Part:
+    """The state of a part: healthy unless ``check`` raises."""
     try:
-        ask()
+        check()
     except SohoaError as error:
         return Part(ok=False, code=error.code, detail=error.message)
     except Exception as error:  # noqa: BLE001 - whatever it is, the part is not well

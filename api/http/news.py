@@ -1,4 +1,4 @@
-"""Whether anything has moved, for all streams that wait for it."""
+"""Polls the ledger for moves, once for all waiting streams."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from contextlib import contextmanager
 
 from starlette.concurrency import run_in_threadpool
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 _MOST_STREAMS = 200
 _MOST_OF_ONE = 20  # token
 
 
 class News:
-    """Knows whether anything has moved; looks once for all who wait.
+    """The number of the newest move, polled once for all waiting streams.
 
-    Moves of other processes (``sohoa sign`` beside a service) are seen too: it is the ledger that
-    is looked at.
+    Polling the ledger also sees the moves of other processes (``sohoa sign`` beside a service).
     """
 
     def __init__(self) -> None:
@@ -26,10 +25,10 @@ class News:
         self._streams: Counter[str] = Counter()
         self._at = 0.0
         self._last = 0
-        self._looking = asyncio.Lock()
+        self._polling = asyncio.Lock()
 
     def end(self) -> None:
-        """Let all streams come to their end; callers come again to whoever serves then."""
+        """End all streams; clients reconnect to the next process that serves."""
         self._ended = True
 
     @property
@@ -41,12 +40,12 @@ class News:
         """Whether there are as many streams as there may be, of all or of this token."""
         return self._streams.total() >= _MOST_STREAMS or self._streams[token] >= _MOST_OF_ONE
 
-    async def last(self, look: Callable[[], int]) -> int:
+    async def last(self, poll: Callable[[], int]) -> int:
         """The newest move's number, not older than a second."""
-        async with self._looking:
+        async with self._polling:
             now = asyncio.get_running_loop().time()
-            if now - self._at >= LOOK_SECONDS:
-                self._last = await run_in_threadpool(look)
+            if now - self._at >= POLL_SECONDS:
+                self._last = await run_in_threadpool(poll)
                 self._at = now
             return self._last
 

@@ -17,7 +17,7 @@ class Parsing(HttpToolsProtocol):
     _no_body = 0  # bytes that came in a row without a byte of a body or the end of a request
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
-        """Begin; whoever says nothing holds a descriptor that others need."""
+        """Start the timer for the head: a silent client must not keep a file descriptor."""
         super().connection_made(transport)
         self._wait_for_head()
 

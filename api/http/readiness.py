@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.desk.rebuild import check_complete
 from api.http.answers import Ready
-from api.http.health_probe import asked
+from api.http.health_probe import checked
 from api.http.service import Service
 from dossier.errors import TransientFault
 
@@ -16,15 +16,15 @@ _NEEDED = ("database", "store", "queue", "tesseract")
 def readiness(service: Service) -> Ready:
     """The readiness of each part and of the whole."""
     parts = {
-        "database": asked(service.application.ledger.connections.ping),
+        "database": checked(service.application.ledger.connections.ping),
         "store": service.probed("store"),
-        "queue": asked(lambda: _queue(service)),
+        "queue": checked(lambda: _queue(service)),
         # Not needed to receive papers: they wait, so no sender is turned away.
-        "workers": asked(service.check_claims),
+        "workers": checked(service.check_claims),
         "sandbox": service.probed("sandbox"),
         "tesseract": service.probed("tesseract"),
         "tsa": service.probed("tsa"),
-        "catalogue": asked(lambda: check_complete(service.application)),
+        "catalogue": checked(lambda: check_complete(service.application)),
     }
     if parts["catalogue"].code == "ledger.rebuild-first":
         return Ready(status="not-ready", parts=parts)

@@ -72,7 +72,7 @@ class Words(BaseModel):
 
 
 class DescriptionAnswer(BaseModel):
-    """``description.json``: of an archived paper as it lies in its package."""
+    """``description.json``: of an archived paper, as stored in its package."""
 
     model_config = example(
         paper="0199c2f4-6a10-7c3e-9b57-2f6f0f4d9a11",
@@ -104,7 +104,7 @@ _PDF_RESPONSES: dict[int | str, dict[str, Any]] = {
     **ACT_PROBLEMS,
     **problems_of(416),
     200: file_answer(_PDF, "the PDF/A, signed once it is", "%PDF-1.7 ..."),
-    206: file_answer(_PDF, "the range that was asked for", "..."),
+    206: file_answer(_PDF, "the requested range", "..."),
     304: {"description": "If-None-Match names its ETag"},
 }
 

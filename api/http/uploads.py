@@ -1,6 +1,6 @@
 """Resumable uploads: tus 1.0.0, core protocol with creation, expiration and termination.
 
-A client that lost its connection asks (HEAD) how many bytes are durable and continues from there
+After a lost connection a client requests (HEAD) the number of durable bytes and continues there
 (PATCH). A complete upload becomes a paper: ``Location`` of the last answer is its URL, and so is
 ``Location`` of HEAD from then on. Why tus: docs/decisions.
 """

@@ -121,8 +121,8 @@ class Walls:
     async def _within_limits(self, scope: Scope, receive: Receive, send: Send) -> None:
         file = self._takes_files(scope["method"], scope["path"])
         limit = self._largest_file if file else _LARGEST_QUESTION
-        told = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-        if told.isdigit() and int(told) > limit:
+        sent = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        if sent.isdigit() and int(sent) > limit:
             await problems.answer(TooLarge(limit), {"Connection": "close"})(scope, receive, send)
             return
         came, whole = 0, False
@@ -155,9 +155,9 @@ def _always(path: str, status: int) -> dict[str, str]:
 
 def _request_id(scope: Scope) -> str:
     """The caller's own id of the request, where it is a UUID; any other text might say anything."""
-    told = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     try:
-        return UUID(told.decode("ascii")).hex
+        return UUID(sent.decode("ascii")).hex
     except (UnicodeDecodeError, ValueError):
         return ""
 
@@ -167,5 +167,6 @@ def _fault_of_ours(error: Exception) -> TransientFault:
     where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
     log.error("http.fault", error=type(error).__name__, where=where[-8:])
     return TransientFault(
-        "fault.unexpected", "a fault of ours; nothing was lost. Try again, and tell the operator"
+        "fault.unexpected",
+        "a fault of ours; nothing was lost. Try again, and report it to the operator",
     )

@@ -11,11 +11,11 @@ from api.http.openapi import TOKEN_PROBLEMS, file_answer
 
 router = APIRouter(tags=["health"])
 
-_TOLD = file_answer("text/plain", "counts and times", 'sohoa_papers{state="REVIEW"} 3.0\n')
+_EXPOSITION = file_answer("text/plain", "counts and times", 'sohoa_papers{state="REVIEW"} 3.0\n')
 
 
-@router.get("/metrics", response_class=Response, responses={**TOKEN_PROBLEMS, 200: _TOLD})
-def tell_metrics(client: MetricsClient) -> Response:
+@router.get("/metrics", response_class=Response, responses={**TOKEN_PROBLEMS, 200: _EXPOSITION})
+def export_metrics(client: MetricsClient) -> Response:
     """Papers by state, what waits and since when, and how long steps took, for Prometheus.
 
     Papers and waiting are the whole service's, steps are this process's own.

@@ -1,8 +1,8 @@
-"""What a clerk is told of a code: in Vietnamese, what happened and what to do now.
+"""Vietnamese sentences for error codes: what happened, and what a clerk can do now.
 
-The English sentence of an error tells which paper and which limit; this one stands before it
-wherever a clerk reads, and is the same for all errors of a code. What only those meet who write
-programs or run the service (``http.*``, ``setting.*`` ...) has no sentence of its own here.
+The English sentence of an error names the paper and the limit. The Vietnamese sentence precedes it
+in every output for clerks, and is the same for all errors of a code. Codes that only programmers
+and operators meet (``http.*``, ``setting.*`` ...) have no sentence here.
 """
 
 from __future__ import annotations
@@ -145,17 +145,17 @@ SENTENCES = {
     "withdrawn": "Giấy được rút khỏi hồ sơ.",
 }
 _TRIED_AGAIN = f"{_NOT_LOST}, máy sẽ tự thử lại."
-_TELL = f"{_NOT_LOST}; hãy báo quản trị viên."
+_REPORT = f"{_NOT_LOST}; hãy báo quản trị viên."
 # The first word of a code, where all its codes mean the same to a clerk: what happened, and what
 # becomes of a paper that waits for it.
 _FAMILIES = {
     "catalogue": ("Sổ tra cứu đang bận hoặc chưa trả lời.", _TRIED_AGAIN),
     "database": ("Cơ sở dữ liệu đang bận hoặc chưa trả lời.", _TRIED_AGAIN),
-    "disk": ("Ổ đĩa hết chỗ hoặc không cho ghi.", _TELL),
+    "disk": ("Ổ đĩa hết chỗ hoặc không cho ghi.", _REPORT),
     "store": ("Kho lưu chưa nhận được.", _TRIED_AGAIN),
     "tsa": ("Dịch vụ cấp dấu thời gian chưa trả lời.", f"{_NOT_LOST}, máy sẽ tự ký lại."),
-    "signer": ("Chưa ký được: khóa ký hoặc chứng thư chữ ký số cần xem lại.", _TELL),
-    "set-aside": ("Máy đã thử nhiều lần mà không được.", _TELL),
+    "signer": ("Chưa ký được: khóa ký hoặc chứng thư chữ ký số cần xem lại.", _REPORT),
+    "set-aside": ("Máy đã thử nhiều lần mà không được.", _REPORT),
 }
 _NOT_DONE = (
     "Việc vừa yêu cầu chưa làm được. Hãy thử lại sau ít phút; nếu vẫn vậy, hãy báo quản trị viên."
@@ -195,7 +195,7 @@ _DOUBTS_OF_ALL = {
 
 
 def sentence(code: str, fault: str = "") -> str:
-    """What a clerk is told of why a paper waits or was turned away; empty for an empty code.
+    """Why a paper waits or was rejected, in Vietnamese; empty for an empty code.
 
     Args:
         code: of the paper.
@@ -209,9 +209,9 @@ def sentence(code: str, fault: str = "") -> str:
 
 
 def refusal(code: str, fault: str = "") -> str:
-    """What a clerk is told of why what was asked for was not done; empty where none meets that.
+    """Why a request failed, in Vietnamese; empty for codes that no clerk meets.
 
-    What was sent was perhaps not taken: unlike a paper that waits, nobody tries it again.
+    Unlike a step of a waiting paper, a failed request is not retried.
 
     Args:
         code: of the error.

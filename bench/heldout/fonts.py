@@ -40,7 +40,7 @@ class Family:
     """Four faces of one design.
 
     Attributes:
-        scale: by which sizes are multiplied so that all designs look equally large.
+        scale: by which sizes are multiplied so that all designs appear equally large.
     """
 
     name: str

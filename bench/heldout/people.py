@@ -130,7 +130,7 @@ def name(rng: Random, *, female: bool, family: str = "") -> str:
 
 
 def citizen_number(rng: Random, province: str, born: date, *, female: bool) -> str:
-    """A citizen ID that tells province, sex and year of birth rightly."""
+    """A citizen ID with the right province, sex and year of birth."""
     century = 2 * (born.year // 100 - 19) + int(female)
     return f"{province}{century}{born.year % 100:02d}{rng.randrange(1, 1_000_000):06d}"
 

@@ -30,7 +30,7 @@ _LONGEST_STATUS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is asked of a fork server.
+    """A request to a fork server.
 
     Attributes:
         name: ``package.module:function``.

@@ -145,7 +145,7 @@ def _confine(server: int, *, cpu: float, configuration: Configuration) -> None:
     """Give up all rights that the job does not need. Runs in the fork."""
     os.setsid()
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != server:  # it ended before the kernel was asked
+    if os.getppid() != server:  # it ended before the signal was set
         os._exit(1)
     limit_cpu(cpu)
     # A layer of its own: the job cannot trace the server, nor one job another.

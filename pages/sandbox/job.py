@@ -30,7 +30,7 @@ from dossier.errors import (
 _DISK = {
     errno.ENOSPC: ("disk.full", "the disk is full; make room and start again"),
     errno.EDQUOT: ("disk.full", "the disk is full; make room and start again"),
-    errno.EROFS: ("disk.read-only", "the disk can only be read; look why and start again"),
+    errno.EROFS: ("disk.read-only", "the disk can only be read; check why and start again"),
 }
 _ROOTS = (WrongUse, RejectedInput, Misconfigured, TransientFault, IntegrityViolation)
 

@@ -28,7 +28,7 @@ def system_paths() -> list[str]:
 def readable_paths() -> list[str]:
     """Everything else that may be read: a few files of the system, Python, and our packages.
 
-    The packages one by one: the data folder may lie beside them.
+    The packages one by one: the data folder may be next to them.
     """
     packages = sorted(init.parent for init in _ROOT.glob("*/__init__.py"))
     paths = [

@@ -17,7 +17,8 @@ _DIALECT = re.compile(rf"(?<![^\W_])(?:{'|'.join(_WORDS)})(?![^\W_])", re.IGNORE
 # Clean today; add a path when it is.
 _CLEAN = (
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs",
-    "Makefile", "pyproject.toml", "setup",
+    "Makefile", "pyproject.toml", "setup", "samples",
+    "api", "bench", "dossier", "ingest", "pages", "workflow",
     "tests/architecture", "tests/conftest.py", "tests/judges", "tests/planted", "tests/servers",
     "tests/functional/cli/running.py", "tests/functional/cli/warm.py",
     "tests/functional/conftest.py",

@@ -10,7 +10,7 @@ from dossier.errors import TransientFault
 from workflow.ledger.types import IncomingScan, IntakeResult
 
 _MAX_BATCH = 32  # scans in one transaction, so that the first does not wait long for the last
-# The database refused a statement: the fault may lie with one scan of the batch.
+# The database refused a statement: one scan of the batch may be the cause.
 _REFUSED = "database.fault"
 
 

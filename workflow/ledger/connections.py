@@ -21,14 +21,17 @@ _SQLITE_ERRORS = {
     sqlite3.SQLITE_FULL: ("full", "the disk of the database is full; make room and start again"),
     sqlite3.SQLITE_READONLY: (
         "read-only",
-        "the database can only be read; look why: a failing disk is mounted so, or it is not ours",
+        "the database can only be read; check why: a failing disk is mounted so, or it is not ours",
     ),
     sqlite3.SQLITE_BUSY: ("busy", "another program holds the database; let it end, start again"),
     sqlite3.SQLITE_CANTOPEN: (
         "not-opened",
-        "the database cannot be opened; look whether its folder is there and may be written",
+        "the database cannot be opened; check that its folder exists and is writable",
     ),
-    sqlite3.SQLITE_IOERR: ("disk-failed", "the disk failed under the database; look at it first"),
+    sqlite3.SQLITE_IOERR: (
+        "disk-failed",
+        "the disk failed under the database; check the disk first",
+    ),
 }
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002"}
 
@@ -38,10 +41,10 @@ _STATES = {
     "53100": ("full", "the disk of the database is full; make room there"),
     "53": ("busy", "the database has no room for more at the moment"),
     "25P03": ("no-answer", "the database gave up a connection that was silent for long"),
-    "58": ("disk-failed", "the disk failed under the database; look at it first"),
-    "25006": ("read-only", "the database can only be read; look whether it is a copy, or why"),
+    "58": ("disk-failed", "the disk failed under the database; check the disk first"),
+    "25006": ("read-only", "the database can only be read; check whether it is a replica"),
     "40": ("busy", "others changed the same at the same moment"),
-    "55P03": ("busy", "others hold what was asked for"),
+    "55P03": ("busy", "another transaction holds the requested rows"),
     "57014": ("busy", "the database did not answer in time"),
     "57": ("no-answer", "the database is stopping or starting"),
     "08": ("no-answer", "the connection to the database was lost"),
@@ -181,7 +184,7 @@ def _translate(error: DBAPIError) -> SohoaError:
         )
     if not state and any(words in text for words in _BAD_ADDRESS):
         return Misconfigured(
-            "database.bad-address", "SOHOA_DATABASE asks for what cannot be; correct it"
+            "database.bad-address", "SOHOA_DATABASE names options that do not exist; correct it"
         )
     wrong = _OPERATOR_STATES.get(state or _class_from_text(error)) or _OPERATOR_STATES.get(
         state[:2]

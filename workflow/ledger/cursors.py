@@ -70,7 +70,7 @@ class Cursor:
         return cls(positions)
 
     def beyond(self, table: sa.Table, offices: Sequence[str]) -> sa.ColumnElement[bool]:
-        """The condition that a row belongs to these offices and lies after the cursor.
+        """The condition that a row belongs to these offices and comes after the cursor.
 
         Args:
             table: with the columns ``office`` and ``sequence``.

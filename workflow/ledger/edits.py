@@ -89,7 +89,7 @@ class PaperEdits:
             if version is not None and version != row["version"] and not row["sign_requested"]:
                 raise WrongUse(
                     "sign.changed-meanwhile",
-                    f"paper {edit.paper} was changed after it was looked at; look at it again",
+                    f"paper {edit.paper} was changed after it was displayed; reload it",
                 )
             c.execute(
                 PAPER.update()
@@ -295,7 +295,7 @@ def _restart(
     detail: str,
     cipher: FieldCipher,
 ) -> None:
-    """Start a paper again. A request to sign it is kept only if nobody has seen its content yet."""
+    """Restart a paper. A request to sign is kept only if its content was not displayed yet."""
     reason = f"{detail}; {edit.reason}"[:500] if edit.reason else detail
     if row["state"] != PaperState.RECEIVED:
         changed = {"sign_requested": False, **changed}

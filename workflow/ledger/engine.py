@@ -23,7 +23,7 @@ _POOL, _POOL_MORE = 10, 30
 
 
 def build_engine(address: str) -> sa.Engine:
-    """An engine for ``sqlite:///...`` or ``postgresql+psycopg://...``; nothing is asked of it yet.
+    """An engine for ``sqlite:///...`` or ``postgresql+psycopg://...``; no connection is made yet.
 
     On SQLite, a transaction begun on ``engine.execution_options(immediate=True)`` takes the write
     lock at once, so that what it reads first still holds when it writes.
@@ -59,7 +59,7 @@ def _postgres(url: sa.URL) -> sa.Engine:
     options = {
         "timezone": "UTC",
         "statement_timeout": _STATEMENT_MILLISECONDS,
-        # Who holds a lock and does nothing lets go of it.
+        # An idle transaction that holds locks is ended.
         "idle_in_transaction_session_timeout": _STATEMENT_MILLISECONDS,
     }
     settings: dict[str, str | int] = {
@@ -74,9 +74,9 @@ def _postgres(url: sa.URL) -> sa.Engine:
     }
     return sa.create_engine(
         url,
-        # What the operator says in the address goes before.
+        # Parameters in the operator's URL take precedence.
         connect_args={name: settings[name] for name in settings if name not in url.query},
-        # What is read to write by it is held (``connections``); the server may have another rule.
+        # ``connections`` locks rows read for update; the server's default may differ.
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         # A connection that a restart of the server cut is replaced before it is used.
@@ -93,7 +93,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
     _keep_a_log_ahead(cursor)
     for pragma in (
-        # A commit that was told is on the disk, also after a power cut.
+        # An acknowledged commit is on disk, also after a power cut.
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",

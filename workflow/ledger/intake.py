@@ -340,7 +340,7 @@ def _entry(one: IncomingScan, paper: UUID, transition: Transition) -> NewEntry:
 
 
 def _resubmit(connection: sa.Connection, paper: UUID, one: IncomingScan) -> NewEntry | None:
-    """Retry a paper that was submitted again; request its signature if the sender asks for it.
+    """Retry a paper that was submitted again; request its signature if the sender wants it.
 
     The lease is not checked, since its worker may be dead; a running step is not disturbed.
     """

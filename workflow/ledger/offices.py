@@ -60,7 +60,7 @@ def insert_office(
 ) -> bool:
     """Insert an office into the tree, unless it exists; whether it is the first of all.
 
-    Codes are hierarchical (``H15.01`` lies below ``H15``), so the tree follows them.
+    Codes are hierarchical (``H15.01`` is below ``H15``), so the tree follows them.
     """
     lock(connection, "office")
     known = connection.execute(sa.select(OFFICE.c.code, OFFICE.c.parent))

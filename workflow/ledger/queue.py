@@ -37,7 +37,7 @@ _UNCLAIMED = {
 _MAX_LOST_WORKERS = 20
 WORKER_LOST = "set-aside.worker.lost"
 _WORKER_LOST_REASON = (
-    f"{_MAX_LOST_WORKERS} workers ended while they processed this paper; look in their log and at "
+    f"{_MAX_LOST_WORKERS} workers ended while they processed this paper; check their log and "
     "the machine's memory, then send the scan again"
 )
 

@@ -62,8 +62,8 @@ SCAN = sa.Table(
     # paper did.
     sa.Column("released_at", UtcTime),
     sa.Column("paper", sa.Uuid),
-    # The same bytes twice in one dossier are told, not stored twice; what was rejected or released
-    # may come again.
+    # The same bytes twice in one dossier are reported, not stored twice; a rejected or released
+    # scan may be received again.
     sa.Index(
         "uq_scan_once_in_a_dossier",
         "office",
@@ -87,12 +87,12 @@ PAPER = sa.Table(
     sa.Column("ordinal", sa.Integer, nullable=False),
     sa.Column("scan", sa.Uuid, sa.ForeignKey("scan.id"), nullable=False),
     sa.Column("state", sa.String(12), nullable=False),
-    # Raised by each claim and each save: who holds an older one has lost the paper.
+    # Raised by each claim and each save: the holder of an older one has lost the paper.
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
-    # How often whoever held it was gone before this step was over.
+    # How often its worker was lost before this step ended.
     sa.Column("lost", sa.Integer, nullable=False, server_default="0"),
-    # While it is read elsewhere: for who asks here. 0 where that is not known.
+    # Progress of a reading in another process, for queries here. 0 if not known.
     sa.Column("pages_read", sa.Integer, nullable=False, server_default="0"),
     sa.Column("pages_to_read", sa.Integer, nullable=False, server_default="0"),
     sa.Column("held_by", sa.String(120), nullable=False),
@@ -124,7 +124,7 @@ PAPER = sa.Table(
     sa.Column("updated_at", UtcTime, nullable=False),
     # When the first paper of its dossier came: work is taken up in this order.
     sa.Column("dossier_since", UtcTime, nullable=False),
-    # Who must act, where `code` is that of an error.
+    # The party that must act, if `code` is an error.
     sa.Column("fault", sa.String(12), nullable=False),
     # Of the request that brought it; what is logged of the paper bears it.
     sa.Column("request", sa.String(40), nullable=False),
@@ -134,7 +134,7 @@ PAPER = sa.Table(
     sa.Index("ix_paper_turn", "office", "state", "dossier_since", "dossier", "ordinal"),
     sa.Index("ix_paper_state", "state", "updated_at"),
     sa.Index("ix_paper_scan", "scan"),
-    # Who holds what: a handful of papers among all that were ever archived.
+    # Leased papers: a handful among all that were ever archived.
     sa.Index("ix_paper_held", "held_by", sqlite_where=_HELD, postgresql_where=_HELD),
 )
 
@@ -223,7 +223,7 @@ UPLOAD = sa.Table(
     sa.Index("ix_upload_expires_at", "expires_at"),
 )
 
-# Where the operator wants moves of papers told. The secret is sealed: we must sign with it.
+# Receivers of notifications. The secret is encrypted, not hashed: messages are signed with it.
 WEBHOOK = sa.Table(
     "webhook",
     METADATA,
@@ -237,12 +237,12 @@ WEBHOOK = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("created_by", sa.String(100), nullable=False),
     sa.Column("stopped_at", UtcTime),
-    # How many tries in a row it was silent at, and until when it is asked nothing for that.
+    # Failures in a row, and until when deliveries are paused because of them.
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("paused_until", UtcTime),
 )
 
-# What is to be told, written in the transaction of the move itself.
+# Outgoing notifications, written in the transaction of the move itself.
 DELIVERY = sa.Table(
     "delivery",
     METADATA,
@@ -257,9 +257,9 @@ DELIVERY = sa.Table(
     sa.Column("next_at", UtcTime),
     sa.Column("delivered_at", UtcTime),
     sa.Column("status", sa.Integer, nullable=False),
-    # Since when nothing is to be done about it: delivered, given up, or its webhook stopped.
+    # Since when no more attempts are due: delivered, given up, or its webhook stopped.
     sa.Column("ended_at", UtcTime),
-    # What waits at one webhook: little among all that was ever told.
+    # Waiting deliveries of one webhook: few among all that were ever made.
     sa.Index("ix_delivery_waiting", "webhook", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
     sa.Index("ix_delivery_ended_at", "ended_at"),
 )

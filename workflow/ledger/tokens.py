@@ -17,7 +17,7 @@ from workflow.ledger.tables import OFFICE, TOKEN
 
 # Most requests do not write the time of use: this is precise enough to spot an idle token.
 _USE_PRECISION = timedelta(minutes=1)
-_MARGIN = 0.05  # seconds between asking ``is_cached`` and using the cached value
+_MARGIN = 0.05  # seconds between calling ``is_cached`` and using the cached value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

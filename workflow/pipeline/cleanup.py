@@ -1,7 +1,7 @@
 """Removes what killed processes left behind.
 
 A process works in a folder of its own under ``scratch``; the folder goes once the process is gone.
-Blobs of the work area go when no unfinished paper needs them and nobody has put them for a day.
+Blobs of the work area go when no unfinished paper needs them and they were not written for a day.
 """
 
 from __future__ import annotations

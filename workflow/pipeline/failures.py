@@ -40,5 +40,5 @@ def unexpected_fault(paper: UUID, error: Exception) -> TransientFault:
     return TransientFault(
         "fault.unexpected",
         f"paper {paper}: a fault of ours ({type(error).__name__}); the paper is kept as it was, "
-        "tell the operator",
+        "report it to the operator",
     )

@@ -274,7 +274,7 @@ class Pipeline:
     def cancel_superseded(self) -> None:
         """Cancel running steps whose paper was withdrawn, moved or scanned again meanwhile.
 
-        Another process may have done it: the paper's version tells. Call it once a second.
+        Another process may have done it: the paper's version shows it. Call once a second.
         """
         running = list(self._running.values())
         if not running:

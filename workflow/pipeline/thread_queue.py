@@ -48,7 +48,7 @@ class ThreadQueue:
                 self._working += 1
             try:
                 work(paper)
-            except BaseException as error:  # noqa: BLE001 - a thread's traceback helps nobody
+            except BaseException as error:  # noqa: BLE001 - a thread's traceback reaches no log
                 with self._idle:
                     self._broken = error
                 return

@@ -2,7 +2,7 @@
 
 httpx applies a timeout to each operation, so a receiver that answers a byte at a time never
 exceeds it. Here each operation gets what is left of the whole. The network backend resolves the
-host, judges its addresses and connects to one that it has judged: no second look-up can differ.
+host, judges its addresses and connects to one that it has judged: a second lookup cannot differ.
 """
 
 from __future__ import annotations

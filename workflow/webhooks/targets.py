@@ -2,7 +2,7 @@
 
 By default a target speaks https at a public address. An operator lists exceptions, such as software
 in the office's own network. A name is judged by the addresses that it resolves to when a message is
-sent, since whoever controls its DNS can change them at any time.
+sent, since the owner of its DNS can change them at any time.
 """
 
 from __future__ import annotations

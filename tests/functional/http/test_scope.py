@@ -104,6 +104,6 @@ def test_a_webhook_gets_the_history_of_offices_below(
     service.commands.json("webhook", "add", address, "--office", ABOVE)
     paper = upload(below, "HOOK-1", png("webhook"))
     deliveries = above.get("/v1/webhooks/deliveries").json()["deliveries"]
-    assert paper in {one["told"]["paper"] for one in deliveries}
+    assert paper in {one["payload"]["paper"] for one in deliveries}
     # The webhook is of the office above: its deliveries are not shown to the one below.
     assert below.get("/v1/webhooks/deliveries").json()["deliveries"] == []

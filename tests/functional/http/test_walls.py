@@ -216,7 +216,7 @@ def test_what_was_sent_is_never_sent_back_or_logged(served: Served, client: http
 
 def _looked(client: httpx.Client) -> None:
     """Wait until the service has looked at everything once."""
-    until(lambda: "not-asked-yet" not in client.get("/readyz").text)
+    until(lambda: "not-checked-yet" not in client.get("/readyz").text)
 
 
 def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ def test_readyz_tells_that_papers_wait_and_nobody_takes_them_up(crew: Crew) -> N
         served.token = served.new_token(*[word for scope in SCOPES for word in ("--scope", scope)])
         client = served.client()
         paper = upload(client, "NOBODY-1", png("chưa ai đọc"), accept=True)
-        until(lambda: "not-asked-yet" not in client.get("/readyz").text)
+        until(lambda: "not-checked-yet" not in client.get("/readyz").text)
         workers = client.get("/readyz").json()["parts"]["workers"]
         assert workers == {"ok": True, "code": "", "detail": ""}
 
