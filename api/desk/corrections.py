@@ -12,12 +12,13 @@ from api.application import Application
 from api.desk.caller import Caller, Right
 from api.desk.papers import is_gone, not_read, opened, stored_paper
 from api.desk.views import PaperView, paper_view
-from dossier.codes import is_cmnd, normalise_number
+from dossier.codes import Sex, is_cmnd, normalise_number
 from dossier.errors import WrongUse
 from dossier.spine import Description, Source, Value
 from dossier.states import PaperState
-from dossier.text import nfc
-from workflow.ledger.types import Outcome
+from dossier.text import folded, nfc
+from ocr.fields.acceptance import NOT_ON_PAPER, obstacles
+from workflow.ledger.edits import EditRequest
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,30}(-[2-9])?\.[a-z][a-z0-9_]{0,30}")
 _LONGEST_TEXT = 2000  # autograph of TT 05/2025/TT-BNV, the longest field there is
@@ -55,8 +56,9 @@ def review(
         version: of the paper as the caller saw it; None where unknown.
 
     Raises:
-        WrongUse: ``paper.unknown``, ``review.not-in-review``, ``review.changed-meanwhile``, and
-            those of ``corrected``.
+        WrongUse: ``paper.unknown``, ``review.not-in-review``, ``review.changed-meanwhile``;
+            ``review.incomplete``: the kind or a required value is missing; and those of
+            ``corrected``.
     """
     caller.require(Right.REVIEW)
     stored = stored_paper(application, caller, paper)
@@ -66,16 +68,27 @@ def review(
             "review.not-in-review",
             f"paper {paper} is {stored.summary.state}; only a paper in REVIEW is reviewed",
         )
-    if version is not None and version != item.version:
-        raise _changed_meanwhile(paper)
     description = corrected(item.record.description, corrections, kinds=application.forms.by_id)
-    outcome = Outcome(
-        after=PaperState.DESCRIBED, record=replace(item.record, description=description)
+    missing = obstacles(description, application.forms)
+    if missing:
+        raise WrongUse(
+            "review.incomplete",
+            f"paper {paper} lacks {', '.join(missing)}; type each value, or '{NOT_ON_PAPER}'",
+        )
+    new = [field for field in description.absent if field in corrections]
+    edit = EditRequest(
+        paper=paper,
+        offices=caller.offices,
+        actor=caller.author,
+        at=application.clock.now(),
+        reason=f"{NOT_ON_PAPER}: {', '.join(new)}" if new else "",
     )
-    if not application.ledger.queue.finish(
-        item, outcome, now=application.clock.now(), actor=caller.author
-    ):
-        raise _changed_meanwhile(paper)
+    application.ledger.reviews.save(
+        edit,
+        description,
+        after=PaperState.DESCRIBED,
+        version=item.version if version is None else version,
+    )
 
 
 def corrected(
@@ -85,48 +98,76 @@ def corrected(
 
     Args:
         found: as described, or as reviewed before.
-        corrections: field to text; an empty text removes the value. ``kind`` sets the kind of
-            paper.
+        corrections: field to text; an empty text removes the value, ``không có trên giấy`` states
+            that the paper does not have it. ``kind`` sets the kind of paper.
         kinds: IDs of the form definitions.
 
     Raises:
         WrongUse: ``review.bad-field``, ``review.bad-value``.
     """
-    values = {value.field: value for value in found.values}
-    kind = found.kind
     for name, text in corrections.items():
         clean = " ".join(nfc(text).split())
         if name == "kind":
-            if clean not in kinds:
-                raise WrongUse(
-                    "review.bad-value", "kind must be one of: " + ", ".join(sorted(kinds))
-                )
-            kind = clean
-        elif not _FIELD.fullmatch(name):
-            raise WrongUse(
-                "review.bad-field",
-                "a field is written role.attribute, such as mother.citizen_id or paper.number",
-            )
-        elif clean:
-            values[name] = Value(
-                field=name, text=_canonical(name, clean), source=Source.TYPED, confidence=1.0
-            )
+            found = replace(found, kind=kind_of(clean, kinds))
+        elif clean.casefold() == NOT_ON_PAPER:
+            found = state_absent(found, name)
         else:
-            values.pop(name, None)
-    return Description(
-        kind=kind, values=tuple(replace(value, doubt="") for value in values.values())
-    )
+            found = _with_value(found, name, clean)
+    values = tuple(replace(value, doubt="") for value in found.values)
+    return replace(found, values=values, doubts=())
 
 
-def _changed_meanwhile(paper: UUID) -> WrongUse:
-    return WrongUse(
-        "review.changed-meanwhile",
-        f"paper {paper} was changed by another caller; open it again",
-    )
+def kind_of(text: str, kinds: Collection[str]) -> str:
+    """A typed kind of paper.
+
+    Raises:
+        WrongUse: ``review.bad-value``: there is no such kind.
+    """
+    if text not in kinds:
+        raise WrongUse("review.bad-value", "kind must be one of: " + ", ".join(sorted(kinds)))
+    return text
 
 
-def _canonical(field: str, text: str) -> str:
-    """A typed text in the canonical form of its attribute."""
+def state_absent(found: Description, name: str) -> Description:
+    """The description with the statement that the paper does not have a value.
+
+    Raises:
+        WrongUse: ``review.bad-field``.
+    """
+    _check_field(name)
+    values = tuple(value for value in found.values if value.field != name)
+    return replace(found, values=values, absent=tuple(dict.fromkeys([*found.absent, name])))
+
+
+def _with_value(found: Description, name: str, text: str) -> Description:
+    """The description with a typed value in place of the one found, or without it."""
+    _check_field(name)
+    values = {value.field: value for value in found.values}
+    if text:
+        values[name] = Value(
+            field=name, text=canonical(name, text), source=Source.TYPED, confidence=1.0
+        )
+    else:
+        values.pop(name, None)
+    absent = tuple(field for field in found.absent if field != name)
+    return replace(found, values=tuple(values.values()), absent=absent)
+
+
+def _check_field(name: str) -> None:
+    if not _FIELD.fullmatch(name):
+        raise WrongUse(
+            "review.bad-field",
+            "a field is written role.attribute, such as mother.citizen_id or paper.number",
+        )
+
+
+def canonical(field: str, text: str) -> str:
+    """A typed text in the canonical form of its attribute.
+
+    Raises:
+        WrongUse: ``review.bad-field``, ``review.bad-value``.
+    """
+    _check_field(field)
     attribute = field.partition(".")[2]
     if attribute == "citizen_id":
         number = normalise_number(text)
@@ -143,6 +184,8 @@ def _canonical(field: str, text: str) -> str:
         return number
     if attribute in {"birth", "date"}:
         return _iso_date(field, text)
+    if attribute == "sex":
+        return _sex(field, text)
     if not text.isprintable():
         raise WrongUse(
             "review.bad-value", f"{field}: contains an invisible character; type it again"
@@ -150,6 +193,16 @@ def _canonical(field: str, text: str) -> str:
     if len(text) > _LONGEST_TEXT:
         raise WrongUse("review.bad-value", f"{field}: at most {_LONGEST_TEXT} characters")
     return text
+
+
+def _sex(field: str, text: str) -> str:
+    """``Nam`` or ``Nữ``, with or without marks, or the canonical form."""
+    plain = folded(text)
+    if plain in {"nam", "male"}:
+        return Sex.MALE.value
+    if plain in {"nu", "female"}:
+        return Sex.FEMALE.value
+    raise WrongUse("review.bad-value", f"{field}: write Nam or Nữ")
 
 
 def _iso_date(field: str, text: str) -> str:

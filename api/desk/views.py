@@ -14,7 +14,7 @@ from api.desk.caller import Caller, Right
 from api.desk.progress import PagesRead, Stage, WaitsFor, stages_of, waits_for
 from dossier.codes import mask_numbers
 from dossier.reports import PdfaReport, Signature, SignatureReport
-from dossier.spine import Description
+from dossier.spine import Description, Page
 from dossier.states import PaperState
 from workflow.ledger.types import (
     HistoryEntry,
@@ -36,7 +36,11 @@ __all__ = [
     "history_of",
     "list_view",
     "paper_view",
+    "picture_tag",
 ]
+
+
+_TAG_DIGITS = 16  # of a SHA-256: enough to tell the pictures of one paper apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,8 @@ class PaperContent:
         engine: the recogniser.
         received_signatures: reports on the signatures the scan arrived with.
         location: in the record area; None before it is archived.
+        pages: in order, as received and turned.
+        picture_tag: changes with the pictures of the pages; empty where there are none.
     """
 
     sha256: str
@@ -60,6 +66,8 @@ class PaperContent:
     received_signatures: tuple[SignatureReport, ...]
     signatures: tuple[Signature, ...]
     location: RecordLocation | None
+    pages: tuple[Page, ...]
+    picture_tag: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +87,7 @@ class PaperView:
         history: oldest first; empty in lists.
         scans: oldest first; empty in lists.
         content: None unless the paper was opened.
+        undoable: whether a change made in review can be undone.
     """
 
     paper: UUID
@@ -104,6 +113,7 @@ class PaperView:
     history: tuple[HistoryEntry, ...] = ()
     scans: tuple[StoredScan, ...] = ()
     content: PaperContent | None = None
+    undoable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +183,7 @@ def list_view(
         sign_requested=summary.sign_requested,
         retry_at=summary.retry_at,
         waits_for=waits_for(summary),
+        undoable=summary.undoable,
         progress=PagesRead.of(summary, read_here=read_here),
     )
     return _visible(caller, view)
@@ -218,6 +229,13 @@ def _visible(caller: Caller, view: PaperView) -> PaperView:
     return replace(view, source="", reason="", kind="", history=(), scans=(), content=None)
 
 
+def picture_tag(item: WorkItem) -> str:
+    """What changes with the pictures of a paper's pages; empty where there are none."""
+    if item.signed is not None:
+        return item.signed.pdf.digest[:_TAG_DIGITS]
+    return "" if item.record is None else item.record.pdfa.digest[:_TAG_DIGITS]
+
+
 def _content(item: WorkItem, location: RecordLocation | None) -> PaperContent:
     record, scan = item.record, item.paper.scan
     return PaperContent(
@@ -230,4 +248,6 @@ def _content(item: WorkItem, location: RecordLocation | None) -> PaperContent:
         received_signatures=() if record is None else record.received_signatures,
         signatures=() if item.signed is None else item.signed.signatures,
         location=location,
+        pages=item.paper.pages,
+        picture_tag=picture_tag(item),
     )

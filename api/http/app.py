@@ -55,6 +55,7 @@ _FILES = (
     ("POST", re.compile(r"/v1/dossiers/[^/]+/papers")),
     ("POST", re.compile(r"/v1/papers/[^/]+/scan")),
     ("PATCH", re.compile(r"/v1/uploads/[^/]+")),
+    ("POST", re.compile(r"/review/[^/]+/scan|/intake/[^/]+/files")),
 )
 # Headers that scripts in a browser may read besides the safelisted ones.
 _EXPOSED = (

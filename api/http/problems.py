@@ -30,7 +30,8 @@ _NOT_FOUND = (
 )  # fmt: skip
 _CONFLICT = (
     "dossier.closed", "dossier.has-it-already", "paper.not-archived", "paper.not-read",
-    "paper.signed-already", "review.not-in-review", "review.changed-meanwhile",
+    "paper.signed-already", "review.not-in-review", "review.changed-meanwhile", "review.incomplete",
+    "review.nothing-to-undo",
     "sign.not-described", "sign.changed-meanwhile", "send-back.not-described",
     "state.move-not-allowed", "upload.in-hand", "upload.wrong-offset", "paper.no-pdf",
     "pages.not-known",

@@ -111,7 +111,8 @@ class Reviewed(BaseModel):
     values: dict[str, Annotated[str, Field(max_length=2000)]] = Field(
         default={},
         max_length=200,
-        description="field to text; an empty text removes the value; `kind` sets the kind",
+        description="field to text; an empty text removes the value, `không có trên giấy` "
+        "states that the paper lacks it; `kind` sets the kind",
     )
     version: int | None = None
 

@@ -71,6 +71,8 @@ def sign_out(me: Visiting) -> Response:
     sessions.sign_out(me.application, me.signed_in)
     answer = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
     answer.delete_cookie(COOKIE)
+    # Pictures of pages that the browser keeps; it obeys on HTTPS and on localhost.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 

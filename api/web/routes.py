@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from api.web import account, assets, audit, login, people
+from api.web import account, assets, audit, login, people, pictures, review
 
-PAGES = (assets.router, login.router, account.router, people.router, audit.router)
+PAGES = (
+    assets.router,
+    login.router,
+    account.router,
+    people.router,
+    audit.router,
+    pictures.router,
+    review.router,
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dossier.states import PaperState
 
 STATES = {
@@ -144,6 +146,7 @@ ATTRIBUTES = {
 # document of administration is (NĐ 30/2020).
 _ON_TITLED_PAPERS = {"date": "ngày cấp", "issuer": "cơ quan cấp"}
 _SEXES = {"male": "Nam", "female": "Nữ"}
+_ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _DATES = frozenset({"date", "birth", "death", "registered", "valid_until"})
 
 
@@ -193,8 +196,5 @@ def value(field_name: str, text: str) -> str:
     what = field_name.partition(".")[2]
     if what == "sex":
         return _SEXES.get(text, text)
-    if what in _DATES:
-        year, _, rest = text.partition("-")
-        month, _, day = rest.partition("-")
-        return "/".join(part for part in (day, month, year) if part)
-    return text
+    date = _ISO_DATE.fullmatch(text) if what in _DATES else None
+    return text if date is None else "/".join(reversed(date.groups()))

@@ -113,6 +113,13 @@ SENTENCES = {
     "review.changed-meanwhile": "Có người vừa sửa giấy này. Hãy mở lại để xem.",
     "review.doubtful": "Giấy này có chỗ cần người kiểm tra.",
     "review.not-in-review": "Giấy này không còn chờ kiểm tra.",
+    "review.incomplete": "Giấy này còn chỗ phải kiểm tra. Hãy nhập giá trị, hoặc chọn "
+    "“Không có trên giấy”.",
+    "review.nothing-to-undo": "Không còn thao tác nào để hoàn tác trên giấy này.",
+    "review.value-needed": "Hãy nhập giá trị, hoặc chọn “Không có trên giấy”.",
+    "review-undone": "Một thao tác kiểm tra được hoàn tác.",
+    "value-settled": "Một giá trị được kiểm tra.",
+    "value-absent": "Một giá trị được xác nhận không có trên giấy.",
     "send-back.not-described": "Chỉ trả lại được giấy đang chờ ký.",
     "sign.changed-meanwhile": "Giấy đã thay đổi sau khi được xem. Hãy mở lại để xem rồi mới ký.",
     "sign.not-described": "Chỉ ký được giấy đang chờ ký.",

@@ -178,7 +178,7 @@ def test_a_page_that_overcomes_the_engine_does_not_lose_the_paper(
     pages = commands.json("text", paper_id)
     assert [page["unread"] for page in pages] == ["", code, ""]
     assert [f"Trang {page['page']}" in page["text"] for page in pages] == [True, False, True]
-    commands.json("review", paper_id, "--accept")
+    commands.json("review", paper_id, "--set", "kind=certified-copy", "--accept")
     commands.json("sign", paper_id)
     (row,) = commands.json("list")
     assert row["state"] == "ARCHIVED"

@@ -36,6 +36,7 @@ _UNREAD: dict[str, Any] = {
     "received_signatures": [],
     "pdfa": None,
     "pdfa_report": None,
+    "before_review": None,
 }
 
 
@@ -78,7 +79,7 @@ class PaperEdits:
         with self._writing() as c:
             row = paper_row(c, edit.paper, for_update=True)
             if row is None or row["office"] not in edit.offices:
-                raise _unknown()
+                raise unknown_paper()
             if row["state"] in _SIGNED and row["sign_requested"]:
                 return
             if row["state"] != PaperState.DESCRIBED:
@@ -109,13 +110,13 @@ class PaperEdits:
             WrongUse: ``paper.unknown``, ``send-back.not-described``.
         """
         with self._writing() as c:
-            row = _unsigned(c, edit)
+            row = unsigned_row(c, edit)
             if row["state"] != PaperState.DESCRIBED:
                 raise WrongUse(
                     "send-back.not-described",
                     f"paper {edit.paper} stands {row['state']}; only DESCRIBED can be sent back",
                 )
-            _save(
+            save_edit(
                 c,
                 row,
                 edit,
@@ -132,9 +133,9 @@ class PaperEdits:
             WrongUse: ``paper.unknown``, ``paper.signed-already``, ``state.move-not-allowed``.
         """
         with self._writing() as c:
-            row = _unsigned(c, edit)
+            row = unsigned_row(c, edit)
             release_scan(c, row["scan"], edit.paper, edit.at)
-            _save(
+            save_edit(
                 c,
                 row,
                 edit,
@@ -152,7 +153,7 @@ class PaperEdits:
                 these bytes.
         """
         with self._writing() as c:
-            row = _unsigned(c, edit)
+            row = unsigned_row(c, edit)
             _refuse_duplicate(c, row["office"], row["dossier"], scan.blob.digest)
             c.execute(
                 SCAN.insert().values(
@@ -186,7 +187,7 @@ class PaperEdits:
                 ``pages.not-all``: a page is missing, repeated or unknown.
         """
         with self._writing() as c:
-            row = _unsigned(c, edit)
+            row = unsigned_row(c, edit)
             known = {page.number: page for page in mapping.paper_of(row, self._cipher).pages}
             if not known:
                 raise WrongUse(
@@ -224,7 +225,7 @@ class PaperEdits:
             WrongUse: as ``withdraw``; ``dossier.closed``, ``dossier.has-it-already``.
         """
         with self._writing() as c:
-            row = _unsigned(c, edit, dossier)
+            row = unsigned_row(c, edit, dossier)
             if row["dossier"] == dossier:
                 raise WrongUse("dossier.has-it-already", "the paper is in this dossier")
             for code in (row["dossier"], dossier):
@@ -241,11 +242,12 @@ class PaperEdits:
             )
 
 
-def _unknown() -> WrongUse:
+def unknown_paper() -> WrongUse:
+    """The error ``paper.unknown``."""
     return WrongUse("paper.unknown", "there is no such paper; see them with: sohoa list")
 
 
-def _unsigned(connection: sa.Connection, edit: EditRequest, *dossiers: str) -> dict[str, Any]:
+def unsigned_row(connection: sa.Connection, edit: EditRequest, *dossiers: str) -> dict[str, Any]:
     """The row of the paper, locked after its dossier and further ones (to avoid deadlock)."""
     row = paper_row(connection, edit.paper)
     if row is not None:
@@ -257,7 +259,7 @@ def _unsigned(connection: sa.Connection, edit: EditRequest, *dossiers: str) -> d
                 "database.busy", f"paper {edit.paper} was moved at the same moment; try again"
             )
     if row is None or row["office"] not in edit.offices:
-        raise _unknown()
+        raise unknown_paper()
     if row["state"] in _SIGNED:
         raise WrongUse(
             "paper.signed-already",
@@ -300,12 +302,12 @@ def _restart(
     if row["state"] != PaperState.RECEIVED:
         changed = {"sign_requested": False, **changed}
     changed = {**_UNREAD, **changed, "history_reason": reason}
-    _save(
+    save_edit(
         connection, row, edit, after=PaperState.RECEIVED, code=code, changed=changed, cipher=cipher
     )
 
 
-def _save(
+def save_edit(
     connection: sa.Connection,
     row: dict[str, Any],
     edit: EditRequest,

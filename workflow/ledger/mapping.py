@@ -176,6 +176,7 @@ def summary(row: Mapping[Any, Any], cipher: FieldCipher) -> PaperSummary:
         received_at=row["scan_received_at"],
         updated_at=row["updated_at"],
         progress=progress(row),
+        undoable=row["before_review"] is not None,
     )
 
 
@@ -239,6 +240,8 @@ def outcome_columns(outcome: Outcome, cipher: FieldCipher) -> Columns:
             "signed": blob_to_json(outcome.signed.pdf),
             "signatures": [written.signature_to_json(s) for s in outcome.signed.signatures],
             "level": outcome.signed.signatures[-1].level.value,
+            # What is signed is not changed: nothing is left to undo.
+            "before_review": None,
         }
     if outcome.archived is not None:
         columns |= {

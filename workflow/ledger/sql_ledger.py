@@ -14,6 +14,7 @@ from workflow.ledger.offices import Offices
 from workflow.ledger.papers import PaperQueries
 from workflow.ledger.people import People
 from workflow.ledger.queue import PaperQueue
+from workflow.ledger.reviews import Reviews
 from workflow.ledger.sessions import Sessions
 
 
@@ -30,6 +31,7 @@ class SqlLedger:
         queue: claims, finishes and retries papers.
         papers: reads papers and their history.
         edits: changes that people make to unsigned papers.
+        reviews: what people correct and confirm, and undo.
         dossiers: expected papers; closing.
         monitor: observes the queue.
         people: users, roles and invitations.
@@ -43,6 +45,7 @@ class SqlLedger:
         self.queue = PaperQueue(self.connections, cipher=cipher)
         self.papers = PaperQueries(self.connections, cipher=cipher)
         self.edits = PaperEdits(self.connections, cipher=cipher)
+        self.reviews = Reviews(self.connections, cipher=cipher)
         self.dossiers = Dossiers(self.connections)
         self.monitor = QueueMonitor(self.connections, cipher=cipher)
         self.people = People(self.connections, cipher=cipher)

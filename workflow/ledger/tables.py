@@ -128,6 +128,8 @@ PAPER = sa.Table(
     sa.Column("fault", sa.String(12), nullable=False),
     # Of the request that brought it; what is logged of the paper bears it.
     sa.Column("request", sa.String(40), nullable=False),
+    # Descriptions before each change in review, oldest first, for undo; encrypted JSON.
+    sa.Column("before_review", sa.LargeBinary),
     sa.UniqueConstraint("office", "dossier", "ordinal"),
     sa.UniqueConstraint("office", "sequence"),
     sa.Index("ix_paper_waiting", "state", "dossier_since", "dossier", "ordinal"),

@@ -150,6 +150,7 @@ class PaperSummary:
         retry_at: the time of the next attempt, where one is scheduled.
         set_aside: no more attempts until an operator acts.
         progress: pages recognised and pages in all, while a worker recognises it; else None.
+        undoable: whether a change made in review can be undone.
     """
 
     paper: UUID
@@ -173,6 +174,7 @@ class PaperSummary:
     received_at: datetime
     updated_at: datetime
     progress: tuple[int, int] | None
+    undoable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,10 @@
     }
   }
 
+  // The box of the value in the middle of what is seen.
+  const mark = document.getElementById("mark");
+  if (mark) mark.scrollIntoView({ block: "center" });
+
   for (const zone of document.querySelectorAll(".drop")) {
     const input = zone.querySelector("input[type=file]");
     if (!input) continue;

@@ -376,7 +376,7 @@ def test_exit_code_4_for_what_is_not_set_up(
     assert ended.row["state"] == "RECEIVED"
     real = made("real", trial=False)
     (row,) = real.json("ingest", scan, "--dossier", "A-1")
-    real.json("review", row["paper"], "--accept")
+    real.json("review", row["paper"], "--set", "kind=certified-copy", "--accept")
     ended = real.run("sign", "--all", "--json")
     assert (ended.code, ended.row["state"], ended.row["code"]) == (4, "DESCRIBED", "signer.not-set")
 

@@ -12,6 +12,9 @@ from functional.http.serving import png, sheet, tiff, upload, wait_for
 UPRIGHT = "Cộng hoà xã hội chủ nghĩa Việt Nam\nĐộc lập Tự do Hạnh phúc\nKính gửi Uỷ ban"
 SECOND = "Trang hai của tờ giấy này\nnơi thường trú huyện Trà Cú"
 
+# A kind that requires no value.
+ANY_KIND = {"values": {"kind": "certified-copy"}}
+
 
 def _text(client: httpx.Client, paper: str) -> list[str]:
     pages = client.get(f"/v1/papers/{paper}/words").json()["pages"]
@@ -75,7 +78,7 @@ def test_what_was_seen_is_signed_and_nothing_else(client: httpx.Client) -> None:
     paper = upload(client, "SEEN-1", png("ký đúng bản đã xem"), accept=True)
     seen = wait_for(client, paper, "DESCRIBED")
     client.post(f"/v1/papers/{paper}/send-back", json={"reason": "xem lại"})
-    described = client.post(f"/v1/papers/{paper}/review", json={}).json()
+    described = client.post(f"/v1/papers/{paper}/review", json=ANY_KIND).json()
     assert described["state"] == "DESCRIBED"
     path = f"/v1/papers/{paper}/sign"
     stale = client.post(path, params={"version": seen["version"]})
@@ -118,7 +121,10 @@ def test_withdrawn_it_is_rejected_and_its_scan_may_come_again(client: httpx.Clie
 def test_a_number_that_a_reason_names_is_masked_wherever_it_is_told(client: httpx.Client) -> None:
     paper = upload(client, "WHY-1", png("lý do có số"))
     wait_for(client, paper, "REVIEW")
-    client.post(f"/v1/papers/{paper}/review", json={"values": {"owner.name": "Trần Văn Bình"}})
+    client.post(
+        f"/v1/papers/{paper}/review",
+        json={"values": {**ANY_KIND["values"], "owner.name": "Trần Văn Bình"}},
+    )
     wait_for(client, paper, "DESCRIBED")
     why = {"reason": "xem lại số 001184000123, 0011 8400 0123"}
     told = [client.post(f"/v1/papers/{paper}/send-back", json=why).text]
@@ -134,7 +140,7 @@ def test_a_number_that_a_reason_names_is_masked_wherever_it_is_told(client: http
 def test_moved_what_was_confirmed_stays(client: httpx.Client) -> None:
     paper = upload(client, "FROM-1", png("giấy đi nhầm hồ sơ"))
     wait_for(client, paper, "REVIEW")
-    typed = {"values": {"owner.name": "Trần Văn Bình"}}
+    typed = {"values": {**ANY_KIND["values"], "owner.name": "Trần Văn Bình"}}
     client.post(f"/v1/papers/{paper}/review", json=typed)
     moved = client.post(f"/v1/papers/{paper}/move", json={"dossier": "TO-1"}).json()
     assert (moved["dossier"], moved["ordinal"], moved["state"]) == ("TO-1", 1, "RECEIVED")
@@ -204,7 +210,10 @@ def test_a_dossier_knows_what_is_expected_and_closes(client: httpx.Client) -> No
     assert client.put("/v1/dossiers/EXP-1", json=said).json()["missing"] == 2
     paper = upload(client, "EXP-1", png("tờ khai"))
     wait_for(client, paper, "REVIEW")
-    client.post(f"/v1/papers/{paper}/review", json={"values": {"kind": "citizen-card"}})
+    refused = client.post(f"/v1/papers/{paper}/review", json={"values": {"kind": "citizen-card"}})
+    assert (refused.status_code, refused.json()["code"]) == (409, "review.incomplete")
+    values = {"owner.name": "Trần Văn Bình", "owner.citizen_id": "không có trên giấy"}
+    client.post(f"/v1/papers/{paper}/review", json={"values": {"kind": "citizen-card", **values}})
     told = client.get("/v1/dossiers/EXP-1").json()
     assert (told["missing"], told["unfinished"]) == (1, 1)
     assert told["expected"][1] == {

@@ -65,7 +65,13 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
     assert (stale.status_code, stale.json()["code"]) == (409, "review.changed-meanwhile")
     reviewed = client.post(
         f"/v1/papers/{paper}/review",
-        json={"values": {"mentioned.citizen_id": NUMBER, "mentioned.name": "Nguyễn Thị Hoà"}},
+        json={
+            "values": {
+                "kind": "certified-copy",
+                "mentioned.citizen_id": NUMBER,
+                "mentioned.name": "Nguyễn Thị Hoà",
+            }
+        },
     )
     assert reviewed.status_code == 200, reviewed.text
     assert (reviewed.json()["state"], reviewed.json()["waits_for"]) == ("DESCRIBED", "official")

@@ -86,7 +86,9 @@ def _archived(client: httpx.Client, folder: Path) -> str:
     scan = small_paper.draw(folder / "scan.png").read_bytes()
     paper = upload(client, "H15.50.05.13-261008-0975", scan)
     if wait_for(client, paper, "REVIEW", "DESCRIBED")["state"] == "REVIEW":
-        reviewed = client.post(f"/v1/papers/{paper}/review", json={})
+        reviewed = client.post(
+            f"/v1/papers/{paper}/review", json={"values": {"kind": "certified-copy"}}
+        )
         assert reviewed.status_code == 200, reviewed.text
     assert client.post(f"/v1/papers/{paper}/sign").status_code == 202
     wait_for(client, paper, "ARCHIVED")

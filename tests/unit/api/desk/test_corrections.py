@@ -71,3 +71,15 @@ def test_a_value_that_cannot_be_is_refused(field: str, text: str) -> None:
 def test_dates_as_clerks_type_them(typed: str, iso: str) -> None:
     after = corrected(_found(), {"mother.birth": typed}, kinds=())
     assert {v.text for v in after.values if v.field == "mother.birth"} == {iso}
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("Nữ", "female"), ("nu", "female"), ("NAM", "male")])
+def test_a_sex_as_clerks_type_it(typed: str, kept: str) -> None:
+    after = corrected(_found(), {"mother.sex": typed}, kinds=())
+    assert {v.text for v in after.values if v.field == "mother.sex"} == {kept}
+
+
+def test_a_value_that_is_not_on_the_paper_is_stated_to_be_absent() -> None:
+    after = corrected(_found(), {"mother.name": "Không có trên giấy"}, kinds=())
+    assert after.absent == ("mother.name",)
+    assert [value.field for value in after.values] == ["child.name"]
