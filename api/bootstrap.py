@@ -81,6 +81,7 @@ def init(settings: Settings, *, trial: bool) -> Made:
             time_zone=settings.time_zone,
             first_notes=first_notes,
         )
+        ledger.offices.set_note(settings.office, schema.RELEASE_NOTE, schema.RELEASE)
         was_trial = ledger.offices.get_note(settings.office, _TRIAL) == "yes"
         if trial and not was_trial:
             raise WrongUse(

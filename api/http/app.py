@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -32,7 +33,7 @@ from api.http import (
     uploads,
     watching,
 )
-from api.http.callers import TooManyRequests
+from api.http.callers import TooManyRequests, admit
 from api.http.service import Service
 from api.http.walls import Walls
 from dossier.errors import RejectedInput, SohoaError, TransientFault, WrongUse
@@ -111,7 +112,12 @@ def make_app(service: Service, *, pages: Sequence[APIRouter] = ()) -> ASGIApp:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _fault)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
-    walls = Walls(app, takes_files=_takes_file, largest_file=settings.limit_bytes)
+    walls = Walls(
+        app,
+        takes_files=_takes_file,
+        largest_file=settings.limit_bytes,
+        admit=partial(admit, service),
+    )
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if not origins:
         return walls

@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Scope
 
 from api.application import Application
 from api.desk import tokens
@@ -74,15 +75,40 @@ def needs(*rights: Right) -> Callable[..., Awaitable[Client]]:
     return client
 
 
+async def admit(service: Service, scope: Scope) -> None:
+    """Check that a request to the API has a genuine token, before its body is read.
+
+    Raises:
+        WrongUse: ``token.not-valid``.
+    """
+    if not scope["path"].startswith("/v1/"):
+        return
+    headers = dict(scope["headers"])
+    scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    now = service.application.clock.now()
+    if scheme.lower() != "bearer":
+        raise _not_valid()
+    if service.application.tokens.is_cached(tokens.id_of(text), now=now):
+        found = tokens.authenticate(service.application, text, now=now)
+    else:
+        found = await run_in_threadpool(tokens.authenticate, service.application, text, now=now)
+    if found is None:
+        raise _not_valid()
+
+
+def _not_valid() -> WrongUse:
+    return WrongUse(
+        "token.not-valid",
+        "send a token that is neither revoked nor expired as: Authorization: Bearer ...; "
+        "the operator makes one with: sohoa token create",
+    )
+
+
 def _authenticate(service: Service, text: str, rights: Sequence[Right], now: datetime) -> Client:
     application = service.application
     token = tokens.authenticate(application, text, now=now)
     if token is None:
-        raise WrongUse(
-            "token.not-valid",
-            "send a token that is neither revoked nor expired as: Authorization: Bearer ...; "
-            "the operator makes one with: sohoa token create",
-        )
+        raise _not_valid()
     wait = service.take_request(token.id, rate=token.rate)
     if wait:
         raise TooManyRequests(wait)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import problems
-from dossier.errors import RejectedInput, SohoaError, TransientFault
+from dossier.errors import RejectedInput, SohoaError, TransientFault, WrongUse
 from workflow import log_context
 
 log = structlog.get_logger()
@@ -33,6 +33,9 @@ HEADERS = {
 TUS_VERSION = "1.0.0"
 _TUS_PATH = "/v1/uploads"
 SILENCE_SECONDS = 30.0
+# A body ends within this time, and a second for each so many bytes that came.
+_REQUEST_SECONDS = 60.0
+_LEAST_RATE = 10_000  # bytes/s
 _LARGEST_QUESTION = 256 * 1024  # bytes of a JSON body
 
 
@@ -63,14 +66,21 @@ class Walls:
         app: what is inside.
         takes_files: whether the body of this method and path is a file.
         largest_file: bytes of such a body.
+        admit: called before a body is read; raises ``WrongUse`` where the caller is not known.
     """
 
     def __init__(
-        self, app: ASGIApp, *, takes_files: Callable[[str, str], bool], largest_file: int
+        self,
+        app: ASGIApp,
+        *,
+        takes_files: Callable[[str, str], bool],
+        largest_file: int,
+        admit: Callable[[Scope], Awaitable[None]],
     ) -> None:
         self._app = app
         self._takes_files = takes_files
         self._largest_file = largest_file
+        self._admit = admit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -125,12 +135,22 @@ class Walls:
         if sent.isdigit() and int(sent) > limit:
             await problems.answer(TooLarge(limit), {"Connection": "close"})(scope, receive, send)
             return
+        if _has_body(scope):
+            try:
+                await self._admit(scope)
+            except WrongUse as error:
+                # The rest of the body is never read.
+                headers = {"Connection": "close"}
+                await problems.answer(error, headers)(scope, receive, send)
+                return
         came, whole = 0, False
+        began = time.monotonic()
 
         async def receive_some() -> Message:
             nonlocal came, whole
+            left = began + _REQUEST_SECONDS + came / _LEAST_RATE - time.monotonic()
             # After the body it is the caller's leaving that is waited for.
-            seconds = None if file or whole else SILENCE_SECONDS
+            seconds = None if whole else max(min(SILENCE_SECONDS, left), 0)
             try:
                 async with asyncio.timeout(seconds):
                     message = await receive()
@@ -143,6 +163,11 @@ class Walls:
             return message
 
         await self._app(scope, receive_some, send)
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
 
 
 def _always(path: str, status: int) -> dict[str, str]:

@@ -15,15 +15,23 @@ from workflow.ledger.connections import lock, translated
 # command a third of a second.
 HEAD = "0004"
 
+# Of this code; a test compares it with pyproject.toml. Data keeps that of its last `init`.
+RELEASE = "0.1.0"
+RELEASE_NOTE = "release"
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+_REVISION = sa.text("SELECT version_num FROM alembic_version")
+_RELEASE = sa.text("SELECT max(value) FROM note WHERE name = :name")
 
 
 def upgrade(engine: sa.Engine) -> None:
     """Run the migrations that are missing. Idempotent; several processes may run it at once.
 
     Raises:
+        Misconfigured: ``database.newer``.
         TransientFault, IntegrityViolation: the database does not answer, or is damaged.
     """
+    _refuse_newer(engine)
     from alembic import command  # noqa: PLC0415 - only `init` pays for Alembic
     from alembic.config import Config  # noqa: PLC0415 - as above
 
@@ -83,15 +91,36 @@ def _migrating_postgres(connection: sa.Connection) -> Iterator[None]:
         yield
 
 
+def _refuse_newer(engine: sa.Engine) -> None:
+    """Check that this code knows the schema of the database.
+
+    Raises:
+        Misconfigured: ``database.newer``, with the release that made it.
+    """
+    with translated(), engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return
+        revision = connection.execute(_REVISION).scalar()
+        if revision is None or any(MIGRATIONS.glob(f"versions/m{revision}_*.py")):
+            return
+        release = connection.execute(_RELEASE, {"name": RELEASE_NOTE}).scalar()
+    raise Misconfigured(
+        "database.newer",
+        f"this data is of Sohoa {release or 'of a later release'}, and this is Sohoa {RELEASE}; "
+        f"install Sohoa {release or 'in its latest release'} or a later one. Nothing was changed",
+    )
+
+
 def check(engine: sa.Engine) -> None:
     """Check that the database has the schema of this version.
 
     Raises:
-        Misconfigured: ``database.not-made`` or ``database.other-version``.
+        Misconfigured: ``database.not-made``, ``database.other-version``, ``database.newer``.
         TransientFault, IntegrityViolation: the database does not answer, or is damaged.
     """
+    _refuse_newer(engine)
     with translated(), engine.connect() as connection:
-        version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        version = connection.execute(_REVISION).scalar()
     if version != HEAD:
         raise Misconfigured(
             "database.other-version",

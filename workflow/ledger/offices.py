@@ -147,6 +147,12 @@ class Offices:
         with self._reading() as c:
             return c.execute(sa.select(OFFICE.c.name).where(OFFICE.c.code == code)).scalar() or ""
 
+    def set_note(self, office: str, name: str, value: str) -> None:
+        """Store a note of an office in place of the one of this name."""
+        with self._writing() as c:
+            c.execute(NOTE.delete().where(NOTE.c.office == office, NOTE.c.name == name))
+            c.execute(NOTE.insert().values(office=office, name=name, value=value))
+
     def get_note(self, office: str, name: str) -> str:
         """A fact about an office's data, such as ``trial``; empty if there is none."""
         with self._reading() as c:

@@ -24,6 +24,10 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(body)(scope, receive, send)
 
 
+async def _admit(_scope: Scope) -> None:
+    """Everybody is known."""
+
+
 @pytest.fixture
 def patience() -> tuple[float, float]:
     """Seconds for which a head and for which a body is waited for."""
@@ -36,7 +40,7 @@ def port(patience: tuple[float, float], monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setattr(parsing, "_HEAD_SECONDS", patience[0])
     monkeypatch.setattr(walls, "SILENCE_SECONDS", patience[1])
     config = uvicorn.Config(
-        Walls(_echo, takes_files=lambda *_: False, largest_file=9),
+        Walls(_echo, takes_files=lambda *_: False, largest_file=9, admit=_admit),
         http=Parsing,
         log_config=None,
         lifespan="off",
@@ -88,3 +92,22 @@ def test_who_begins_a_question_and_falls_silent_is_told(port: int) -> None:
 def test_who_says_all_is_answered_also_the_second_time(port: int) -> None:
     heard = _answer(port, _HEAD + b"\r\nbody" + _HEAD + _CLOSING + b"body")
     assert heard.count(b"HTTP/1.1 200 ") == 2
+
+
+def test_a_body_must_end_within_the_deadline_of_the_whole(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte now and then is never silent for long."""
+    monkeypatch.setattr(walls, "_REQUEST_SECONDS", 1.0)
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(head)
+        connection.settimeout(0.1)
+        answer = b""
+        for _ in range(600):
+            with contextlib.suppress(TimeoutError):
+                answer += connection.recv(4096)
+            if answer:
+                break
+            connection.sendall(b"x")
+    assert b"http.too-slow" in answer or answer.startswith(b"HTTP/1.1 408")
