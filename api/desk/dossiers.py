@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from api.application import Application
 from api.desk.caller import Caller, Right
@@ -61,9 +62,47 @@ def expect_papers(
 
 
 def close_dossier(
-    application: Application, caller: Caller, code: str, *, office: str | None = None
+    application: Application,
+    caller: Caller,
+    code: str,
+    *,
+    office: str | None = None,
+    anyway: bool = False,
 ) -> DossierView:
     """Close a dossier: it takes no more papers; those it has are processed to the end.
+
+    Args:
+        application: holds it.
+        caller: closes it.
+        code: the dossier code.
+        office: as for ``get_dossier``.
+        anyway: also with papers that are missing or not archived yet.
+
+    Raises:
+        WrongUse: ``dossier.unfinished``; as ``get_dossier``.
+    """
+    caller.require(Right.INTAKE)
+    code = dossier_code(code)
+    # Counted for the answer also where the caller may not see the papers themselves.
+    whole = replace(caller, rights=caller.rights | {Right.READ})
+    view = _view(application, whole, code, office)
+    if not anyway and view.closed_at is None and (view.unfinished or view.missing):
+        raise WrongUse(
+            "dossier.unfinished",
+            f"{view.unfinished} papers of the dossier are not archived and {view.missing} expected "
+            "ones are missing; confirm that it is closed anyway",
+        )
+    owner = view.office
+    application.ledger.dossiers.close(
+        code, office=owner, actor=caller.author, now=application.clock.now()
+    )
+    return _view(application, caller, code, owner)
+
+
+def reopen_dossier(
+    application: Application, caller: Caller, code: str, *, office: str | None = None
+) -> DossierView:
+    """Let a closed dossier take papers again; the history of its papers names the caller.
 
     Raises:
         WrongUse: as ``get_dossier``.
@@ -71,7 +110,7 @@ def close_dossier(
     caller.require(Right.INTAKE)
     code = dossier_code(code)
     owner = _view(application, caller, code, office).office
-    application.ledger.dossiers.close(
+    application.ledger.dossiers.reopen(
         code, office=owner, actor=caller.author, now=application.clock.now()
     )
     return _view(application, caller, code, owner)

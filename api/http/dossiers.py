@@ -124,9 +124,29 @@ def expect_papers(
 
 
 @router.post("/{dossier}/close", responses=PAPER_PROBLEMS)
-def close_dossier(client: IntakeClient, dossier: str, office: Office = None) -> Dossier:
-    """Close a dossier: it takes no more papers. Those received are processed to the end."""
-    view = desk.close_dossier(client.application, client.caller, dossier, office=office)
+def close_dossier(
+    client: IntakeClient,
+    dossier: str,
+    *,
+    office: Office = None,
+    anyway: Annotated[
+        bool, Query(description="also with papers that are missing or not archived yet")
+    ] = False,
+) -> Dossier:
+    """Close a dossier: it takes no more papers. Those received are processed to the end.
+
+    With unfinished papers it is closed only by a second request, with `anyway`.
+    """
+    view = desk.close_dossier(
+        client.application, client.caller, dossier, office=office, anyway=anyway
+    )
+    return _answer(view, client.application.forms)
+
+
+@router.post("/{dossier}/reopen", responses=PAPER_PROBLEMS)
+def reopen_dossier(client: IntakeClient, dossier: str, office: Office = None) -> Dossier:
+    """Let a closed dossier take papers again."""
+    view = desk.reopen_dossier(client.application, client.caller, dossier, office=office)
     return _answer(view, client.application.forms)
 
 

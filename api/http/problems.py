@@ -31,7 +31,7 @@ _NOT_FOUND = (
 _CONFLICT = (
     "dossier.closed", "dossier.has-it-already", "paper.not-archived", "paper.not-read",
     "paper.signed-already", "review.not-in-review", "review.changed-meanwhile", "review.incomplete",
-    "review.nothing-to-undo",
+    "review.nothing-to-undo", "dossier.unfinished", "dossier.unfinished",
     "sign.not-described", "sign.changed-meanwhile", "send-back.not-described",
     "state.move-not-allowed", "upload.in-hand", "upload.wrong-offset", "paper.no-pdf",
     "pages.not-known",

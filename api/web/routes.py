@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.web import account, assets, audit, login, people, pictures, review
+from api.web import account, assets, audit, intake, login, people, pictures, review
 
 PAGES = (
     assets.router,
@@ -12,4 +12,5 @@ PAGES = (
     audit.router,
     pictures.router,
     review.router,
+    intake.router,
 )

@@ -104,6 +104,9 @@ SENTENCES = {
     "dossier.no-records": "Hồ sơ này chưa có giấy nào được lưu trữ.",
     "dossier.closed": "Hồ sơ đã đóng, không nhận thêm giấy. Hãy dùng hồ sơ khác.",
     "dossier.has-it-already": "Trong hồ sơ đã có giấy này.",
+    "dossier.unfinished": "Hồ sơ còn giấy chưa xong hoặc còn thiếu. Hãy xem danh sách rồi xác nhận "
+    "đóng hồ sơ.",
+    "dossier-reopened": "Hồ sơ được mở lại.",
     "dossier.unknown": "Không có hồ sơ này. Giấy đầu tiên gửi vào sẽ tạo ra nó.",
     "dossier.unknown-kind": "Loại giấy này không có trong danh mục.",
     "review.accept": "Sửa giá trị thì phải thêm --accept.",

@@ -178,7 +178,7 @@ def test_a_token_is_found_seen_and_ended(connections: Connections) -> None:
 
 
 def test_what_is_said_of_a_dossier(connections: Connections) -> None:
-    dossiers = Dossiers(connections)
+    dossiers = Dossiers(connections, cipher=SEALING)
 
     def found() -> list[Dossier]:
         return dossiers.list_by_code("D1", offices=[OFFICE])

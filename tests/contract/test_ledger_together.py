@@ -20,7 +20,6 @@ from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
 from dossier.errors import WrongUse
 from dossier.states import PaperState
 from workflow.ledger.cursors import Cursor
-from workflow.ledger.dossiers import Dossiers
 from workflow.ledger.edits import EditRequest
 from workflow.ledger.intake import ScanIntake
 from workflow.ledger.papers import PIPELINE_STATES
@@ -283,7 +282,7 @@ def a_scan_is_moved_into_a_dossier_once(ledger: SqlLedger) -> None:
 
 def a_closed_dossier_takes_nothing(ledger: SqlLedger) -> None:
     """Each of several is closed while all others send into it what they can."""
-    known = Dossiers(ledger.connections)
+    known = ledger.dossiers
     codes = [f"D{n}" for n in range(CLOSED)]
     after: dict[str, int] = {}
 

@@ -10,8 +10,12 @@ import sqlalchemy as sa
 
 from dossier.errors import WrongUse
 from workflow.ledger.connections import Connections, lock
+from workflow.ledger.history import NewEntry, Transition, append_history
+from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.tables import DOSSIER, PAPER
 
+# The code of a history entry: the dossier was reopened.
+REOPENED = "dossier-reopened"
 # Built once: every upload runs these, and building a statement costs more than running it.
 _LAST_ORDINAL = (
     sa.select(PAPER.c.ordinal, PAPER.c.dossier_since)
@@ -44,8 +48,9 @@ class Dossier:
 class Dossiers:
     """The dossiers of all offices."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, *, cipher: FieldCipher) -> None:
         self._writing, self._reading = connections.writing, connections.reading
+        self._cipher = cipher
 
     def list_by_code(self, code: str, *, offices: Sequence[str]) -> list[Dossier]:
         """The dossiers of these offices that have this code: with papers, or a row of their own."""
@@ -91,6 +96,25 @@ class Dossiers:
             _insert_if_missing(c, code, office, now)
             still_open = _update(code, office).where(DOSSIER.c.closed_at.is_(None))
             c.execute(still_open.values(closed_at=now, closed_by=actor))
+
+    def reopen(self, code: str, *, office: str, actor: str, now: datetime) -> None:
+        """Let a closed dossier accept papers again; an open one stays as it is.
+
+        The history of each of its papers says who reopened it.
+        """
+        with self._writing() as c:
+            lock_dossiers(c, office, code)
+            closed = _update(code, office).where(DOSSIER.c.closed_at.is_not(None))
+            if c.execute(closed.values(closed_at=None, closed_by="")).rowcount != 1:
+                return
+            papers = sa.select(PAPER.c.id, PAPER.c.state).where(
+                PAPER.c.office == office, PAPER.c.dossier == code
+            )
+            entries = [
+                NewEntry(office, row.id, now, Transition(row.state, row.state, REOPENED, "", actor))
+                for row in c.execute(papers.order_by(PAPER.c.ordinal))
+            ]
+            append_history(c, entries, cipher=self._cipher)
 
 
 def lock_dossiers(connection: sa.Connection, office: str, *dossiers: str) -> None:

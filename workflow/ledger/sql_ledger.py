@@ -46,7 +46,7 @@ class SqlLedger:
         self.papers = PaperQueries(self.connections, cipher=cipher)
         self.edits = PaperEdits(self.connections, cipher=cipher)
         self.reviews = Reviews(self.connections, cipher=cipher)
-        self.dossiers = Dossiers(self.connections)
+        self.dossiers = Dossiers(self.connections, cipher=cipher)
         self.monitor = QueueMonitor(self.connections, cipher=cipher)
         self.people = People(self.connections, cipher=cipher)
         self.sessions = Sessions(self.connections)

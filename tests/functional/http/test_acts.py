@@ -219,7 +219,9 @@ def test_a_dossier_knows_what_is_expected_and_closes(client: httpx.Client) -> No
     assert told["expected"][1] == {
         "kind": "citizen-card", "kind_title": "Thẻ căn cước", "paper": paper,
     }  # fmt: skip
-    closed = client.post("/v1/dossiers/EXP-1/close").json()
+    refused = client.post("/v1/dossiers/EXP-1/close")
+    assert (refused.status_code, refused.json()["code"]) == (409, "dossier.unfinished")
+    closed = client.post("/v1/dossiers/EXP-1/close", params={"anyway": True}).json()
     assert closed["closed_at"]
     assert client.post("/v1/dossiers/EXP-1/close").json()["closed_at"] == closed["closed_at"]
     late = client.post("/v1/dossiers/EXP-1/papers", content=png("đến muộn"))

@@ -96,7 +96,7 @@ def test_what_is_said_of_a_dossier_of_an_office_below_is_said_of_that_one(
     assert [one["kind"] for one in below.get("/v1/dossiers/BELOW-1").json()["expected"]] == [
         "citizen-card"
     ]
-    assert above.post("/v1/dossiers/BELOW-1/close").json()["office"] == "H15.50"
+    assert above.post("/v1/dossiers/BELOW-1/close?anyway=true").json()["office"] == "H15.50"
     assert below.get("/v1/dossiers/BELOW-1").json()["closed_at"]
     # One that nobody knows yet is the own office's.
     own = above.put("/v1/dossiers/ABOVE-1", json={"expected": []}).json()

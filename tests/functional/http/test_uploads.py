@@ -116,7 +116,7 @@ def test_every_answer_about_uploads_speaks_tus_errors_too(served: Served) -> Non
 
 def _close(client: httpx.Client, dossier: str) -> None:
     assert client.put(f"/v1/dossiers/{dossier}", json={"expected": []}).is_success
-    assert client.post(f"/v1/dossiers/{dossier}/close").is_success
+    assert client.post(f"/v1/dossiers/{dossier}/close?anyway=true").is_success
 
 
 def test_an_upload_to_a_closed_dossier_does_not_begin(client: httpx.Client) -> None:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from unit.workflow.fakes import OFFICE, START, new_ledger, scan
 
 from dossier.errors import WrongUse
-from workflow.ledger.dossiers import Dossiers
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.tables import ANSWERED, MOVE, PAPER, SCAN
 from workflow.ledger.tokens import Token, Tokens
@@ -53,7 +52,7 @@ def _ledger(folder: str) -> SqlLedger:
             created_by="", expires_at=START,
         )
     )  # fmt: skip
-    Dossiers(ledger.connections).close(CLOSED, office=OFFICE, actor="x", now=START)
+    ledger.dossiers.close(CLOSED, office=OFFICE, actor="x", now=START)
     return ledger
 
 
