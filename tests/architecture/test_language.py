@@ -19,9 +19,10 @@ _CLEAN = (
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs",
     "Makefile", "pyproject.toml", "setup", "samples",
     "api", "bench", "dossier", "ingest", "pages", "workflow",
-    "tests/architecture", "tests/conftest.py", "tests/judges", "tests/planted", "tests/servers",
-    "tests/functional/cli/running.py", "tests/functional/cli/warm.py",
-    "tests/functional/conftest.py",
+    "tests/architecture", "tests/conftest.py", "tests/contract", "tests/fixtures",
+    "tests/functional", "tests/judges", "tests/planted", "tests/servers", "tests/soak",
+    "tests/unit/api", "tests/unit/bench", "tests/unit/dossier", "tests/unit/ingest",
+    "tests/unit/pages", "tests/unit/workflow",
 )  # fmt: skip
 # Their tables get shorter rows later.
 _WIDE = {"docs/dependencies.md", "docs/http-api.md", "docs/operations.md", "README.vi.md"}

@@ -21,7 +21,7 @@ from workflow.ledger.types import IncomingScan
 
 SECRET = "hidden-word"  # noqa: S105 - of nothing
 
-TOLD = {
+EXPECTED = {
     "53100": (TransientFault, "database.full"),
     "53300": (TransientFault, "database.busy"),
     "25006": (TransientFault, "database.read-only"),
@@ -69,11 +69,11 @@ def _refused(address: str, work: Callable[[sa.Connection], object] | None = None
     return raised.value
 
 
-@pytest.mark.parametrize("state", TOLD)
-def test_what_postgresql_says_is_told_by_who_must_act(address: str, state: str) -> None:
+@pytest.mark.parametrize("state", EXPECTED)
+def test_a_postgresql_error_names_the_party_that_must_act(address: str, state: str) -> None:
     said = sa.text(f"DO $$ BEGIN RAISE EXCEPTION '{SECRET}' USING ERRCODE = '{state}'; END $$")
     error = _refused(address, lambda c: c.execute(said))
-    assert (type(error), error.code) == TOLD[state]
+    assert (type(error), error.code) == EXPECTED[state]
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_a_session_is_as_we_need_it(address: str) -> None:
     engine = build_engine(f"{address}?application_name=another")
     with Connections(engine).reading() as connection:
 
-        def told(name: str) -> object:
+        def setting(name: str) -> object:
             return connection.exec_driver_sql(f"SHOW {name}").scalar()
 
-        assert told("TimeZone") == "UTC"
-        assert told("transaction_isolation") == "read committed"
-        assert told("statement_timeout") == "2min"
+        assert setting("TimeZone") == "UTC"
+        assert setting("transaction_isolation") == "read committed"
+        assert setting("statement_timeout") == "2min"
         # What the operator says goes before.
-        assert told("application_name") == "another"
+        assert setting("application_name") == "another"
     engine.dispose()
 
 
@@ -154,7 +154,7 @@ def _cut(engine: sa.Engine) -> None:
 
 
 @pytest.mark.parametrize("databases", ["postgres"], indirect=True)
-def test_a_cut_connection_is_told_and_the_next_call_works(engine: sa.Engine) -> None:
+def test_a_cut_connection_is_reported_and_the_next_call_works(engine: sa.Engine) -> None:
     ledger = ledger_on(engine)
 
     def write() -> None:

@@ -50,8 +50,8 @@ def those_that_come_together_see_each_other(ledger: SqlLedger) -> None:
         )
     ]
     answers = ledger.intake.receive_batch(group)
-    told = [(a.paper.int, a.known_already) for a in answers if isinstance(a, Received)]
-    assert told == [(2, False), (2, True), (4, False), (1, True), (6, False)]
+    received = [(a.paper.int, a.known_already) for a in answers if isinstance(a, Received)]
+    assert received == [(2, False), (2, True), (4, False), (1, True), (6, False)]
     for dossier, ordinals in (("D1", [1, 2, 3]), ("D2", [1])):
         rows = ledger.papers.list_papers(offices=[OFFICE], dossier=dossier)
         assert [row.ordinal for row in rows] == ordinals
@@ -131,7 +131,7 @@ def the_request_follows_the_paper(ledger: SqlLedger) -> None:
     assert hold(ledger, take(ledger, 2, b"b")).request == ""
 
 
-def the_first_office_is_told_once(ledger: SqlLedger) -> None:
+def the_first_office_is_reported_once(ledger: SqlLedger) -> None:
     assert not ledger.offices.add("H99", "UBND", first_notes={"trial": "yes"})
     assert ledger.offices.get_note("H99", "trial") == ""
 
@@ -226,11 +226,11 @@ def the_pace_is_that_of_the_last_minutes(ledger: SqlLedger) -> None:
         take(ledger, number, bytes([number]))
     for number in (1, 2):
         recognise(ledger, UUID(int=number))
-    told = Backlog(ledger.connections).report(now=START + timedelta(minutes=1))
-    assert told.waiting == {PaperState.RECEIVED: 2, PaperState.RECOGNISED: 2}
-    assert told.finished == {PaperState.RECEIVED: 2}
-    assert told.time_left() == timedelta(minutes=10)
-    assert told.oldest[PaperState.RECEIVED] == timedelta(minutes=1)
+    backlog = Backlog(ledger.connections).report(now=START + timedelta(minutes=1))
+    assert backlog.waiting == {PaperState.RECEIVED: 2, PaperState.RECOGNISED: 2}
+    assert backlog.finished == {PaperState.RECEIVED: 2}
+    assert backlog.time_left() == timedelta(minutes=10)
+    assert backlog.oldest[PaperState.RECEIVED] == timedelta(minutes=1)
     late = Backlog(ledger.connections, offices=[OFFICE]).report(now=START + timedelta(minutes=11))
     assert (late.finished, late.time_left()) == ({}, None)
     assert Backlog(ledger.connections, offices=["H99"]).report(now=START).waiting == {}
@@ -244,7 +244,7 @@ CONTRACT: tuple[Check, ...] = (
     what_was_rejected_by_a_step_may_come_again,
     a_key_is_answered_once,
     the_request_follows_the_paper,
-    the_first_office_is_told_once,
+    the_first_office_is_reported_once,
     who_lost_the_paper_saves_nothing,
     a_move_that_is_not_in_the_table_saves_nothing,
     whose_fault_it_is_stands_until_the_paper_moves,

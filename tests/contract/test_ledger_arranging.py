@@ -102,7 +102,7 @@ def test_only_what_was_seen_is_signed(ledger: SqlLedger) -> None:
         arranging.request_signature(_act(), version=seen.version)
     assert raised.value.code == "sign.changed-meanwhile"
     arranging.request_signature(_act(), version=seen.version + 2)
-    # Asked again, since the answer was lost: also when it is in hand, and when it is signed.
+    # Requested again after a lost answer: also while it is leased, and once it is signed.
     for after in (PaperState.SIGNED, PaperState.ARCHIVED):
         held = _claim(ledger)
         arranging.request_signature(_act(), version=seen.version + 2)

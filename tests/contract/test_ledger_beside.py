@@ -43,7 +43,7 @@ def connections(engine: sa.Engine) -> Connections:
 
 @pytest.fixture
 def outbox(engine: sa.Engine) -> Outbox:
-    """Two moves are to be told at one address."""
+    """Two moves are to be delivered to one address."""
     ledger = ledger_on(engine)
     box = Outbox(ledger.connections, cipher=SEALING)
     box.add(HOOK)
@@ -70,7 +70,7 @@ def test_a_secret_lies_closed(outbox: Outbox, engine: sa.Engine) -> None:
         outbox.add(replace(HOOK, id=UUID(int=8), office="H99"))
 
 
-def test_scans_that_come_together_are_each_told_with_their_own_move(
+def test_each_scan_of_a_batch_is_delivered_with_its_own_move(
     outbox: Outbox, engine: sa.Engine
 ) -> None:
     ledger = ledger_on(engine)
@@ -83,12 +83,14 @@ def test_scans_that_come_together_are_each_told_with_their_own_move(
         for number in (13, 12, 11)
     ]
     ledger.intake.receive_batch(group)
-    told = [each.payload for each in outbox.list_deliveries(offices=[OFFICE], after=0, limit=9)][2:]
+    payloads = [
+        each.payload for each in outbox.list_deliveries(offices=[OFFICE], after=0, limit=9)
+    ][2:]
     moves = ledger.papers.list_events(offices=[OFFICE], limit=9)[2:]
-    assert [UUID(each["paper"]).int for each in told] == [13, 12, 11]
-    assert [each["event"] for each in told] == [move.sequence for move in moves]
+    assert [UUID(each["paper"]).int for each in payloads] == [13, 12, 11]
+    assert [each["event"] for each in payloads] == [move.sequence for move in moves]
     assert [move.paper.int for move in moves] == [13, 12, 11]
-    assert [(each["dossier"], each["ordinal"]) for each in told] == [
+    assert [(each["dossier"], each["ordinal"]) for each in payloads] == [
         ("D1", 3),
         ("D0", 1),
         ("D1", 4),
@@ -105,7 +107,7 @@ def test_what_a_killed_sender_took_is_due_again(outbox: Outbox) -> None:
     assert outbox.claim(first, now=START + MINUTE, until=START + 2 * MINUTE)
 
 
-def test_what_was_told_is_not_due_and_what_was_not_is_later(outbox: Outbox) -> None:
+def test_a_delivered_message_is_not_due_and_a_failed_one_is_due_later(outbox: Outbox) -> None:
     first, second = _due(outbox)
     for delivery in (first, second):
         assert outbox.claim(delivery, now=START, until=START + MINUTE)
@@ -113,15 +115,18 @@ def test_what_was_told_is_not_due_and_what_was_not_is_later(outbox: Outbox) -> N
     outbox.record_attempt(second, status=0, now=START, next_at=START + 3 * MINUTE, done=False)
     assert _due(outbox, minutes=2) == []
     assert _due(outbox, minutes=3) == [second]
-    told = outbox.list_deliveries(offices=[OFFICE], after=0, limit=9)
-    assert [(d.attempts, d.status, d.delivered_at) for d in told] == [(1, 204, START), (1, 0, None)]
+    deliveries = outbox.list_deliveries(offices=[OFFICE], after=0, limit=9)
+    assert [(d.attempts, d.status, d.delivered_at) for d in deliveries] == [
+        (1, 204, START),
+        (1, 0, None),
+    ]
     assert outbox.list_deliveries(offices=["H99"], after=0, limit=9) == []
     assert outbox.replay(offices=["H99"], first=first, last=second, now=START) == 0
     assert outbox.replay(offices=[OFFICE], first=first, last=first, now=START) == 1
     assert _due(outbox) == [first]
 
 
-def test_where_it_was_stopped_nothing_is_told(outbox: Outbox) -> None:
+def test_a_stopped_webhook_receives_nothing(outbox: Outbox) -> None:
     first, second = _due(outbox)
     assert outbox.claim(first, now=START, until=START + MINUTE)
     outbox.stop(HOOK.id, now=START)

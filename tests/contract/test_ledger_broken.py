@@ -100,13 +100,13 @@ FAULTS: dict[str, Break] = {
     "what is set aside is handed out": _replaced(
         queue, "runnable", lambda f, *a: (f(*a)[0], *f(*a)[2:])
     ),
-    "what nobody asked for is signed": _replaced(queue, "runnable", lambda f, *a: f(*a)[:-1]),
-    "who hands back has tried": _replaced(
+    "a paper without a request is signed": _replaced(queue, "runnable", lambda f, *a: f(*a)[:-1]),
+    "a release counts as an attempt": _replaced(
         PaperQueue, "release",
         lambda _f, self, held, now: self.fail(held, code="", reason="", now=now, retry_at=now),
     ),
-    "nothing is given back": _replaced(PaperQueue, "release_leases", lambda *_a, **_k: None),
-    "whoever comes last saves": _replaced(
+    "leases are not released": _replaced(PaperQueue, "release_leases", lambda *_a, **_k: None),
+    "the last writer wins": _replaced(
         PaperQueue, "finish",
         lambda f, self, held, *a, **k: f(self, _newest(self, held), *a, **k),
     ),

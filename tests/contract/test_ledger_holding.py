@@ -118,7 +118,7 @@ def what_nobody_outlives_is_set_aside(ledger: SqlLedger) -> None:
     assert row_of(ledger, deadly).code == "set-aside.worker.lost"
     assert row_of(ledger, deadly).fault == "operator"
     assert claim(ledger, deadly, gone=True) is None
-    # Whoever sends it again has it tried again, as often.
+    # Submitting it again resets the count of attempts.
     assert take(ledger, 3, b"a") == deadly
     for _ in range(20):
         assert claim(ledger, deadly, gone=True) is not None
@@ -197,7 +197,7 @@ def how_far_a_worker_reads_is_seen_elsewhere(ledger: SqlLedger) -> None:
     claim(ledger, two, holder="b:1:1")
     ledger.queue.save_progress("h:1:1", {one: (1, 3), two: (1, 3)})
     assert seen() == {one: (1, 3)}
-    # It is no change that whoever reads would have to know of.
+    # Progress is not a change of the paper's version.
     assert ledger.queue.finish(held, Outcome(after=PaperState.RECOGNISED), now=START, actor="x")
     assert seen() == {}
     ledger.queue.save_progress("b:1:1", {two: (2, 3)})
@@ -220,7 +220,7 @@ def what_is_to_be_signed_waits_only_when_asked_for(ledger: SqlLedger) -> None:
     assert next_one(ledger, [PaperState.DESCRIBED, PaperState.SIGNED]) == paper
 
 
-def who_hands_back_has_not_tried(ledger: SqlLedger) -> None:
+def a_release_is_not_an_attempt(ledger: SqlLedger) -> None:
     paper = take(ledger, 1, b"a")
     ledger.queue.release(hold(ledger, paper), now=START)
     assert hold(ledger, paper).attempts == 1
@@ -253,7 +253,7 @@ CONTRACT: tuple[Check, ...] = (
     that_nobody_takes_papers_up_is_seen,
     how_far_a_worker_reads_is_seen_elsewhere,
     what_is_to_be_signed_waits_only_when_asked_for,
-    who_hands_back_has_not_tried,
+    a_release_is_not_an_attempt,
     what_is_given_back_is_free_and_was_not_tried,
 )
 

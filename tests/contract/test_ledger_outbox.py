@@ -1,4 +1,4 @@
-"""What is to be told at many webhooks, on every database: none starves, none stays for ever."""
+"""The outbox of many webhooks, on every database: none starves, none stays for ever."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_what_came_to_its_end_long_ago_is_forgotten_and_what_waits_is_not(
     outbox.record_attempt(8, status=0, now=LATER, next_at=LATER, done=False)
     outbox.prune(before=LATER - MINUTE, now=LATER)
     assert set(_all(outbox)) == set(range(1, 53))
-    # What was asked for again has no end any more.
+    # What was statements for again has no end any more.
     assert outbox.replay(offices=[OFFICE], first=5, last=6, now=LATER) == 2
     outbox.prune(before=LATER, now=LATER)
     assert set(_all(outbox)) == set(range(5, 53))
@@ -124,9 +124,9 @@ def test_what_came_to_its_end_long_ago_is_forgotten_and_what_waits_is_not(
     assert _due(outbox, ONE) == [5, 6, 7, 8, 9, 10, 11, 12, 13]
 
 
-def test_what_waits_where_nobody_is_told_any_more_is_forgotten_too(outbox: Outbox) -> None:
+def test_deliveries_of_a_stopped_webhook_are_pruned(outbox: Outbox) -> None:
     outbox.stop(ONE.id, now=LATER)
-    # Who was just sending writes down that it comes again; it never does.
+    # A sender that was just delivering records a retry; it never happens.
     outbox.record_attempt(1, status=0, now=LATER, next_at=LATER, done=False)
     outbox.prune(before=LATER - MINUTE, now=LATER + MINUTE)
     assert set(_all(outbox)) == set(range(1, 53))
@@ -154,13 +154,13 @@ def test_a_number_is_given_once_also_where_all_was_forgotten(
     assert given == sorted(set(given))
 
 
-def test_what_waits_is_found_without_reading_all_that_was_told(
+def test_waiting_deliveries_are_found_without_reading_past_ones(
     outbox: Outbox, engine: sa.Engine
 ) -> None:
-    asked: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
     def note(*said: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
-        asked.append((said[2], said[3]))
+        statements.append((said[2], said[3]))
 
     sa.event.listen(engine, "before_cursor_execute", note)
     outbox.list_ready(now=LATER)
@@ -168,14 +168,14 @@ def test_what_waits_is_found_without_reading_all_that_was_told(
     outbox.stop(ONE.id, now=LATER)
     outbox.prune(before=START, now=LATER)
     sa.event.remove(engine, "before_cursor_execute", note)
-    told = [(text, values) for text, values in asked if "delivery" in text]
-    assert len(told) == 5
+    queries = [(text, values) for text, values in statements if "delivery" in text]
+    assert len(queries) == 5
     on_postgres = engine.dialect.name == "postgresql"
     with engine.connect() as connection:
         if on_postgres:
             # A table of fifty rows is read faster as a whole.
             connection.exec_driver_sql("SET enable_seqscan = off")
-        for text, values in told:
+        for text, values in queries:
             plan = connection.exec_driver_sql(
                 f"EXPLAIN {'' if on_postgres else 'QUERY PLAN '}{text}", values
             )

@@ -80,7 +80,7 @@ def _together(work: Callable[[int], object], *, threads: int = THREADS) -> list[
         begin.wait()
         try:
             done[number] = work(number)
-        except BaseException as error:  # noqa: BLE001 - told below
+        except BaseException as error:  # noqa: BLE001 - raised below
             failed.append(error)
 
     running = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
@@ -139,9 +139,9 @@ def the_same_bytes_are_one_paper(ledger: SqlLedger) -> None:
         return _take(ledger, number + n, number)
 
     for number in _firsts():
-        told = _together(partial(take, number))
-        assert len({paper for paper, _ in told}) == 1
-        assert Counter(known for _, known in told) == {False: 1, True: THREADS - 1}
+        answers = _together(partial(take, number))
+        assert len({paper for paper, _ in answers}) == 1
+        assert Counter(known for _, known in answers) == {False: 1, True: THREADS - 1}
     assert _ordinals(ledger) == list(range(1, ROUNDS + 1))
 
 

@@ -144,11 +144,11 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
         together.each_paper_is_handed_out_once,
         _instead(sa.Select, "with_for_update", lambda self, **_k: self),
     ),
-    "versions are not looked at": (
+    "versions are not compared": (
         together.one_of_many_saves_wins,
         _instead(PaperQueue, "finish", _finished_anyhow),
     ),
-    "whoever sees a delivery sends it": (
+    "a delivery is sent without a claim": (
         together.each_delivery_has_one_sender,
         _instead(Outbox, "claim", lambda *_a, **_k: True),
     ),

@@ -102,7 +102,7 @@ def other_bytes_at_a_key_are_refused(store: ObjectStore, folder: Path) -> None:
     assert _record(store, record) == b"first"
 
 
-def what_is_not_there_is_told(store: ObjectStore, folder: Path) -> None:
+def a_missing_object_is_reported(store: ObjectStore, folder: Path) -> None:
     store.put_record("a/b", _file(folder, b"kept"), kept_until=SOON)
     for key in ("a/c", "a", "a/b/c"):
         missing = RecordVersion(key=key, version="", size=1)
@@ -136,10 +136,10 @@ def one_of_many_at_one_key_is_kept(store: ObjectStore, folder: Path) -> None:
             return fault.code
 
     with ThreadPoolExecutor(8) as threads:
-        told = list(threads.map(put, range(8)))
+        results = list(threads.map(put, range(8)))
     (kept,) = store.records()
-    assert sorted(map(str, told)) == sorted(map(str, [kept] * 4 + ["record.exists"] * 4))
-    expected = b"these bytes" if told[1] == kept else b"those bytes"
+    assert sorted(map(str, results)) == sorted(map(str, [kept] * 4 + ["record.exists"] * 4))
+    expected = b"these bytes" if results[1] == kept else b"those bytes"
     assert _record(store, kept) == expected
     assert list(store.covered()) == []
 
@@ -227,7 +227,7 @@ CONTRACT: tuple[Check, ...] = (
     a_record_comes_back,
     the_same_record_again_adds_nothing,
     other_bytes_at_a_key_are_refused,
-    what_is_not_there_is_told,
+    a_missing_object_is_reported,
     records_are_listed_by_key_and_prefix,
     an_escaped_key_is_a_key_like_others,
     one_of_many_at_one_key_is_kept,

@@ -80,7 +80,7 @@ class ForgetsToErase(FileStore):
 
 
 class ErasesWhatCameMeanwhile(FileStore):
-    """Trusts whoever says that a blob is old."""
+    """Trusts the caller's list of old blobs."""
 
     def erase_work(self, digest: str, *, untouched_since: datetime) -> bool:
         return super().erase_work(digest, untouched_since=max(SOON, untouched_since))

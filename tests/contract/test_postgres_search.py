@@ -100,7 +100,7 @@ def test_a_folded_phrase_of_several_values_is_none(on_postgres: SqlCatalogue) ->
     assert _found(on_postgres, "lê thị bích") == [1, 2]
 
 
-def test_words_that_share_their_hash_are_told_apart(
+def test_words_with_the_same_hash_are_distinguished(
     on_postgres: SqlCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres_search, "_of", lambda _kind, words: [1 for _ in words])
@@ -261,7 +261,7 @@ def test_the_migration_makes_what_is_stated_here(
 ) -> None:
     migrated = build_engine(postgres_server.new_database())
     schema.upgrade(migrated)
-    told = [
+    plans = [
         [
             *_scalars(
                 engine,
@@ -277,5 +277,5 @@ def test_the_migration_makes_what_is_stated_here(
         for engine in (database, migrated)
     ]
     migrated.dispose()
-    assert told[0] == told[1]
-    assert len(told[0]) == 5
+    assert plans[0] == plans[1]
+    assert len(plans[0]) == 5

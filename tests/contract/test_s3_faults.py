@@ -60,7 +60,7 @@ def _content(store: S3Store, key: str) -> bytes:
 def test_a_record_that_could_not_be_put_is_put_once(
     here: Place, between: Proxy, store: S3Store, fault: Fault, content: bytes
 ) -> None:
-    """Whether the store did it is not known; whoever tries again stores it once."""
+    """It is unknown whether the store did it; a retry stores it once."""
     only = "PUT" if fault in {Fault.LOSES_ANSWER, Fault.CUTS_REQUEST, Fault.SILENT} else ""
     with between.misbehaving(fault, only=only):
         with pytest.raises(TransientFault) as caught:
@@ -156,7 +156,7 @@ def test_where_the_condition_is_lost_who_comes_second_is_refused(
     assert len(list(here.store().covered())) == 1
 
 
-def test_where_the_condition_is_lost_whose_is_the_record_is_told_so(
+def test_without_the_condition_the_writer_of_the_record_succeeds(
     here: Place, between: Proxy, store: S3Store
 ) -> None:
     files = [here.folder / f"{n}" for n in range(6)]
@@ -173,9 +173,9 @@ def test_where_the_condition_is_lost_whose_is_the_record_is_told_so(
     with between.misbehaving(Fault.FORGETS_CONDITION), ThreadPoolExecutor(6) as threads:
         done = list(threads.map(put, files))
     # Another may have come to its end before an older one was to be seen.
-    told = [file.read_bytes() for file, its in zip(files, done, strict=True) if its]
-    assert _content(here.store(), KEY) in told
-    # What the store took besides lies over it, and is told.
+    written = [file.read_bytes() for file, its in zip(files, done, strict=True) if its]
+    assert _content(here.store(), KEY) in written
+    # Other accepted writes are newer versions over it, and are reported.
     assert len(list(here.store().covered())) == here.versions(KEY) - 1
 
 

@@ -44,7 +44,7 @@ def _read(store: S3Store, record: RecordVersion) -> bytes:
         return stream.read()
 
 
-# With the service's keys whoever has them can add, and nothing else. Each way is tried.
+# The service's keys allow adding, and nothing else. Each way is tried.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,7 +178,7 @@ def test_a_term_can_be_made_longer(here: Place) -> None:
     assert store.kept_until(record) == later
 
 
-# What is put over a record is told, and taken for nothing else.
+# A write over a record is reported, and never read as the record.
 
 
 def _put_over(here: Place, key: str, content: bytes) -> None:

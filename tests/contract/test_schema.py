@@ -138,7 +138,7 @@ def test_two_may_make_it_at_once(empty: sa.Engine, databases: Databases) -> None
     def upgrade(engine: sa.Engine) -> None:
         try:
             schema.upgrade(engine)
-        except Exception as error:  # noqa: BLE001 - told below
+        except Exception as error:  # noqa: BLE001 - raised below
             failed.append(error)
 
     threads = [threading.Thread(target=upgrade, args=(engine,)) for engine in (empty, other)]
@@ -159,7 +159,7 @@ def test_an_office_stands_on_every_row() -> None:
                 assert "office" in table.c, table.name
 
 
-def test_a_database_that_was_not_made_is_told(empty: sa.Engine) -> None:
+def test_a_missing_schema_is_reported(empty: sa.Engine) -> None:
     with pytest.raises(Misconfigured) as raised:
         schema.check(empty)
     assert raised.value.code == "database.not-made"

@@ -24,9 +24,7 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"
 
 
 @pytest.mark.parametrize("fault", ["full", "read-only"])
-def test_a_disk_that_takes_no_more_is_told_and_the_next_start_goes_on(
-    tmp_path: Path, fault: str
-) -> None:
+def test_a_full_disk_is_reported_and_the_next_start_goes_on(tmp_path: Path, fault: str) -> None:
     options = ("--fault", fault, "--every", "12")
     ended = subprocess.run(
         [sys.executable, "-m", "planted.kill_points", str(tmp_path), *options],
@@ -60,7 +58,9 @@ def _sohoa(*arguments: str | Path, var: Path) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize("begin", ["BEGIN IMMEDIATE", "PRAGMA locking_mode=EXCLUSIVE"])
-def test_a_locked_database_is_told_and_the_next_start_goes_on(tmp_path: Path, begin: str) -> None:
+def test_a_locked_database_is_reported_and_the_next_start_goes_on(
+    tmp_path: Path, begin: str
+) -> None:
     var = tmp_path / "var"
     paper = small_paper.draw(tmp_path / "paper.png")
     ingest = ("ingest", paper, "--dossier", "H15-1", "--sign", "--accept")

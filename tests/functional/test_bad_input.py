@@ -130,7 +130,7 @@ def test_every_file_ends_archived_or_rejected_and_the_batch_goes_on(batch: Batch
     assert len(ended) > len(BAD) + 25
 
 
-def test_who_is_turned_away_is_told_what_to_do(batch: Batch) -> None:
+def test_a_rejection_says_what_to_do(batch: Batch) -> None:
     for name in REJECTED:
         reason = batch.rows[name]["reason"]
         assert any(words in reason for words in TO_DO), (name, reason)

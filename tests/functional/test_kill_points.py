@@ -54,7 +54,7 @@ def points(said: list[dict[str, Any]]) -> list[Point]:
     return [Point(*point) for point in said[0]["points"]]
 
 
-def test_whoever_is_killed_anywhere_loses_and_doubles_nothing(said: list[dict[str, Any]]) -> None:
+def test_a_kill_at_any_point_loses_and_doubles_nothing(said: list[dict[str, Any]]) -> None:
     assert [run for run in said[1:-1] if run["wrong"]] == []
     assert said[-1]["bad"] == 0
     assert said[-1]["runs"] > 50
@@ -171,7 +171,7 @@ def test_what_is_lost_or_doubled_would_be_seen(
     assert whole.faults(var, papers=1)
 
 
-def test_init_is_made_once_whoever_kills_it(tmp_path: Path) -> None:
+def test_a_killed_init_is_completed_once(tmp_path: Path) -> None:
     said = _said_by(tmp_path, "--command", "init", "--every", "12")
     assert [run for run in said[1:-1] if run["wrong"]] == []
     assert said[-1]["runs"] >= 7

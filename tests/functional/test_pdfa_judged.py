@@ -190,7 +190,7 @@ def test_one_wrong_letter_does_not_pass(verdicts: Mapping[str, Verdict]) -> None
     assert all(any("6.6" in rule for rule in verdict.broken) for verdict in spoilt.values())
 
 
-def test_what_cannot_be_kept_is_told(made: dict[str, tuple[Path, PdfaReport]]) -> None:
+def test_dropped_content_is_reported(made: dict[str, tuple[Path, PdfaReport]]) -> None:
     redrawn = {name: report.drawn_anew for name, (_, report) in made.items() if report.drawn_anew}
     assert redrawn == {"mixed.pdf": (2, 3)}
 

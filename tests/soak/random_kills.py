@@ -31,14 +31,14 @@ _DOSSIER = "H15.50.05.13-261008-0975"
 _MOST_LAST_RUNS = 3
 
 
-def main(told: list[str] | None = None) -> int:
-    """Kill, bring home, look; the exit code is 1 where anything is not as it should be."""
-    asked = argparse.ArgumentParser(prog="random_kills")
-    asked.add_argument("folder", type=Path)
-    asked.add_argument("--kills", type=int, default=300)
-    asked.add_argument("--papers", type=int, default=60)
-    asked.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    options = asked.parse_args(told)
+def main(arguments: list[str] | None = None) -> int:
+    """Kill processes, finish the papers, check; exit with 1 on any fault."""
+    parser = argparse.ArgumentParser(prog="random_kills")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--papers", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    options = parser.parse_args(arguments)
     run = Run(options.folder.resolve(), options.papers, random.Random(options.seed))  # noqa: S311 - a seed to repeat it by
     run.prepare()
     while sum(run.killed.values()) < options.kills:
@@ -55,14 +55,14 @@ def main(told: list[str] | None = None) -> int:
         wrong.append("the record area is no valid OCFL storage root")
     if "Traceback" in run.said.read_text(encoding="utf-8", errors="replace"):
         wrong.append("a traceback was shown")
-    told_last = {
+    report = {
         "seed": options.seed,
         "papers": options.papers,
         "kills": dict(run.killed),
         "starts": run.starts,
         "wrong": wrong,
     }
-    sys.stdout.write(json.dumps(told_last, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
     return 1 if wrong else 0
 
 

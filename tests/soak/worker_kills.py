@@ -92,14 +92,14 @@ class Run:
             time.sleep(1)
 
 
-def main(told: list[str] | None = None) -> int:
-    """Kill, bring home, look; the exit code is 1 where anything is not as it should be."""
-    asked = argparse.ArgumentParser(prog="worker_kills")
-    asked.add_argument("folder", type=Path)
-    asked.add_argument("--kills", type=int, default=200)
-    asked.add_argument("--papers", type=int, default=500)
-    asked.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    options = asked.parse_args(told)
+def main(arguments: list[str] | None = None) -> int:
+    """Kill workers, finish the papers, check; exit with 1 on any fault."""
+    parser = argparse.ArgumentParser(prog="worker_kills")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--papers", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    options = parser.parse_args(arguments)
     folder: Path = options.folder.resolve()
     (folder / "papers").mkdir(parents=True)
     with postgres() as database, redis() as broker, minio() as store:
@@ -122,13 +122,13 @@ def main(told: list[str] | None = None) -> int:
         wrong.append(f"the crew ended with {codes}")
     if "Traceback" in crew.said():
         wrong.append("a traceback was shown")
-    told_last = {
+    report = {
         "seed": options.seed,
         "papers": options.papers,
         "kills": dict(run.killed),
         "wrong": wrong,
     }
-    sys.stdout.write(json.dumps(told_last, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
     return 1 if wrong else 0
 
 

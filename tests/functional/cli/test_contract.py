@@ -56,7 +56,7 @@ def archived(
 
 
 def _settled(commands: Commands) -> list[dict[str, object]]:
-    """The rows of all papers once none is on its way any more, whoever works them off."""
+    """The rows of all papers once none is in progress, in this process or another."""
     end = time.monotonic() + 120
     while True:
         rows = commands.json("list")
@@ -132,13 +132,13 @@ def test_text_is_read_in_order(archived: tuple[Commands, str]) -> None:
 
 def test_export_holds_the_signed_pdf(archived: tuple[Commands, str], tmp_path: Path) -> None:
     commands, paper = archived
-    told = commands.run("export", paper, tmp_path, "--json").row
-    assert Path(told["signed_pdf"]).parent.as_posix().endswith("representations/rep1/data")
-    assert Path(told["package"]).name == f"urn_uuid_{paper}"
-    (report,) = commands.json("verify", told["signed_pdf"])
+    exported = commands.run("export", paper, tmp_path, "--json").row
+    assert Path(exported["signed_pdf"]).parent.as_posix().endswith("representations/rep1/data")
+    assert Path(exported["package"]).name == f"urn_uuid_{paper}"
+    (report,) = commands.json("verify", exported["signed_pdf"])
     assert report["valid"]
     assert report["level"] == "B-T"
-    content = bytearray(Path(told["signed_pdf"]).read_bytes())
+    content = bytearray(Path(exported["signed_pdf"]).read_bytes())
     content[2000] ^= 1
     spoilt = tmp_path / "spoilt.pdf"
     spoilt.write_bytes(content)
@@ -183,7 +183,7 @@ def test_status_counts(archived: tuple[Commands, str]) -> None:
     assert row["trial"]
 
 
-def test_the_same_bytes_twice_in_a_dossier_are_told(fresh: Commands, scan: Path) -> None:
+def test_the_same_bytes_twice_in_a_dossier_are_reported(fresh: Commands, scan: Path) -> None:
     first = fresh.json("ingest", scan, "--dossier", DOSSIER)
     copy = scan.with_name("copy.png")
     shutil.copy(scan, copy)

@@ -25,14 +25,14 @@ def packages(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     folder = tmp_path_factory.mktemp("packages")
     made = {}
     for row in commands.json("list", "--state", "ARCHIVED"):
-        told = commands.run("export", row["paper"], folder, "--json").row
-        made[f"{row['dossier']}/{row['source']}"] = Path(told["package"])
+        exported = commands.run("export", row["paper"], folder, "--json").row
+        made[f"{row['dossier']}/{row['source']}"] = Path(exported["package"])
     return made
 
 
-def _numbers(told: dict[str, Any]) -> dict[str, str]:
+def _numbers(entry: dict[str, Any]) -> dict[str, str]:
     """The citizen IDs on a sample, by role."""
-    people: dict[str, dict[str, str]] = told["people"]
+    people: dict[str, dict[str, str]] = entry["people"]
     return {role: person["citizen_id"] for role, person in people.items() if person["citizen_id"]}
 
 
@@ -41,7 +41,7 @@ def _signed(package: Path) -> Path:
     return signed
 
 
-def test_every_sample_is_archived_and_told(demo: Demo, truth: Truth) -> None:
+def test_every_sample_is_archived_and_reported(demo: Demo, truth: Truth) -> None:
     commands, first, second = demo
     rows = commands.json("list")
     assert {row["state"] for row in rows} == {"ARCHIVED"}
@@ -53,7 +53,7 @@ def test_every_sample_is_archived_and_told(demo: Demo, truth: Truth) -> None:
 
 
 def test_the_samples_are_of_every_sort(truth: Truth) -> None:
-    kinds = {told["kind"] for told in truth.values()}
+    kinds = {entry["kind"] for entry in truth.values()}
     assert kinds >= {"birth-declaration", "marriage-extract", "marital-status", "certified-copy"}
     assert {Path(name).suffix for name in truth} >= {".pdf", ".tif", ".jpg"}
 
@@ -109,7 +109,7 @@ def test_the_scan_is_kept_byte_for_byte(packages: dict[str, Path]) -> None:
 
 def test_signed_input_keeps_its_signatures_and_they_are_reported(demo: Demo, truth: Truth) -> None:
     commands, _, _ = demo
-    signed = {name for name, told in truth.items() if told.get("signed")}
+    signed = {name for name, entry in truth.items() if entry.get("signed")}
     assert signed
     for row in commands.json("list"):
         shown = commands.run("show", row["paper"], "--json").row
@@ -124,15 +124,15 @@ def test_people_are_found_by_number_with_their_role(demo: Demo, truth: Truth) ->
     commands, _, _ = demo
     dossiers = {row["paper"]: f"{row['dossier']}/{row['source']}" for row in commands.json("list")}
     named: Counter[str] = Counter()
-    for told in truth.values():
-        named.update(set(_numbers(told).values()))
+    for entry in truth.values():
+        named.update(set(_numbers(entry).values()))
     number, papers = named.most_common(1)[0]
     assert papers > 1
     found = commands.json("find", "--citizen-id", number, "--purpose", "đối chiếu sổ")
     expected = {
         (name, role)
-        for name, told in truth.items()
-        for role, citizen in _numbers(told).items()
+        for name, entry in truth.items()
+        for role, citizen in _numbers(entry).items()
         if citizen == number
     }
     assert {(dossiers[row["paper"]], row["role"]) for row in found} == expected
@@ -143,18 +143,18 @@ def test_fields_are_right_and_none_is_wrong_and_certain(demo: Demo, truth: Truth
     commands, _, _ = demo
     expected = found = 0
     for row in commands.json("list"):
-        told = truth[f"{row['dossier']}/{row['source']}"]
+        entry = truth[f"{row['dossier']}/{row['source']}"]
         shown = commands.run("show", row["paper"], "--json").row
-        assert shown["kind"] == told["kind"]
+        assert shown["kind"] == entry["kind"]
         values = {v["field"]: v for v in shown["description"]["values"]}
-        for role, citizen in _numbers(told).items():
+        for role, citizen in _numbers(entry).items():
             expected += 1
             value = values.get(f"{role}.citizen_id")
             found += value is not None and value["text"] == citizen
         for field, value in values.items():
             role, _, attribute = field.partition(".")
             if attribute == "citizen_id" and not value["doubt"]:
-                assert _numbers(told).get(role) == value["text"]
+                assert _numbers(entry).get(role) == value["text"]
             assert 0 <= value["confidence"] <= 1
             assert value["page"] >= 1
             assert len(value["box"]) == 4
@@ -164,7 +164,7 @@ def test_fields_are_right_and_none_is_wrong_and_certain(demo: Demo, truth: Truth
 def test_nothing_lies_about_that_names_a_person(demo: Demo, truth: Truth) -> None:
     """No number in a key, a file name or the database."""
     commands, _, _ = demo
-    numbers = {n for told in truth.values() for n in _numbers(told).values()}
+    numbers = {n for entry in truth.values() for n in _numbers(entry).values()}
     names = [path.as_posix() for path in commands.var.rglob("*")]
     database = (commands.var / "sohoa.db").read_bytes()
     for number in numbers:

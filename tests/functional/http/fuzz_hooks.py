@@ -1,4 +1,4 @@
-"""What schemathesis has to be told: how a piece of an upload is written into a body."""
+"""Hooks for schemathesis: how a piece of an upload is written into a body."""
 
 from __future__ import annotations
 

@@ -117,19 +117,19 @@ def upload(client: httpx.Client, dossier: str, scan: bytes, **params: Any) -> st
 
 def wait_for(client: httpx.Client, paper: str, *states: str) -> dict[str, Any]:
     """Poll until a paper stands in one of these states."""
-    told: dict[str, Any] = {}
+    shown: dict[str, Any] = {}
 
     def there() -> bool:
-        told.update(client.get(f"/v1/papers/{paper}").json())
-        return told["state"] in states
+        shown.update(client.get(f"/v1/papers/{paper}").json())
+        return shown["state"] in states
 
-    until(there, told)
-    return told
+    until(there, shown)
+    return shown
 
 
-def until(holds: Callable[[], bool], told: object = None) -> None:
+def until(holds: Callable[[], bool], detail: object = None) -> None:
     """Wait until something holds."""
     end = time.monotonic() + _LONGEST
     while not holds():
-        assert time.monotonic() < end, told
+        assert time.monotonic() < end, detail
         time.sleep(0.2)

@@ -33,8 +33,8 @@ def test_turned_and_ordered_pages_are_read_and_laid_down_so(client: httpx.Client
     )
     assert arranged.status_code == 200, arranged.text
     assert arranged.json()["state"] == "RECEIVED"
-    told = wait_for(client, paper, "REVIEW")
-    assert [m["code"] for m in told["history"]].count("pages-arranged") == 1
+    shown = wait_for(client, paper, "REVIEW")
+    assert [m["code"] for m in shown["history"]].count("pages-arranged") == 1
     first, second = _text(client, paper)
     assert "Hạnh phúc" in first
     assert "thường trú" in second
@@ -52,8 +52,8 @@ def test_scanned_again_the_old_scan_stays_in_the_history(client: httpx.Client) -
     wait_for(client, paper, "REVIEW")
     answer = client.post(f"/v1/papers/{paper}/scan", content=new)
     assert answer.status_code == 202, answer.text
-    told = wait_for(client, paper, "REVIEW")
-    assert [scan["replaced_at"] is None for scan in told["scans"]] == [False, True]
+    shown = wait_for(client, paper, "REVIEW")
+    assert [scan["replaced_at"] is None for scan in shown["scans"]] == [False, True]
     assert "Hạnh phúc" in " ".join(_text(client, paper))
     same = client.post(f"/v1/papers/{paper}/scan", content=new)
     assert (same.status_code, same.json()["code"]) == (409, "dossier.has-it-already")
@@ -104,8 +104,8 @@ def test_withdrawn_it_is_rejected_and_its_scan_may_come_again(client: httpx.Clie
     scan = png("nộp nhầm")
     paper = upload(client, "OUT-1", scan)
     wait_for(client, paper, "REVIEW")
-    told = client.post(f"/v1/papers/{paper}/withdraw", json={"reason": "nộp nhầm"}).json()
-    assert (told["state"], told["code"], told["reason"]) == ("REJECTED", "withdrawn", "nộp nhầm")
+    shown = client.post(f"/v1/papers/{paper}/withdraw", json={"reason": "nộp nhầm"}).json()
+    assert (shown["state"], shown["code"], shown["reason"]) == ("REJECTED", "withdrawn", "nộp nhầm")
     twice = client.post(f"/v1/papers/{paper}/withdraw", json={"reason": "nữa"})
     assert (twice.status_code, twice.json()["code"]) == (409, "state.move-not-allowed")
     # Nothing that it said is given out any more; a day later it would not even be there.
@@ -118,7 +118,7 @@ def test_withdrawn_it_is_rejected_and_its_scan_may_come_again(client: httpx.Clie
     wait_for(client, again, "REVIEW")
 
 
-def test_a_number_that_a_reason_names_is_masked_wherever_it_is_told(client: httpx.Client) -> None:
+def test_a_number_in_a_reason_is_masked_in_every_output(client: httpx.Client) -> None:
     paper = upload(client, "WHY-1", png("lý do có số"))
     wait_for(client, paper, "REVIEW")
     client.post(
@@ -127,12 +127,12 @@ def test_a_number_that_a_reason_names_is_masked_wherever_it_is_told(client: http
     )
     wait_for(client, paper, "DESCRIBED")
     why = {"reason": "xem lại số 001184000123, 0011 8400 0123"}
-    told = [client.post(f"/v1/papers/{paper}/send-back", json=why).text]
+    texts = [client.post(f"/v1/papers/{paper}/send-back", json=why).text]
     shown = (f"papers/{paper}", f"papers/{paper}/review", "papers?dossier=WHY-1", "dossiers/WHY-1")
-    told += [client.get(f"/v1/{path}").text for path in shown]
+    texts += [client.get(f"/v1/{path}").text for path in shown]
     with client.stream("GET", f"/v1/papers/{paper}/events") as stream:
-        told.append(next(line for line in stream.iter_lines() if "sent-back" in line))
-    for text in told:
+        texts.append(next(line for line in stream.iter_lines() if "sent-back" in line))
+    for text in texts:
         assert "xem lại số •••••••••123, •••••••••123" in text
         assert "8400" not in text
 
@@ -189,7 +189,7 @@ def test_signed_it_is_not_changed_any_more(client: httpx.Client) -> None:
     assert answer.json()["code"] == "paper.signed-already"
     answer = client.post(f"/v1/papers/{paper}/scan", content=png("khác"))
     assert answer.json()["code"] == "paper.signed-already"
-    # It is as they wish, who ask that it be signed: nothing is signed or told again.
+    # Requesting a signature again changes nothing: nothing is signed or delivered twice.
     before = client.get(f"/v1/papers/{paper}").json()
     again = client.post(f"/v1/papers/{paper}/sign")
     assert (again.status_code, again.json()) == (202, before)
@@ -214,9 +214,9 @@ def test_a_dossier_knows_what_is_expected_and_closes(client: httpx.Client) -> No
     assert (refused.status_code, refused.json()["code"]) == (409, "review.incomplete")
     values = {"owner.name": "Trần Văn Bình", "owner.citizen_id": "không có trên giấy"}
     client.post(f"/v1/papers/{paper}/review", json={"values": {"kind": "citizen-card", **values}})
-    told = client.get("/v1/dossiers/EXP-1").json()
-    assert (told["missing"], told["unfinished"]) == (1, 1)
-    assert told["expected"][1] == {
+    shown = client.get("/v1/dossiers/EXP-1").json()
+    assert (shown["missing"], shown["unfinished"]) == (1, 1)
+    assert shown["expected"][1] == {
         "kind": "citizen-card", "kind_title": "Thẻ căn cước", "paper": paper,
     }  # fmt: skip
     refused = client.post("/v1/dossiers/EXP-1/close")

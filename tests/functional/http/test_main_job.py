@@ -38,11 +38,11 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
         "state": answer.json()["state"],
     }
     paper = answer.json()["paper"]
-    told = wait_for(client, paper, "REVIEW", "DESCRIBED")
-    # Told by content, and a number in a file's name is masked.
-    assert told["media_type"] == "application/pdf"
-    assert told["source"] == "Công văn •••••••••345.pdf"
-    assert told["progress"] == {"pages_read": told["pages"], "pages": told["pages"]}
+    shown = wait_for(client, paper, "REVIEW", "DESCRIBED")
+    # Detected from content, and a number in a file's name is masked.
+    assert shown["media_type"] == "application/pdf"
+    assert shown["source"] == "Công văn •••••••••345.pdf"
+    assert shown["progress"] == {"pages_read": shown["pages"], "pages": shown["pages"]}
 
     # The clerk: values with boxes and pictures; one is typed, the rest confirmed.
     sheet = client.get(f"/v1/papers/{paper}/review").json()
@@ -57,7 +57,7 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
             width, height = Image.open(io.BytesIO(picture.content)).size
             assert 0 < width <= 1200
             assert 0 < height <= 600
-    if told["state"] == "DESCRIBED":
+    if shown["state"] == "DESCRIBED":
         back = client.post(f"/v1/papers/{paper}/send-back", json={"reason": "xem lại số"})
         assert (back.json()["state"], back.json()["reason"]) == ("REVIEW", "xem lại số")
         assert back.json()["code_title"] == "Người ký trả lại giấy này."
@@ -87,16 +87,16 @@ def test_a_paper_goes_all_the_way(served: Served, client: httpx.Client) -> None:
     )
     assert client.post(f"/v1/papers/{paper}/review", json={}).json()["state"] == "DESCRIBED"
     assert client.post(f"/v1/papers/{paper}/sign").status_code == 202
-    told = wait_for(client, paper, "ARCHIVED")
-    assert [stage["status"] for stage in told["stages"]] == ["done"] * 6
-    assert [move["after"] for move in told["history"]] == [
+    shown = wait_for(client, paper, "ARCHIVED")
+    assert [stage["status"] for stage in shown["stages"]] == ["done"] * 6
+    assert [move["after"] for move in shown["history"]] == [
         "RECEIVED", "RECOGNISED", *(
-            ["REVIEW"] if told["history"][2]["after"] == "REVIEW" else ["DESCRIBED", "REVIEW"]
+            ["REVIEW"] if shown["history"][2]["after"] == "REVIEW" else ["DESCRIBED", "REVIEW"]
         ), "DESCRIBED", "REVIEW", "DESCRIBED", "DESCRIBED", "SIGNED", "ARCHIVED",
     ]  # fmt: skip
-    assert told["history"][-3]["code"] == "sign-requested"
+    assert shown["history"][-3]["code"] == "sign-requested"
 
-    # Whoever has the number and a purpose finds it, masked.
+    # A lookup by number and purpose finds it, masked.
     found = client.post("/v1/find/citizen", json={"number": NUMBER, "purpose": DOSSIER}).json()
     assert [(row["paper"], row["number"]) for row in found["found"]] == [(paper, "•••••••••345")]
     words = client.post(
@@ -206,26 +206,26 @@ def test_events_tell_what_moves_and_go_on_where_they_broke_off(client: httpx.Cli
     assert (refused.status_code, refused.json()["code"]) == (422, "cursor.invalid")
 
 
-# Pages: a quick machine reads thirty of these in a second, and a worker tells once in one.
+# Pages: a quick machine reads thirty of these in a second, and a worker reports once in one.
 _LONG = 240
 
 
-def test_pages_are_told_while_a_long_paper_is_read(client: httpx.Client, tmp_path: Path) -> None:
-    """By whoever reads it, in this process or on another machine."""
+def test_progress_is_sent_while_a_long_paper_is_read(client: httpx.Client, tmp_path: Path) -> None:
+    """From the process that reads it, this one or another machine's."""
     scan = small_paper.draw(tmp_path / "long.tif", 70, pages=_LONG).read_bytes()
     paper = upload(client, "SSE-2", scan)
     pages: list[int] = []
     with client.stream("GET", f"/v1/papers/{paper}/events") as stream:
         for event in _events(stream):
-            told = json.loads(event["data"])
+            data = json.loads(event["data"])
             if event["event"] == "progress":
-                assert told["pages"] == _LONG
-                pages.append(told["pages_read"])
+                assert data["pages"] == _LONG
+                pages.append(data["pages_read"])
                 if len(pages) == 1:
                     now = client.get(f"/v1/papers/{paper}").json()
                     assert now["progress"]["pages"] == _LONG
                     assert now["state"] != "RECEIVED" or now["progress"]["pages_read"] > 0
-            elif told["after"] == "RECOGNISED":
+            elif data["after"] == "RECOGNISED":
                 break
     # How often depends on the machine.
     assert pages
@@ -257,7 +257,7 @@ def test_the_same_question_gets_the_same_answer(client: httpx.Client) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "idempotency.other-question")
     elsewhere = client.post("/v1/dossiers/KEY-2/papers", content=scan, headers=key)
     assert elsewhere.json()["code"] == "idempotency.other-question"
-    # Without a key, the same bytes in the same dossier are told.
+    # Without a key, the same bytes in the same dossier are reported as known.
     known = client.post("/v1/dossiers/KEY-1/papers", content=scan)
     assert (known.json()["known"], known.json()["paper"]) == (True, first.json()["paper"])
     bad = [
@@ -268,9 +268,9 @@ def test_the_same_question_gets_the_same_answer(client: httpx.Client) -> None:
     assert bad[0].json() == bad[1].json()
     assert bad[0].json()["code"] == "scan.not-a-known-type"
     assert bad[0].json()["title"].startswith("Tệp không phải PDF")
-    told = client.get(f"/v1/papers/{bad[0].json()['paper']}").json()
-    assert (told["state"], told["media_type"]) == ("REJECTED", "")
-    assert told["code_title"] == bad[0].json()["title"]
+    shown = client.get(f"/v1/papers/{bad[0].json()['paper']}").json()
+    assert (shown["state"], shown["media_type"]) == ("REJECTED", "")
+    assert shown["code_title"] == bad[0].json()["title"]
 
 
 def test_lists_go_on_page_by_page(client: httpx.Client) -> None:

@@ -36,8 +36,8 @@ NUMBER = "001199067890"
 @pytest.fixture(scope="module")
 def document(served: Served) -> dict[str, Any]:
     """The document as the service gives it."""
-    told: dict[str, Any] = served.client("").get("/openapi.json").json()
-    return told
+    document: dict[str, Any] = served.client("").get("/openapi.json").json()
+    return document
 
 
 def test_every_answer_has_an_example_that_holds(document: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def test_every_answer_has_an_example_that_holds(document: dict[str, Any]) -> Non
     assert seen > 200
 
 
-def test_a_body_that_is_too_large_is_foreseen_wherever_there_is_one(
+def test_a_body_that_is_too_large_is_documented_for_every_route_with_a_body(
     served: Served, document: dict[str, Any]
 ) -> None:
     seen = 0
@@ -77,7 +77,7 @@ def test_a_body_that_is_too_large_is_foreseen_wherever_there_is_one(
     assert seen >= 9
 
 
-def test_every_error_is_told_as_a_problem(document: dict[str, Any]) -> None:
+def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             for status, response in operation["responses"].items():
@@ -86,8 +86,8 @@ def test_every_error_is_told_as_a_problem(document: dict[str, Any]) -> None:
 
 
 def _made(document: dict[str, Any], folder: Path) -> None:
-    told = folder / "openapi.json"
-    told.write_text(json.dumps(document), encoding="utf-8")
+    path = folder / "openapi.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
     config = folder / "config.yml"
     config.write_text(_CONFIG, encoding="utf-8")
     made = subprocess.run(
@@ -95,7 +95,7 @@ def _made(document: dict[str, Any], folder: Path) -> None:
             Path(sys.executable).parent / "openapi-python-client",
             "generate",
             "--path",
-            told,
+            path,
             "--config",
             config,
             "--meta",

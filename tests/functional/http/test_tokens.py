@@ -56,14 +56,14 @@ def test_a_stream_ends_with_its_token(served: Served) -> None:
     text = served.new_token("--scope", "read", "--scope", "intake")
     listener = served.client(text)
     with listener.stream("GET", "/v1/events") as stream:
-        told = stream.iter_lines()
-        assert next(told).startswith("retry:")
+        lines = stream.iter_lines()
+        assert next(lines).startswith("retry:")
         served.commands.json("token", "revoke", id_of(text))
         other = served.client(text)
         until(lambda: other.get("/v1/papers").status_code == 401)
-        # What moves after that is not told, and nothing is left open.
+        # Later moves are not sent, and the stream ends.
         upload(served.client(), "TOKENS-9", png("Nguyễn Thị Mai"))
-        for line in told:
+        for line in lines:
             assert not line.startswith("data:")
     assert listener.get("/v1/papers").status_code == 401
 
@@ -170,10 +170,10 @@ def test_who_may_send_may_not_have_it_signed_too(served: Served) -> None:
         if status == 403:
             assert {answer.json()["code"], begun.json()["code"]} == {"token.scope-missing"}
             continue
-        told = served.client().get(answer.headers["location"]).json()["history"][0]
+        entry = served.client().get(answer.headers["location"]).json()["history"][0]
         actor = f"token:{id_of(text)}"
-        assert (told["code"], told["actor"]) == ("sign-requested", actor)
-        assert told["code_title"] == "Có người yêu cầu ký giấy này."
+        assert (entry["code"], entry["actor"]) == ("sign-requested", actor)
+        assert entry["code_title"] == "Có người yêu cầu ký giấy này."
 
 
 def test_revoked_and_expired_it_is_worth_nothing(served: Served) -> None:
@@ -222,7 +222,7 @@ def test_another_office_is_never_revealed(offices: tuple[Served, str, str]) -> N
     high, low = service.client(above), service.client(below)
     mine = upload(high, "SAME-1", png("giấy của cấp trên"))
     theirs = upload(low, "SAME-1", png("giấy của cấp trên"))
-    # The same bytes in a dossier of the same code, but of another office: not told.
+    # The same bytes in a dossier of the same code, but of another office: not reported as known.
     assert mine != theirs
     wait_for(high, mine, "REVIEW")
     nobody = str(uuid4())

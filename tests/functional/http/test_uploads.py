@@ -55,8 +55,8 @@ def test_pieces_become_a_paper(client: httpx.Client) -> None:
     assert last.status_code == 204, last.text
     paper = last.headers["location"].rpartition("/")[2]
     assert client.head(upload, headers=TUS).headers["location"].endswith(paper)
-    told = wait_for(client, paper, "REVIEW")
-    assert (told["dossier"], told["source"]) == ("TUS-1", "quét 1.png")
+    shown = wait_for(client, paper, "REVIEW")
+    assert (shown["dossier"], shown["source"]) == ("TUS-1", "quét 1.png")
 
 
 def test_an_upload_that_became_a_paper_can_be_given_up_and_the_paper_stays(
@@ -87,10 +87,10 @@ def test_a_broken_connection_loses_no_piece(served: Served, client: httpx.Client
     rest = client.patch(upload, content=scan[there:], headers=PIECE | {"Upload-Offset": str(there)})
     assert rest.status_code == 204, rest.text
     paper = rest.headers["location"].rpartition("/")[2]
-    told = client.get(f"/v1/papers/{paper}").json()
+    shown = client.get(f"/v1/papers/{paper}").json()
     import hashlib  # noqa: PLC0415 - the only use
 
-    assert told["scans"][0]["sha256"] == hashlib.sha256(scan).hexdigest()
+    assert shown["scans"][0]["sha256"] == hashlib.sha256(scan).hexdigest()
 
 
 def test_every_answer_about_uploads_speaks_tus_errors_too(served: Served) -> None:
@@ -131,11 +131,11 @@ def test_an_upload_ends_with_its_dossier(client: httpx.Client) -> None:
     first = client.patch(half, content=b"x" * 5, headers=PIECE | {"Upload-Offset": "0"})
     assert first.status_code == 204
     _close(client, "TUS-9")
-    # Who asks how to go on is not sent on to the end in vain.
+    # HEAD fails early, so the client does not upload the rest for nothing.
     assert client.head(half, headers=TUS).status_code == 409
     last = client.patch(half, content=b"x" * 5, headers=PIECE | {"Upload-Offset": "5"})
     assert (last.status_code, last.json()["code"]) == (409, "dossier.closed")
-    # Nothing can come of it: a client that asks on is told so, and begins anew or gives up.
+    # The upload is gone: a client that polls it gets 404, and starts over or gives up.
     assert client.head(half, headers=TUS).status_code == 404
     assert client.get("/v1/papers", params={"dossier": "TUS-9"}).json()["papers"] == []
 

@@ -40,14 +40,14 @@ def _head(served: Served, method: str, path: str, *lines: str) -> bytes:
 
 def test_a_body_too_large_is_refused_before_it_is_read(served: Served) -> None:
     # Nothing of the body is ever sent: the answer comes all the same.
-    told = _raw(
+    raw = _raw(
         served,
         _head(served, "POST", "/v1/dossiers/BIG-1/papers", f"Content-Length: {10**12}"),
     )
-    assert told.startswith(b"HTTP/1.1 413 ")
-    assert json.loads(told.rpartition(b"\r\n\r\n")[2])["code"] == "http.too-large"
-    told = _raw(served, _head(served, "POST", "/v1/find/text", "Content-Length: 300000"))
-    assert told.startswith(b"HTTP/1.1 413 ")
+    assert raw.startswith(b"HTTP/1.1 413 ")
+    assert json.loads(raw.rpartition(b"\r\n\r\n")[2])["code"] == "http.too-large"
+    raw = _raw(served, _head(served, "POST", "/v1/find/text", "Content-Length: 300000"))
+    assert raw.startswith(b"HTTP/1.1 413 ")
 
 
 def test_headers_without_end_are_not_kept(served: Served) -> None:
@@ -127,7 +127,7 @@ def test_another_site_may_call_where_the_operator_says(tmp_path: Path) -> None:
             assert good.headers["access-control-allow-origin"] == ours
         bad = client.get("/healthz", headers={"Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in bad.headers
-        # What the walls refuse is told to the page too, and what tus needs may be read.
+        # The page can read refusals of the walls too, and what tus needs may be read.
         here = {"Origin": "https://motcua.example"}
         large = client.post("/v1/find/text", content=bytes(300_000), headers=here)
         assert large.status_code == 413
@@ -155,8 +155,8 @@ def test_another_site_may_call_where_the_operator_says(tmp_path: Path) -> None:
             name.strip().lower()
             for name in upload.headers["access-control-expose-headers"].split(",")
         }
-        told = client.head(upload.headers["location"], headers=here | {"Tus-Resumable": "1.0.0"})
-        for answer in (upload, told, large):
+        head = client.head(upload.headers["location"], headers=here | {"Tus-Resumable": "1.0.0"})
+        for answer in (upload, head, large):
             # These any page may read, or no page needs.
             safe = {"date", "content-type", "content-length", "cache-control", "vary", "connection"}
             for name in set(answer.headers) - safe - set(HEADERS):
@@ -182,14 +182,14 @@ def test_every_error_is_a_problem_with_a_code(client: httpx.Client) -> None:
         )
         assert answer.status_code == status, path
         assert answer.headers["content-type"] == "application/problem+json"
-        told = answer.json()
-        assert (told["code"], told["status"]) == (code, status)
-        assert told["type"] == f"urn:sohoa:problem:{code}"
-        assert told["title"]
-        assert len(told["detail"]) > 10
+        problem = answer.json()
+        assert (problem["code"], problem["status"]) == (code, status)
+        assert problem["type"] == f"urn:sohoa:problem:{code}"
+        assert problem["title"]
+        assert len(problem["detail"]) > 10
 
 
-def test_a_header_that_cannot_be_is_told_by_its_name(client: httpx.Client) -> None:
+def test_an_invalid_header_is_reported_by_name(client: httpx.Client) -> None:
     headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "long"}
     errors = client.post("/v1/uploads", headers=headers).json()["errors"]
     assert [one["where"] for one in errors] == [["header", "Upload-Length"]]
@@ -214,7 +214,7 @@ def test_what_was_sent_is_never_sent_back_or_logged(served: Served, client: http
     assert '"route": "/v1/find/citizen"' in log
 
 
-def _looked(client: httpx.Client) -> None:
+def _wait_for_checks(client: httpx.Client) -> None:
     """Wait until the service has looked at everything once."""
     until(lambda: "not-checked-yet" not in client.get("/readyz").text)
 
@@ -227,20 +227,20 @@ def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
         client = service.client("")
         assert client.get("/healthz").json() == {"status": "ok"}
         assert client.head("/healthz").status_code == 200
-        _looked(client)
+        _wait_for_checks(client)
         assert client.head("/readyz").status_code == 503
         answer = client.get("/readyz")
-        told = answer.json()
-        assert (answer.status_code, told["status"]) == (503, "not-ready")
-        assert {name: part["ok"] for name, part in told["parts"].items()} == {
+        body = answer.json()
+        assert (answer.status_code, body["status"]) == (503, "not-ready")
+        assert {name: part["ok"] for name, part in body["parts"].items()} == {
             "database": True, "store": True, "queue": True, "workers": True,
             "sandbox": True, "tesseract": False, "tsa": False, "catalogue": True,
         }  # fmt: skip
-        assert told["parts"]["tesseract"]["code"] == "ocr.language-missing"
-        assert told["parts"]["tsa"]["code"] == "tsa.no-answer"
+        assert body["parts"]["tesseract"]["code"] == "ocr.language-missing"
+        assert body["parts"]["tsa"]["code"] == "tsa.no-answer"
     with serving(commands, env={"SOHOA_TSA_URL": "http://127.0.0.1:1/"}) as service:
         client = service.client("")
-        _looked(client)
+        _wait_for_checks(client)
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         # The store goes away.
@@ -250,12 +250,12 @@ def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
         assert client.get("/readyz").status_code == 503
         with sqlite3.connect(commands.var / "sohoa.db", timeout=120) as database:
             database.execute("ALTER TABLE alembic_version RENAME TO gone")
-        told = client.get("/readyz").json()
+        body = client.get("/readyz").json()
         assert client.get("/healthz").status_code == 200
-        assert not told["parts"]["database"]["ok"]
+        assert not body["parts"]["database"]["ok"]
 
 
-def test_told_to_stop_it_finishes_or_hands_back(tmp_path: Path) -> None:
+def test_sigterm_finishes_or_releases_work(tmp_path: Path) -> None:
     commands = Commands(tmp_path / "var")
     commands.json("init", "--trial")
     with serving(commands) as service:
@@ -272,11 +272,11 @@ def test_told_to_stop_it_finishes_or_hands_back(tmp_path: Path) -> None:
     with serving(commands) as service:
         client = service.client(token)
         for paper in papers:
-            told = wait_for(client, paper, "REVIEW")
-            assert [m["after"] for m in told["history"]] == ["RECEIVED", "RECOGNISED", "REVIEW"]
+            shown = wait_for(client, paper, "REVIEW")
+            assert [m["after"] for m in shown["history"]] == ["RECEIVED", "RECOGNISED", "REVIEW"]
 
 
-def test_a_locked_database_keeps_nobody_from_looking_and_no_process_alive(tmp_path: Path) -> None:
+def test_a_locked_database_blocks_neither_reads_nor_shutdown(tmp_path: Path) -> None:
     commands = Commands(tmp_path / "var")
     commands.json("init", "--trial")
     stop_seconds = 2
@@ -286,7 +286,7 @@ def test_a_locked_database_keeps_nobody_from_looking_and_no_process_alive(tmp_pa
     ):
         service.token = service.new_token("--scope", "intake", "--rate", 1000)
         client = service.client("")
-        _looked(client)
+        _wait_for_checks(client)
         asking = service.client()
         assert asking.get("/v1/kinds").is_success
         database.execute("BEGIN IMMEDIATE")

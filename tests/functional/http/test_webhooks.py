@@ -74,29 +74,31 @@ def telling(made: Callable[..., Commands], receiver: Receiver) -> Iterator[Serve
         yield service
 
 
-def test_moves_are_told_signed_and_without_content(telling: Served, receiver: Receiver) -> None:
+def test_moves_are_delivered_signed_and_without_content(
+    telling: Served, receiver: Receiver
+) -> None:
     client = telling.client()
     secret: bytes = telling.secret.encode()  # type: ignore[attr-defined]  # as above
     paper = upload(client, "HOOK-1", png(f"Họ tên Nguyễn Văn An\nSố định danh {NUMBER}"))
     wait_for(client, paper, "REVIEW")
-    told = []
+    messages = []
     for _ in range(3):
         headers, body = receiver.came.get(timeout=60)
         assert verify(secret, body, headers[HEADER], now=int(time.time()))
         assert not verify(b"other", body, headers[HEADER], now=int(time.time()))
         assert not verify(secret, body + b" ", headers[HEADER], now=int(time.time()))
         assert not verify(secret, body, headers[HEADER], now=int(time.time()) + 400)
-        told.append(json.loads(body))
-    assert [message["state"] for message in told] == ["RECEIVED", "RECOGNISED", "REVIEW"]
-    assert {message["paper"] for message in told} == {paper}
-    assert set(told[0]) == {
+        messages.append(json.loads(body))
+    assert [message["state"] for message in messages] == ["RECEIVED", "RECOGNISED", "REVIEW"]
+    assert {message["paper"] for message in messages} == {paper}
+    assert set(messages[0]) == {
         "event", "at", "office", "dossier", "ordinal", "paper", "before", "state", "code",
     }  # fmt: skip
     # A new secret is there: both sign.
     (hook,) = telling.commands.json("webhook", "list")
     (rotated,) = telling.commands.json("webhook", "rotate", hook["webhook"])
     new = rotated["secret"].encode()
-    # A reason that a person wrote is not told, whatever it says.
+    # A reason that a person wrote is not delivered.
     client.post(f"/v1/papers/{paper}/withdraw", json={"reason": f"của ông An {NUMBER}"})
     headers, body = receiver.came.get(timeout=60)
     assert json.loads(body)["code"] == "withdrawn"
@@ -105,7 +107,7 @@ def test_moves_are_told_signed_and_without_content(telling: Served, receiver: Re
     assert new != secret
     assert NUMBER.encode() not in body
 
-    # All were taken; told again, they bear the same event numbers.
+    # All were delivered; a replay has the same event numbers.
     rows = client.get("/v1/webhooks/deliveries").json()["deliveries"]
     until(
         lambda: all(
@@ -116,14 +118,14 @@ def test_moves_are_told_signed_and_without_content(telling: Served, receiver: Re
     again = client.post("/v1/webhooks/deliveries/replay", json=span)
     assert (again.status_code, again.json()) == (202, {"deliveries": 2})
     events = [json.loads(receiver.came.get(timeout=60)[1])["event"] for _ in range(2)]
-    assert events == [told[0]["event"], told[1]["event"]]
+    assert events == [messages[0]["event"], messages[1]["event"]]
 
 
 def _bytes(value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def test_who_does_not_take_it_is_told_again(telling: Served, receiver: Receiver) -> None:
+def test_a_failed_delivery_is_retried(telling: Served, receiver: Receiver) -> None:
     client = telling.client()
     receiver.refusing.set()
     paper = upload(client, "HOOK-2", png("chờ"))
@@ -161,8 +163,8 @@ def test_who_never_answers_keeps_nobody_else_waiting(telling: Served, receiver: 
         (added,) = telling.commands.json("webhook", "add", url)
         paper = upload(client, "HOOK-3", png("im lặng"))
         wait_for(client, paper, "REVIEW")
-        told = [json.loads(receiver.came.get(timeout=60)[1])["state"] for _ in range(3)]
-        assert told == ["RECEIVED", "RECOGNISED", "REVIEW"]
+        states = [json.loads(receiver.came.get(timeout=60)[1])["state"] for _ in range(3)]
+        assert states == ["RECEIVED", "RECOGNISED", "REVIEW"]
 
         def rows() -> list[dict[str, Any]]:
             found = client.get("/v1/webhooks/deliveries").json()["deliveries"]

@@ -17,17 +17,17 @@ _SECONDS = 90.0
 
 
 def hand_in(commands: Commands, folder: Path, papers: int, *, first: int = 1) -> None:
-    """Hand in so many papers of one page, to be signed as they are found; wait for nothing."""
+    """Submit so many papers of one page, to be signed unreviewed; do not wait."""
     folder.mkdir(exist_ok=True)
     files = [small_paper.draw(folder / f"{n:03}.png", n) for n in range(first, first + papers)]
     commands.json("ingest", *files, "--dossier", DOSSIER, "--sign", "--accept", "--no-wait")
 
 
-def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
-    """Wait until it holds; what is told where it never does."""
+def until(holds: Callable[[], bool], state: Callable[[], object]) -> None:
+    """Wait until it holds; ``state`` describes the failure otherwise."""
     end = time.monotonic() + _SECONDS
     while not holds():
-        assert time.monotonic() < end, told()
+        assert time.monotonic() < end, state()
         time.sleep(0.2)
 
 

@@ -74,7 +74,7 @@ def test_postgres_restarted_in_the_middle(own: Province, crew: Crew, tmp_path: P
     all_home(crew, 6)
 
 
-def test_told_to_stop_it_hands_back_and_another_goes_on(crew: Crew, tmp_path: Path) -> None:
+def test_sigterm_releases_work_and_another_worker_goes_on(crew: Crew, tmp_path: Path) -> None:
     # The engine is held, so that the step cannot come to its end in time.
     file = small_paper.draw(tmp_path / "two.tif", pages=2)
     crew.commands.json("ingest", file, "--dossier", "A-1", "--sign", "--accept", "--no-wait")
@@ -134,9 +134,9 @@ def test_a_signature_does_not_wait_for_a_thousand_scans(crew: Crew, tmp_path: Pa
     hand_in(commands, tmp_path / "in", 24)
     (signed,) = commands.json("sign", "A-1.001")
     assert signed["state"] == "ARCHIVED"
-    told = commands.run("status", "--json").row
-    assert told["to_do"]["RECEIVED"] >= 4
-    assert told["seconds_left"] > 0
+    status = commands.run("status", "--json").row
+    assert status["to_do"]["RECEIVED"] >= 4
+    assert status["seconds_left"] > 0
     until(lambda: archived(crew) == 25, lambda: commands.json("list"))
 
 

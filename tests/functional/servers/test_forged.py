@@ -31,7 +31,7 @@ def _put_over_all(commands: Commands) -> set[str]:
     return names
 
 
-def test_what_is_put_over_a_record_is_never_taken_and_told(
+def test_a_write_over_a_record_is_never_read_and_is_reported(
     province: Province, tmp_path: Path
 ) -> None:
     scan = small_paper.draw(tmp_path / "scan.png")

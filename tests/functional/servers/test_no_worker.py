@@ -1,4 +1,4 @@
-"""A province where no worker runs: what is sent in is safe, and whoever watches is told."""
+"""A province where no worker runs: submitted papers are safe, and monitoring reports it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def test_readyz_tells_that_papers_wait_and_nobody_takes_them_up(crew: Crew) -> N
         assert workers == {"ok": True, "code": "", "detail": ""}
 
         _let_time_pass(crew, minutes=2)
-        told = client.get("/readyz")
-        assert told.json()["parts"]["queue"]["ok"]
-        assert told.json()["parts"]["workers"]["code"] == "queue.untaken"
+        ready = client.get("/readyz")
+        assert ready.json()["parts"]["queue"]["ok"]
+        assert ready.json()["parts"]["workers"]["code"] == "queue.untaken"
         # What is sent in is safe all the same.
-        assert (told.status_code, told.json()["status"]) == (200, "degraded")
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
 
         crew.start_worker()
         wait_for(client, paper, "DESCRIBED")

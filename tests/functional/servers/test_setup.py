@@ -90,20 +90,20 @@ def _make_user(
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "told"),
+    ("given", "code", "reported"),
     [
         ({"access": "administrator"}, 4, "store.same-user"),
         ({"access": ""}, 4, "setting.unreadable"),
         ({"access": "somebody", "password": "a-wrong-password"}, 4, "store.refused"),
     ],
 )
-def test_who_may_not_be_the_services_user_is_told(
-    minio_server: Minio, tmp_path: Path, given: dict[str, str], code: int, told: str
+def test_a_user_unfit_for_the_service_is_reported(
+    minio_server: Minio, tmp_path: Path, given: dict[str, str], code: int, reported: str
 ) -> None:
     if given["access"] == "administrator":
         given = {"access": minio_server.user}
     ended = _make_user(minio_server, tmp_path, **given)
-    assert (ended.returncode, ended.stderr.split(": ")[:2]) == (code, ["sohoa", told])
+    assert (ended.returncode, ended.stderr.split(": ")[:2]) == (code, ["sohoa", reported])
     assert "Traceback" not in ended.stderr
     assert minio_server.password not in ended.stderr
 

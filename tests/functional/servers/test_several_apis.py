@@ -29,8 +29,10 @@ def test_what_one_takes_another_shows(commands: Commands) -> None:
             upload(clients[n % 2], "MANY-1", png(f"tờ giấy số {n}"), sign=True, accept=True)
             for n in range(6)
         ]
-        told = [wait_for(clients[(n + 1) % 2], paper, "ARCHIVED") for n, paper in enumerate(papers)]
-        assert sorted(paper["ordinal"] for paper in told) == [1, 2, 3, 4, 5, 6]
+        shown = [
+            wait_for(clients[(n + 1) % 2], paper, "ARCHIVED") for n, paper in enumerate(papers)
+        ]
+        assert sorted(paper["ordinal"] for paper in shown) == [1, 2, 3, 4, 5, 6]
         # Pieces go to whichever is asked, since they share a folder.
         scan = png("từng phần, hai nơi")
         third = len(scan) // 3

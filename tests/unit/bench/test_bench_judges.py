@@ -67,7 +67,7 @@ def test_a_planted_fault_is_counted(ids: list[tuple[str, str, str]], state: str,
     assert score[line] == 1
 
 
-def test_a_certified_copy_may_be_told_as_one_or_as_what_was_copied() -> None:
+def test_a_certified_copy_may_be_reported_as_either_kind() -> None:
     truth = replace(_TRUTH, certified=True, stamp_number="881")
     assert judge(truth, _shown(kind="certified-copy"))["kinds right"] == 1
     assert judge(truth, _shown(kind="marital-status"))["kinds right"] == 1

@@ -54,8 +54,8 @@ def test_words(pages: tuple[RecognisedPage, ...], engine: str) -> None:
     )
 )
 def test_description(description: Description) -> None:
-    told = json.loads(written.dumps(written.description_to_json(description)))
-    assert written.description_from_json(told) == description
+    form = json.loads(written.dumps(written.description_to_json(description)))
+    assert written.description_from_json(form) == description
 
 
 @given(
@@ -82,8 +82,8 @@ def test_description(description: Description) -> None:
     )
 )
 def test_signature_report(report: SignatureReport) -> None:
-    told = json.loads(written.dumps(written.report_to_json(report)))
-    assert written.report_from_json(told) == report
+    form = json.loads(written.dumps(written.report_to_json(report)))
+    assert written.report_from_json(form) == report
 
 
 @given(
@@ -92,8 +92,8 @@ def test_signature_report(report: SignatureReport) -> None:
     )
 )
 def test_signature(signature: Signature) -> None:
-    told = json.loads(written.dumps(written.signature_to_json(signature)))
-    assert written.signature_from_json(told) == signature
+    form = json.loads(written.dumps(written.signature_to_json(signature)))
+    assert written.signature_from_json(form) == signature
 
 
 def test_pdfa_report() -> None:

@@ -61,8 +61,8 @@ def test_a_portfolio_and_a_dynamic_form_are_refused(tmp_path: Path) -> None:
 
 def test_a_form_with_fields_on_its_pages_is_taken(tmp_path: Path) -> None:
     path = made(tmp_path / "a.pdf", xfa_with_fields)
-    told = inspect(path=str(path), media_type=MediaType.PDF.value, limits=Limits().to_json())
-    assert told["pages"] == [[300, 400]]
+    facts = inspect(path=str(path), media_type=MediaType.PDF.value, limits=Limits().to_json())
+    assert facts["pages"] == [[300, 400]]
 
 
 def test_attached_files_are_named_with_their_size(tmp_path: Path) -> None:

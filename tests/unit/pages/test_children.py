@@ -207,7 +207,7 @@ def test_the_text_of_a_foreign_exception_stays_in_the_child(children: Children) 
     assert "001190012345" not in str(caught.value)
 
 
-def test_an_error_of_ours_crosses_once_told_what_it_is_about(children: Children) -> None:
+def test_an_error_of_ours_names_its_paper_and_page(children: Children) -> None:
     with pytest.raises(RejectedInput, match=r"^paper 7 page 3: the file is damaged") as caught:
         run(children, "refuse", message="the file is damaged; scan again\x1b[31m")
     assert caught.value.code == "scan.damaged"

@@ -58,11 +58,11 @@ def pdf(path: Path, data: bytes, **entries: Any) -> Path:  # noqa: ANN401 - PDF 
     with pikepdf.new() as made:
         made.add_blank_page(page_size=(595, 842))
         picture = made.make_stream(data)
-        told = {
+        stated = {
             "Type": pikepdf.Name.XObject, "Subtype": pikepdf.Name.Image, "Width": SIZE[0],
             "Height": SIZE[1], "BitsPerComponent": 8, "ColorSpace": pikepdf.Name.DeviceGray,
         } | entries  # fmt: skip
-        for name, value in told.items():
+        for name, value in stated.items():
             picture[f"/{name}"] = value
         page = made.pages[0]
         page.obj["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=picture))

@@ -330,7 +330,7 @@ def test_an_alpha_channel_that_hides_the_whole_page_is_ignored(mode: str) -> Non
         ("pyhanko/minimal-annotless.pdf", "page.damaged"),
     ],
 )
-def test_a_damaged_page_is_told(name: str, code: str) -> None:
+def test_a_damaged_page_is_reported(name: str, code: str) -> None:
     kinds = {".jpg": MediaType.JPEG, ".png": MediaType.PNG, ".pdf": MediaType.PDF}
     path = HOSTILE / name
     with pytest.raises(RejectedInput) as caught:
@@ -372,5 +372,5 @@ def test_memory_that_is_not_there_is_missed_before_it_is_needed() -> None:
         "except MemoryError:\n    print('missed')\n"
     )
     root = Path(__file__).parents[3]
-    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True)
-    assert told.stdout == b"missed\n"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True)
+    assert ended.stdout == b"missed\n"

@@ -185,7 +185,7 @@ def test_a_signature_whose_name_is_written_with_escapes_is_seen(tmp_path: Path) 
     assert look(path)["signed"]
 
 
-def test_every_media_type_is_looked_at() -> None:
+def test_every_media_type_is_inspected() -> None:
     assert set(MediaType) == {MediaType.PDF, MediaType.TIFF, MediaType.JPEG, MediaType.PNG}
 
 

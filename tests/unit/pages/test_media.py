@@ -31,7 +31,7 @@ def test_a_pdf_may_have_junk_before_its_header(tmp_path: Path) -> None:
         media_type(path)
 
 
-def test_an_empty_file_is_told_apart_from_a_strange_one(tmp_path: Path) -> None:
+def test_an_empty_file_is_distinguished_from_an_unknown_one(tmp_path: Path) -> None:
     path = tmp_path / "scan.pdf"
     path.touch()
     with pytest.raises(RejectedInput) as empty:
@@ -48,14 +48,14 @@ def test_any_bytes_are_a_type_or_refused(
 ) -> None:
     path = tmp_path_factory.mktemp("any") / "x"
     path.write_bytes(b)
-    told = ""
+    result = ""
     try:
         kind = media_type(path)
     except RejectedInput as error:
-        told = error.code
+        result = error.code
     else:
-        told = kind.value
-    assert told in {"scan.empty", "scan.not-a-known-type", *MediaType}
+        result = kind.value
+    assert result in {"scan.empty", "scan.not-a-known-type", *MediaType}
 
 
 def test_a_limit_of_nothing_is_the_operators_mistake() -> None:

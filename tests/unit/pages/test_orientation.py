@@ -44,8 +44,8 @@ def test_each_orientation_is_undone_once(tmp_path: Path, kind: MediaType, orient
         stored.save(file, dpi=(150, 150), tiffinfo={_ORIENTATION: orientation})
     else:
         stored.save(file, dpi=(150, 150), exif=exif, quality=95)
-    told = inspect(path=str(file), media_type=kind.value, limits=Limits().to_json())
-    assert told["pages"] == [pytest.approx([144.0, 96.0], abs=0.2)]
+    facts = inspect(path=str(file), media_type=kind.value, limits=Limits().to_json())
+    assert facts["pages"] == [pytest.approx([144.0, 96.0], abs=0.2)]
     picture = grey(file, kind, 1, settings=GreySettings())
     assert (picture.width, picture.height) == (300, 200)
     seen = Image.frombytes("L", (300, 200), picture.pixels)

@@ -50,7 +50,7 @@ SEALING = FieldCipher(
 
 
 class StandingClock:
-    """A clock that moves when it is told to."""
+    """A clock that moves on request."""
 
     def __init__(self) -> None:
         self.time = START

@@ -31,7 +31,7 @@ def test_exit_codes(error: Exception, code: Exit) -> None:
     assert exit_of(error) is code
 
 
-def test_the_gravest_of_a_batch_is_told() -> None:
+def test_the_gravest_of_a_batch_is_reported() -> None:
     assert worst([]) is Exit.DONE
     errors: list[SohoaError] = [RejectedInput("a.b", ""), TransientFault("a.b", "")]
     assert worst(errors) is Exit.TRY_AGAIN

@@ -27,10 +27,10 @@ def test_what_people_named_is_shown_without_orders(
     with Waiting(signing=False) as waiting:
         waiting.expect(paper, HOSTILE)
         waiting(Event(paper=paper, state=PaperState.REVIEW))
-    told = capsys.readouterr()
-    assert told.out.count(SHOWN) == 3
-    assert SHOWN in told.err
-    assert not {"\x1b", "\a", "\u202e"} & set(told.out + told.err)
+    printed = capsys.readouterr()
+    assert printed.out.count(SHOWN) == 3
+    assert SHOWN in printed.err
+    assert not {"\x1b", "\a", "\u202e"} & set(printed.out + printed.err)
 
 
 def test_lines_stay_lines() -> None:

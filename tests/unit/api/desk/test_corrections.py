@@ -31,8 +31,8 @@ def test_a_review_sets_values_and_settles_doubts() -> None:
         kinds={"birth-declaration"},
     )
     assert after.certain
-    told = {value.field: (value.text, value.source) for value in after.values}
-    assert told == {
+    values = {value.field: (value.text, value.source) for value in after.values}
+    assert values == {
         "mother.name": ("A", Source.OCR),
         "mother.citizen_id": ("001199012345", Source.TYPED),
         "mother.birth": ("1999-03-15", Source.TYPED),

@@ -146,9 +146,9 @@ def test_each_root_has_its_status_and_codes_their_own() -> None:
     assert problems.status_of(TransientFault("fault.unexpected", "m")) == 500
     assert problems.status_of(IntegrityViolation("any.code", "m")) == 500
     assert problems.status_of(WrongUse("paper.unknown", "m")) == 404
-    told = problems.document(WrongUse("paper.unknown", "see them with: sohoa list"))
-    assert told["title"] == "Không có giấy này."
-    assert "sohoa list" not in told["detail"]
+    document = problems.document(WrongUse("paper.unknown", "see them with: sohoa list"))
+    assert document["title"] == "Không có giấy này."
+    assert "sohoa list" not in document["detail"]
 
 
 def test_a_problem_tells_a_clerk_in_vietnamese_what_to_do() -> None:

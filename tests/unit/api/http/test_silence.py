@@ -1,4 +1,4 @@
-"""Whoever opens a connection and says nothing, or not all, is not waited for."""
+"""Connections of silent or stalled clients are closed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_who_does_not_say_what_they_want_is_hung_up_on(port: int, said: bytes) -
 
 
 @pytest.mark.parametrize("patience", [(60.0, 0.3)])
-def test_who_begins_a_question_and_falls_silent_is_told(port: int) -> None:
+def test_a_stalled_request_is_answered_with_408(port: int) -> None:
     heard = _answer(port, _HEAD + _CLOSING + b"{}")
     assert heard.startswith(b"HTTP/1.1 408 ")
     assert b"http.too-slow" in heard

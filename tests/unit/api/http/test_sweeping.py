@@ -59,12 +59,12 @@ def test_while_the_store_is_away_uploads_still_expire(
         raise fault
 
     monkeypatch.setattr(service.application.store, "sweep", away)
-    with structlog.testing.capture_logs() as told:
+    with structlog.testing.capture_logs() as logged:
         service._sweep()
     assert service.application.uploads.list_ids() == set()
     assert not service.application.upload_files.path(OLD).exists()
     assert not service.application.upload_files.path(FORGOTTEN).exists()
-    (line,) = told
+    (line,) = logged
     assert (line["event"], line["part"]) == ("service.sweep-failed", "left-behind")
     assert line["code"] in {"store.no-answer", "OSError"}
 

@@ -1,4 +1,4 @@
-"""What a clerk is told of codes."""
+"""Vietnamese sentences of codes."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class _Bringing:
     """Threads that bring one scan each, the first one before all others."""
 
     def __init__(self, writing: _Writing, others: int) -> None:
-        self.told: dict[int, int | BaseException] = {}
+        self.answers: dict[int, int | BaseException] = {}
         self._batcher = WriteBatcher(writing)
         threads = [threading.Thread(target=self._bring, args=(n,)) for n in range(1 + others)]
         threads[0].start()
@@ -60,10 +60,10 @@ class _Bringing:
         try:
             answer = self._batcher.submit(_incoming(number))
         except BaseException as error:  # noqa: BLE001 - kept to be looked at
-            self.told[number] = error
+            self.answers[number] = error
         else:
             assert isinstance(answer, Received)
-            self.told[number] = answer.paper.int
+            self.answers[number] = answer.paper.int
 
 
 def test_who_comes_alone_is_written_at_once() -> None:
@@ -77,36 +77,36 @@ def test_who_comes_alone_is_written_at_once() -> None:
 
 def test_who_comes_meanwhile_is_written_together_and_gets_their_own_answer() -> None:
     writing = _Writing()
-    told = _Bringing(writing, 20).told
-    assert told == {number: number for number in range(21)}
+    answers = _Bringing(writing, 20).answers
+    assert answers == {number: number for number in range(21)}
     assert writing.groups[0] == [0]
     assert sorted(writing.groups[1]) == list(range(1, 21))
 
 
 def test_a_group_has_an_end_and_nobody_is_passed_over() -> None:
     writing = _Writing()
-    told = _Bringing(writing, 70).told
-    assert told == {number: number for number in range(71)}
+    answers = _Bringing(writing, 70).answers
+    assert answers == {number: number for number in range(71)}
     assert [len(group) for group in writing.groups] == [1, 32, 32, 6]
 
 
 def test_what_the_database_refuses_of_one_is_said_to_this_one() -> None:
     writing = _Writing()
     writing.refused = {3}
-    told = _Bringing(writing, 5).told
-    assert told.pop(3) is writing.error
-    assert told == {number: number for number in (0, 1, 2, 4, 5)}
+    answers = _Bringing(writing, 5).answers
+    assert answers.pop(3) is writing.error
+    assert answers == {number: number for number in (0, 1, 2, 4, 5)}
 
 
 @pytest.mark.parametrize("error", [TransientFault("database.full", "no room"), KeyboardInterrupt()])
 def test_what_befalls_all_is_said_to_all_and_the_next_goes_on(error: BaseException) -> None:
     writing = _Writing()
     writing.refused, writing.error = {3}, error
-    told = _Bringing(writing, 40).told
+    answers = _Bringing(writing, 40).answers
     # The first was alone; of the others 32 went together, one of them was refused.
-    unlucky = [number for number, what in told.items() if what is error]
+    unlucky = [number for number, what in answers.items() if what is error]
     assert len(unlucky) in {32, 8}
     assert 3 in unlucky
-    assert {number: what for number, what in told.items() if number not in unlucky} == {
+    assert {number: what for number, what in answers.items() if number not in unlucky} == {
         number: number for number in range(41) if number not in unlucky
     }

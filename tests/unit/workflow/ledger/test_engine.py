@@ -35,7 +35,9 @@ def test_who_comes_while_a_new_file_is_written_to_waits(written_to: Path) -> Non
     writer.close()
 
 
-def test_who_waits_too_long_is_told(written_to: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_too_long_for_a_lock_is_reported(
+    written_to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine, "_BUSY_MILLISECONDS", 100)
     writer = sqlite3.connect(written_to, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")

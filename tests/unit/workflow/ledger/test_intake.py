@@ -60,9 +60,9 @@ def _come_to(groups: Sequence[Sequence[IncomingScan]]) -> tuple[list[object], li
     """The answers, and all that stands in the ledger, rows by their own order."""
     with tempfile.TemporaryDirectory() as folder:
         ledger = _ledger(folder)
-        told: list[object] = []
+        answers: list[object] = []
         for group in groups:
-            told += [
+            answers += [
                 answer.code if isinstance(answer, WrongUse) else answer
                 for answer in ledger.intake.receive_batch(group)
             ]
@@ -71,7 +71,7 @@ def _come_to(groups: Sequence[Sequence[IncomingScan]]) -> tuple[list[object], li
             for order in (SCAN.c.id, PAPER.c.id, ANSWERED.c.key, MOVE.c.id):
                 rows += [tuple(row) for row in c.execute(sa.select(order.table).order_by(order))]
         ledger.connections._engine.dispose()
-    return told, rows
+    return answers, rows
 
 
 @settings(max_examples=60)

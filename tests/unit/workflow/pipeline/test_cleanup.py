@@ -48,7 +48,7 @@ def test_a_blob_stays_for_a_day_and_for_as_long_as_a_paper_needs_it(tmp_path: Pa
 
 
 def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> None:
-    told = subprocess.run(
+    ended = subprocess.run(
         [
             sys.executable,
             "-c",
@@ -58,7 +58,7 @@ def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> Non
         text=True,
         check=True,
     )
-    ours, dead = tmp_path / "scratch" / this_process(), tmp_path / "scratch" / told.stdout.strip()
+    ours, dead = tmp_path / "scratch" / this_process(), tmp_path / "scratch" / ended.stdout.strip()
     nobody = tmp_path / "scratch" / "something else"
     elsewhere = tmp_path / "scratch" / f"another-host:{os.getpid()}:01234567-1"
     for folder in (ours, dead, nobody, elsewhere):
@@ -68,8 +68,8 @@ def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> Non
     assert sorted((tmp_path / "scratch").iterdir()) == sorted([ours, elsewhere])
 
 
-def test_what_a_living_process_has_in_the_making_stays(tmp_path: Path) -> None:
-    """Whoever starts beside it sweeps the same folder."""
+def test_scratch_files_of_a_living_process_stay(tmp_path: Path) -> None:
+    """A second process sweeps the same folder at its start."""
     settings = Settings(var=tmp_path / "var")
     init(settings, trial=True)
     with closing(open_application(settings)) as application:

@@ -29,14 +29,14 @@ def harness(tmp_path: Path) -> Harness:
     return Harness(tmp_path)
 
 
-def _raised(error: sqlite3.Error, told: int) -> sa.exc.DBAPIError:
-    error.sqlite_errorcode = told
+def _raised(error: sqlite3.Error, sqlite_code: int) -> sa.exc.DBAPIError:
+    error.sqlite_errorcode = sqlite_code
     kind = sa.exc.OperationalError if isinstance(error, sqlite3.OperationalError) else None
     return (kind or sa.exc.DatabaseError)("INSERT", {}, error)
 
 
 @pytest.mark.parametrize(
-    ("told", "code"),
+    ("sqlite_code", "code"),
     [
         (sqlite3.SQLITE_FULL, "database.full"),
         (sqlite3.SQLITE_READONLY, "database.read-only"),
@@ -47,9 +47,9 @@ def _raised(error: sqlite3.Error, told: int) -> sa.exc.DBAPIError:
         (sqlite3.SQLITE_PROTOCOL, "database.no-answer"),
     ],
 )
-def test_what_the_database_says_tells_what_to_do(told: int, code: str) -> None:
+def test_a_database_error_says_what_to_do(sqlite_code: int, code: str) -> None:
     with pytest.raises(TransientFault) as caught, translated():
-        raise _raised(sqlite3.OperationalError("Nguyễn Văn A"), told)
+        raise _raised(sqlite3.OperationalError("Nguyễn Văn A"), sqlite_code)
     assert caught.value.code == code
     assert "goes on" in caught.value.message
     assert "Nguyễn" not in caught.value.message

@@ -12,7 +12,7 @@ from workflow.pipeline.process_name import is_gone, is_name, this_process
 
 def test_a_living_process_is_not_gone_and_a_dead_one_is() -> None:
     assert not is_gone(this_process())
-    told = subprocess.run(
+    ended = subprocess.run(
         [
             sys.executable,
             "-c",
@@ -23,7 +23,7 @@ def test_a_living_process_is_not_gone_and_a_dead_one_is() -> None:
         check=True,
         cwd=Path(__file__).parents[4],
     )
-    assert is_gone(told.stdout.strip())
+    assert is_gone(ended.stdout.strip())
     assert not is_gone("another-host:1:1")
 
 

@@ -42,7 +42,7 @@ PAPER = UUID(int=7)
 
 
 class Reads:
-    """A reading that begins when it is told to, and ends so."""
+    """A reading that begins and ends on signals."""
 
     thread: threading.Thread
 
@@ -296,8 +296,8 @@ def test_two_workers_at_one_paper_do_its_steps_once(harness: Harness) -> None:
     assert harness.code == ""
 
 
-def _reads_when_told(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> tuple[Reads, Reads]:
-    """Two readings of the paper that come to their ends when they are told to."""
+def _controlled_reads(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> tuple[Reads, Reads]:
+    """Two readings of the paper that end on signals."""
     reads = (Reads(), Reads())
     coming = iter(reads)
     recognise = harness.stages.recognise
@@ -318,7 +318,7 @@ def test_a_paper_that_is_moved_while_it_is_read_is_read_once_more_and_no_oftener
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.take()
-    first, second = _reads_when_told(harness, monkeypatch)
+    first, second = _controlled_reads(harness, monkeypatch)
     first.begin()
     harness.arranging.move_to_dossier(harness.act(), "D2")
     second.begin()
@@ -332,11 +332,11 @@ def test_a_paper_that_is_moved_while_it_is_read_is_read_once_more_and_no_oftener
     assert [event.paper for event in harness.events if event.state is None] == []
 
 
-def test_what_came_of_a_paper_that_was_withdrawn_meanwhile_is_told_to_nobody(
+def test_the_result_of_a_paper_withdrawn_meanwhile_is_not_reported(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.take()
-    first, _ = _reads_when_told(harness, monkeypatch)
+    first, _ = _controlled_reads(harness, monkeypatch)
     first.begin()
     harness.arranging.withdraw(harness.act())
     progress = Progress()

@@ -26,7 +26,7 @@ class Time:
 
 
 class Jobs:
-    """Jobs on threads of their own, which wait for a turn and end when they are told to."""
+    """Jobs on threads of their own, which wait for a turn and end on a signal."""
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns

@@ -1,4 +1,4 @@
-"""Who waits for workers elsewhere is told how papers move, and why they stop; no older reasons."""
+"""Waiting for remote workers reports moves and why papers stop, but no older reasons."""
 
 from __future__ import annotations
 
@@ -100,28 +100,28 @@ def _reported(
     monkeypatch.setattr(time, "sleep", looks.append)
     monkeypatch.setattr(time, "monotonic", lambda: float(len(looks)))
     monkeypatch.setattr(working, "_IDLE_SECONDS", silent_looks)
-    told: list[Event] = []
+    events: list[Event] = []
     following = cast("QueueMonitor", Scripted(*scenes, held=held, reads=reads))
-    RemoteWorkers(NoQueue(), following=following, clock=StandingClock(), watch=told.append).wait(
+    RemoteWorkers(NoQueue(), following=following, clock=StandingClock(), watch=events.append).wait(
         [PAPER]
     )
-    return told
+    return events
 
 
-def test_pages_read_elsewhere_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_read_elsewhere_are_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     reading = replace(WAITED, state=PaperState.RECEIVED)
-    told = _reported(monkeypatch, *[(True, reading)] * 3, (False, DONE), reads=True)
-    assert [(event.state, event.page, event.pages) for event in told] == [
+    events = _reported(monkeypatch, *[(True, reading)] * 3, (False, DONE), reads=True)
+    assert [(event.state, event.page, event.pages) for event in events] == [
         (PaperState.RECEIVED, 0, 0),
         (PaperState.RECEIVED, 1, 3),
         (PaperState.ARCHIVED, 0, 0),
     ]
 
 
-def test_that_nobody_takes_it_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _reported(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), silent_looks=3)
-    assert [event.no_worker for event in told] == [False, True, True, False]
-    assert {event.state for event in told if event.no_worker} == {PaperState.DESCRIBED}
+def test_a_missing_worker_is_reported_periodically(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = _reported(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), silent_looks=3)
+    assert [event.no_worker for event in events] == [False, True, True, False]
+    assert {event.state for event in events if event.no_worker} == {PaperState.DESCRIBED}
 
 
 @pytest.mark.parametrize(
@@ -134,26 +134,26 @@ def test_that_nobody_takes_it_is_told_now_and_then(monkeypatch: pytest.MonkeyPat
 def test_it_is_the_workers_of_its_lane_that_count(
     monkeypatch: pytest.MonkeyPatch, held: list[PaperState], untaken: int
 ) -> None:
-    told = _reported(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), held=held, silent_looks=3)
-    assert sum(event.no_worker for event in told) == untaken
+    events = _reported(monkeypatch, *[(True, WAITED)] * 7, (False, DONE), held=held, silent_looks=3)
+    assert sum(event.no_worker for event in events) == untaken
 
 
 def test_why_it_stopped_last_time_is_no_news_while_it_moves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = _reported(monkeypatch, (True, WAITED), (True, WAITED), (False, DONE))
-    assert [(event.state, event.error) for event in told] == [
+    events = _reported(monkeypatch, (True, WAITED), (True, WAITED), (False, DONE))
+    assert [(event.state, event.error) for event in events] == [
         (PaperState.DESCRIBED, None),
         (PaperState.ARCHIVED, None),
     ]
 
 
-def test_why_it_stops_now_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _reported(monkeypatch, (True, WAITED), (False, WAITED))
-    assert [event.error and event.error.code for event in told] == [None, "tsa.no-answer"]
+def test_the_current_reason_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = _reported(monkeypatch, (True, WAITED), (False, WAITED))
+    assert [event.error and event.error.code for event in events] == [None, "tsa.no-answer"]
 
 
-def test_that_nobody_works_in_a_lane_is_told_to_who_watches() -> None:
+def test_an_idle_lane_is_reported() -> None:
     def elsewhere(*held: PaperState) -> RemoteWorkers:
         following = cast("QueueMonitor", Scripted(held=held))
         return RemoteWorkers(

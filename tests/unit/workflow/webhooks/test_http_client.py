@@ -40,7 +40,7 @@ def over() -> Iterator[threading.Event]:
 
 @pytest.fixture
 def listen() -> Iterator[Listen]:
-    """Starts receivers on loopback; each takes one connection and speaks as it is told."""
+    """Starts receivers on loopback; each takes one connection and answers as configured."""
     servers: list[socket.socket] = []
     threads: list[threading.Thread] = []
 
@@ -80,7 +80,7 @@ def _post(port: int, *, seconds: float = PATIENCE, scheme: str = "http") -> int:
     return post(url, b"{}", headers, seconds=seconds, policy=POLICY)
 
 
-def test_the_message_comes_whole_and_its_status_is_told(listen: Listen) -> None:
+def test_the_message_arrives_whole_and_its_status_is_returned(listen: Listen) -> None:
     came: list[bytes] = []
 
     def speak(connection: socket.socket) -> None:

@@ -28,15 +28,15 @@ POLICY = TargetPolicy()
 
 
 class Receivers:
-    """What messages came where, and what is answered there.
+    """Receivers that record messages and answer as configured.
 
     Attributes:
-        asked: each message that was sent: the address, the number of the delivery.
+        sent: each message: the address, the number of the delivery.
         answers: the status of a message, by its address and number.
     """
 
     def __init__(self, connections: Connections) -> None:
-        self.asked: list[tuple[str, int]] = []
+        self.sent: list[tuple[str, int]] = []
         self.answers: Callable[[str, int], int] = lambda _url, _number: TAKEN
         self._connections = connections
 
@@ -52,14 +52,14 @@ class Receivers:
         assert policy is POLICY
         assert seconds <= 10
         number = int(headers["Sohoa-Delivery"])
-        self.asked.append((url, number))
+        self.sent.append((url, number))
         return self.answers(url, number)
 
     def of(self, webhook: UUID) -> list[int]:
         """What was sent to a webhook, in order."""
-        return [number for url, number in self.asked if url == URLS[webhook]]
+        return [number for url, number in self.sent if url == URLS[webhook]]
 
-    def is_to_be_told(self, webhook: UUID, *numbers: int, clock: StandingClock) -> None:
+    def enqueue(self, webhook: UUID, *numbers: int, clock: StandingClock) -> None:
         """Write messages down as a move does."""
         rows = [
             {
@@ -119,8 +119,8 @@ def test_a_webhook_that_is_silent_starves_no_other(
     sender: Sender, receivers: Receivers, clock: StandingClock
 ) -> None:
     receivers.answers = lambda url, _: SILENT if url == URLS[ONE] else TAKEN
-    receivers.is_to_be_told(ONE, *range(1, 301), clock=clock)
-    receivers.is_to_be_told(OTHER, 301, 302, clock=clock)
+    receivers.enqueue(ONE, *range(1, 301), clock=clock)
+    receivers.enqueue(OTHER, 301, 302, clock=clock)
     sender.deliver_due()
     assert receivers.of(OTHER) == [301, 302]
     assert receivers.of(ONE) == [1]
@@ -131,34 +131,34 @@ def test_who_is_not_well_is_asked_once_and_then_later_and_later(
     sender: Sender, receivers: Receivers, clock: StandingClock, answer: int
 ) -> None:
     receivers.answers = lambda _url, _number: answer
-    receivers.is_to_be_told(ONE, *range(1, 51), clock=clock)
-    asked_at = []
+    receivers.enqueue(ONE, *range(1, 51), clock=clock)
+    sent_at = []
     for second in range(0, 160, 2):
         if second == 4:
-            receivers.is_to_be_told(ONE, 51, clock=clock)
-        before = len(receivers.asked)
+            receivers.enqueue(ONE, 51, clock=clock)
+        before = len(receivers.sent)
         sender.deliver_due()
-        asked_at += [second] * (len(receivers.asked) - before)
+        sent_at += [second] * (len(receivers.sent) - before)
         clock.pass_by(seconds=2)
-    assert asked_at == [0, 10, 30, 70, 150]
+    assert sent_at == [0, 10, 30, 70, 150]
 
 
-def test_after_a_silence_all_is_told_in_its_order(
+def test_after_a_silence_all_is_delivered_in_order(
     sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
-    receivers.is_to_be_told(ONE, *range(1, 251), clock=clock)
+    receivers.enqueue(ONE, *range(1, 251), clock=clock)
     receivers.answers = lambda _url, _number: SILENT
     for seconds in (10, 20):
         sender.deliver_due()
         clock.pass_by(seconds=seconds)
     receivers.answers = lambda _url, _number: TAKEN
-    receivers.asked.clear()
+    receivers.sent.clear()
     sender.deliver_due()
     assert receivers.of(ONE) == list(range(1, 251))
     assert all(row.delivered_at == clock.now() for row in _rows(outbox).values())
     # And a new silence begins from the beginning.
     receivers.answers = lambda _url, _number: SILENT
-    receivers.is_to_be_told(ONE, 251, clock=clock)
+    receivers.enqueue(ONE, 251, clock=clock)
     sender.deliver_due()
     assert _rows(outbox)[251].next_at == clock.now() + timedelta(seconds=10)
 
@@ -167,11 +167,11 @@ def test_a_message_that_is_refused_holds_no_other_up(
     sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, number: REFUSED if number < 4 else TAKEN
-    receivers.is_to_be_told(ONE, *range(1, 7), clock=clock)
+    receivers.enqueue(ONE, *range(1, 7), clock=clock)
     sender.deliver_due()
     assert receivers.of(ONE) == [1, 2, 3, 4, 5, 6]
     sender.deliver_due()
-    assert len(receivers.asked) == 6
+    assert len(receivers.sent) == 6
     rows = _rows(outbox)
     assert {rows[n].next_at for n in (1, 2, 3)} == {clock.now() + timedelta(seconds=10)}
     clock.pass_by(seconds=10)
@@ -183,33 +183,33 @@ def test_a_message_at_which_the_receiver_falls_silent_holds_no_other_up_for_long
     sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, number: SILENT if number == 1 else TAKEN
-    receivers.is_to_be_told(ONE, *range(1, 6), clock=clock)
+    receivers.enqueue(ONE, *range(1, 6), clock=clock)
     for _ in range(60):
         sender.deliver_due()
         clock.pass_by(seconds=10)
     rows = _rows(outbox)
     assert [n for n, row in rows.items() if row.delivered_at is None] == [1]
-    # It alone is asked for ever more seldom; the rest of the day is for others.
-    receivers.is_to_be_told(ONE, 6, clock=clock)
+    # Only its retries become rarer; other deliveries go on.
+    receivers.enqueue(ONE, 6, clock=clock)
     sender.deliver_due()
     assert receivers.of(ONE)[-1] == 6
 
 
-def test_what_was_told_in_vain_for_three_days_is_given_up_and_can_be_replayed(
+def test_a_delivery_is_given_up_after_three_days_and_can_be_replayed(
     sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, _number: SILENT
-    receivers.is_to_be_told(ONE, *range(1, 21), clock=clock)
+    receivers.enqueue(ONE, *range(1, 21), clock=clock)
     for hour in range(24 * 5):
         if hour == 24 * 4:
-            receivers.is_to_be_told(ONE, 21, clock=clock)
+            receivers.enqueue(ONE, 21, clock=clock)
         sender.deliver_due()
         clock.pass_by(hours=1)
     rows = _rows(outbox)
     assert [number for number, row in rows.items() if row.next_at is not None] == [21]
-    # Whoever asks for it again thinks that the receiver is back: it is asked at once.
+    # A replay assumes that the receiver is back: it is tried at once.
     receivers.answers = lambda _url, _number: TAKEN
-    receivers.asked.clear()
+    receivers.sent.clear()
     assert outbox.replay(offices=[OFFICE], first=1, last=20, now=clock.now()) == 20
     sender.deliver_due()
     assert receivers.of(ONE) == list(range(1, 22))
@@ -219,7 +219,7 @@ def test_what_waited_while_the_service_was_off_is_not_given_up_at_the_first_sile
     sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, _number: SILENT
-    receivers.is_to_be_told(ONE, 1, 2, clock=clock)
+    receivers.enqueue(ONE, 1, 2, clock=clock)
     sender.deliver_due()
     clock.pass_by(days=9)
     sender.deliver_due()
@@ -230,12 +230,12 @@ def test_a_message_that_is_always_refused_is_given_up(
     sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     receivers.answers = lambda _url, _number: REFUSED
-    receivers.is_to_be_told(ONE, 1, clock=clock)
+    receivers.enqueue(ONE, 1, clock=clock)
     for _ in range(90):
         sender.deliver_due()
         clock.pass_by(hours=1)
     assert _rows(outbox)[1].next_at is None
-    assert len(receivers.asked) == _rows(outbox)[1].attempts == 80
+    assert len(receivers.sent) == _rows(outbox)[1].attempts == 80
 
 
 @pytest.fixture
@@ -265,16 +265,16 @@ def _until(holds: Callable[[], bool]) -> None:
 def test_who_takes_messages_slowly_keeps_no_other_waiting(
     sender: Sender, receivers: Receivers, clock: StandingClock, held: threading.Event
 ) -> None:
-    receivers.is_to_be_told(ONE, 1, 2, clock=clock)
-    receivers.is_to_be_told(OTHER, 3, clock=clock)
+    receivers.enqueue(ONE, 1, 2, clock=clock)
+    receivers.enqueue(OTHER, 3, clock=clock)
     rounds = threading.Thread(target=sender.deliver_due, daemon=True)
     rounds.start()
     try:
         _until(lambda: receivers.of(OTHER) == [3])
         # Also not what comes only now.
-        receivers.is_to_be_told(OTHER, 4, clock=clock)
+        receivers.enqueue(OTHER, 4, clock=clock)
         _until(lambda: receivers.of(OTHER) == [3, 4])
-        # It has one message in hand, not one for each round.
+        # It has one message in flight, not one for each round.
         assert receivers.of(ONE) == [1]
     finally:
         held.set()
@@ -283,7 +283,7 @@ def test_who_takes_messages_slowly_keeps_no_other_waiting(
     assert receivers.of(ONE) == [1, 2]
 
 
-def test_many_webhooks_are_told_side_by_side_and_each_in_its_order(
+def test_many_webhooks_are_served_in_parallel_and_each_in_order(
     sender: Sender, receivers: Receivers, clock: StandingClock, outbox: Outbox
 ) -> None:
     for n in range(10, 40):
@@ -294,18 +294,18 @@ def test_many_webhooks_are_told_side_by_side_and_each_in_its_order(
                 created_at=START, created_by="x",
             )
         )  # fmt: skip
-        receivers.is_to_be_told(UUID(int=n), *range(n * 100, n * 100 + 5), clock=clock)
-    in_hand: Counter[str] = Counter()
+        receivers.enqueue(UUID(int=n), *range(n * 100, n * 100 + 5), clock=clock)
+    in_flight: Counter[str] = Counter()
     most: list[tuple[int, int]] = []
     lock = threading.Lock()
 
     def answer(url: str, _number: int) -> int:
         with lock:
-            in_hand[url] += 1
-            most.append((in_hand[url], in_hand.total()))
+            in_flight[url] += 1
+            most.append((in_flight[url], in_flight.total()))
         threading.Event().wait(0.005)
         with lock:
-            in_hand[url] -= 1
+            in_flight[url] -= 1
         return TAKEN
 
     receivers.answers = answer
@@ -319,21 +319,21 @@ def test_many_webhooks_are_told_side_by_side_and_each_in_its_order(
 def test_who_ends_begins_no_other_message(
     outbox: Outbox, receivers: Receivers, clock: StandingClock
 ) -> None:
-    receivers.is_to_be_told(ONE, 1, 2, 3, clock=clock)
+    receivers.enqueue(ONE, 1, 2, 3, clock=clock)
     Sender(
-        outbox, policy=POLICY, clock=clock, stopped=lambda: len(receivers.asked) > 0
+        outbox, policy=POLICY, clock=clock, stopped=lambda: len(receivers.sent) > 0
     ).deliver_due()
     assert receivers.of(ONE) == [1]
 
 
-def test_what_fails_in_a_thread_is_told_by_the_round(
+def test_a_failure_in_a_thread_is_raised_by_the_round(
     sender: Sender, receivers: Receivers, clock: StandingClock
 ) -> None:
     def broken(_url: str, _number: int) -> int:
         raise RuntimeError("planted")
 
     receivers.answers = broken
-    receivers.is_to_be_told(ONE, 1, clock=clock)
+    receivers.enqueue(ONE, 1, clock=clock)
     with pytest.raises(RuntimeError, match="planted"):
         sender.deliver_due()
 
@@ -347,9 +347,9 @@ def test_a_target_that_is_no_exception_any_more_gets_nothing(
             created_by="x",
         )
     )  # fmt: skip
-    receivers.is_to_be_told(UUID(int=9), 1, clock=clock)
+    receivers.enqueue(UUID(int=9), 1, clock=clock)
     sender.deliver_due()
-    assert receivers.asked == []
+    assert receivers.sent == []
     row = _rows(outbox)[1]
     assert (row.attempts, row.status) == (1, 0)
     assert row.next_at is not None
