@@ -19,11 +19,12 @@ _CLEAN = (
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs",
     "Makefile", "pyproject.toml", "setup", "samples",
     "api", "bench", "dossier", "ingest", "pages", "workflow",
-    "tests/architecture", "tests/conftest.py", "tests/contract", "tests/fixtures",
+    "tests/architecture", "tests/conftest.py", "tests/contract",
     "tests/functional", "tests/judges", "tests/planted", "tests/servers", "tests/soak",
     "tests/unit/api", "tests/unit/bench", "tests/unit/dossier", "tests/unit/ingest",
     "tests/unit/pages", "tests/unit/workflow",
 )  # fmt: skip
+_BINARY = {".gif", ".jpg", ".pdf", ".png", ".tif", ".tiff", ".webp"}
 # Their tables get shorter rows later.
 _WIDE = {"docs/dependencies.md", "docs/http-api.md", "docs/operations.md", "README.vi.md"}
 
@@ -33,7 +34,7 @@ def _files(*paths: str) -> list[Path]:
         ["git", "ls-files", "-z", *paths], cwd=ROOT, capture_output=True, check=True, text=True
     ).stdout
     found = [ROOT / name for name in listed.split("\0") if name]
-    return [file for file in found if file.is_file() and file != Path(__file__)]
+    return [f for f in found if f.is_file() and f != Path(__file__) and f.suffix not in _BINARY]
 
 
 def _lines(file: Path) -> list[tuple[str, str]]:
