@@ -17,8 +17,22 @@ _MAX_PURPOSE = 500  # characters, as the log keeps them
 
 
 def log_opened(application: Application, caller: Caller, paper: UUID) -> None:
-    """Log that the caller opens a paper."""
-    _record(application, caller, action="open", subject=str(paper), purpose="", papers=(paper,))
+    """Log that the caller opens a paper, with the purpose of the look-up that led to it."""
+    purpose = lookup_purpose(application, caller, paper) or ""
+    _record(
+        application, caller, action="open", subject=str(paper), purpose=purpose, papers=(paper,)
+    )
+
+
+def lookup_purpose(application: Application, caller: Caller, paper: UUID) -> str | None:
+    """The purpose of the person's look-up that showed a paper in this session.
+
+    Returns:
+        The newest one; None for a program, and where no look-up of this session showed the paper.
+    """
+    if caller.person is None or not caller.session:
+        return None
+    return application.access_log.get_purpose(UUID(caller.session), paper)
 
 
 def log_lookup(

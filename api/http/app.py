@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
+from api.desk.search import TooManyMisses
 from api.http import (
     acts,
     deliveries,
@@ -166,7 +167,7 @@ def _takes_file(method: str, path: str) -> bool:
 
 def _problem(_request: Request, error: Exception) -> Response:
     headers: dict[str, str] = {}
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, TooManyRequests | TooManyMisses):
         headers["Retry-After"] = str(int(error.seconds) + 1)
     return problems.answer(error if isinstance(error, SohoaError) else _unexpected(), headers)
 

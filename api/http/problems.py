@@ -53,6 +53,7 @@ STATUSES: dict[str, HTTPStatus] = {
     "token.scope-missing": HTTPStatus.FORBIDDEN,
     "right.missing": HTTPStatus.FORBIDDEN,
     "token.too-many-requests": HTTPStatus.TOO_MANY_REQUESTS,
+    "find.too-many-misses": HTTPStatus.TOO_MANY_REQUESTS,
     "http.bad-range": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     "upload.expired": HTTPStatus.GONE,
     "upload.bad-version": HTTPStatus.PRECONDITION_FAILED,

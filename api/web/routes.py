@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from api.web import account, assets, audit, intake, login, people, pictures, review
+from api.web import (
+    account,
+    assets,
+    audit,
+    finding,
+    intake,
+    login,
+    people,
+    pictures,
+    records,
+    review,
+)
 
 PAGES = (
     assets.router,
@@ -13,4 +24,6 @@ PAGES = (
     pictures.router,
     review.router,
     intake.router,
+    finding.router,
+    records.router,
 )

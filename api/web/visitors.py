@@ -211,6 +211,8 @@ def error_page(request: Request, error: SohoaError) -> Response:
     status = HTTPStatus.NOT_FOUND if error.code.endswith(".unknown") else HTTPStatus.BAD_REQUEST
     if error.code == "right.missing":
         status = HTTPStatus.FORBIDDEN
+    if error.code == "find.too-many-misses":
+        status = HTTPStatus.TOO_MANY_REQUESTS
     return render(
         "error.html",
         zone=zone,

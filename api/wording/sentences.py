@@ -132,6 +132,9 @@ SENTENCES = {
     "cursor.invalid": "Vị trí đọc tiếp không hợp lệ. Hãy đọc lại từ đầu.",
     "find.bad-number": "Số định danh cá nhân có 12 chữ số, ba số đầu là mã nơi đăng ký; số CMND "
     "có 9 chữ số.",
+    "find.look-up-first": "Hãy tra cứu giấy này trước và nêu mục đích, rồi mở từ kết quả tra cứu.",
+    "find.too-many-misses": "Đã tra cứu quá nhiều số không có trong kho. Hãy đợi một giờ, hoặc tìm "
+    "theo họ tên hay mã hồ sơ.",
     "find.no-purpose": "Hãy nêu mục đích: mã hồ sơ, hoặc ít nhất 10 chữ; mục đích được ghi lại.",
     "find.which": "Hãy chọn một cách tra cứu: --citizen-id, --text hoặc --dossier.",
     "export.bad-identifier": "Không dùng được mã của giấy tờ lưu trữ này làm tên thư mục.",

@@ -153,3 +153,13 @@ def test_misses_are_counted_by_actor(log: SqlAccessLog) -> None:
         MissCount(actor="user:lan", misses=3, last_at=START + 2 * MINUTE),
         MissCount(actor="token:t", misses=1, last_at=START),
     ]
+
+
+def test_the_purpose_of_the_look_up_that_showed_a_paper_is_found(log: SqlAccessLog) -> None:
+    log.record(FOUND)
+    log.record(replace(FOUND, purpose="H15-2", papers=(OTHER,)))
+    log.record(replace(OPENED, purpose="not a look-up"))
+    assert log.get_purpose(SESSION, PAPER) == "H15-1"
+    assert log.get_purpose(SESSION, OTHER) == "H15-2"
+    assert log.get_purpose(OTHER_SESSION, PAPER) is None
+    assert log.get_purpose(SESSION, UUID(int=99)) is None

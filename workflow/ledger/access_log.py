@@ -204,6 +204,24 @@ class SqlAccessLog:
                 if not rest:
                     return [found[line] for line in sorted(found, reverse=True)[:limit]]
 
+    def get_purpose(self, session: UUID, paper: UUID) -> str | None:
+        """The purpose of the newest look-up of a session that showed a paper; None without one."""
+        query = (
+            sa.select(ACCESS.c.detail, ACCESS.c.key)
+            .where(
+                ACCESS.c.session == session,
+                ACCESS.c.action.in_(_LOOKUPS),
+                ACCESS.c.id.in_(_lines_with([paper])),
+            )
+            .order_by(ACCESS.c.id.desc())
+            .limit(1)
+        )
+        with self._reading() as c:
+            row = c.execute(query).first()
+        if row is None:
+            return None
+        return str(json.loads(self._cipher.decrypt(row.detail, row.key))["purpose"])
+
     def count_misses(self, actor: str, *, since: datetime) -> int:
         """How often an actor looked up a citizen ID without result since a time."""
         query = sa.select(sa.func.count()).where(
