@@ -13,6 +13,7 @@ from api.web import (
     pictures,
     records,
     review,
+    signing,
 )
 
 PAGES = (
@@ -26,4 +27,5 @@ PAGES = (
     intake.router,
     finding.router,
     records.router,
+    signing.router,
 )

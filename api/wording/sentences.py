@@ -125,6 +125,8 @@ SENTENCES = {
     "value-absent": "Một giá trị được xác nhận không có trên giấy.",
     "send-back.not-described": "Chỉ trả lại được giấy đang chờ ký.",
     "sign.changed-meanwhile": "Giấy đã thay đổi sau khi được xem. Hãy mở lại để xem rồi mới ký.",
+    "sign.nothing-seen": "Chưa có giấy nào đã xem đủ trang. Hãy xem hết các trang rồi mới ký.",
+    "batch.unknown": "Không có lô ký này.",
     "sign.not-described": "Chỉ ký được giấy đang chờ ký.",
     "sign.which": "Hãy nêu các giấy cần ký, hoặc dùng --all; không dùng cả hai.",
     "state.move-not-allowed": "Không làm được việc này ở bước hiện tại của giấy. Giấy đã bị từ "

@@ -132,3 +132,22 @@ ACCESS_PAPER = sa.Table(
     sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
     sa.Index("ix_access_paper_paper", "paper"),
 )
+
+# What a signer has seen of a paper, and the batch in which its signature was requested.
+SIGNING_VIEW = sa.Table(
+    "signing_view",
+    METADATA,
+    sa.Column("user", sa.Uuid, sa.ForeignKey("user_account.id"), primary_key=True),
+    sa.Column("paper", sa.Uuid, sa.ForeignKey("paper.id"), primary_key=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    # The version of the paper that was seen; of another version nothing was.
+    sa.Column("version", sa.Integer, nullable=False),
+    # Numbers of the pages seen, as they are in the scan; JSON.
+    sa.Column("pages", sa.JSON, nullable=False),
+    sa.Column("set_aside", sa.Boolean, nullable=False),
+    sa.Column("batch", sa.Uuid),
+    # Code of the error where the request was refused.
+    sa.Column("problem", sa.String(60), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index("ix_signing_view_batch", "batch"),
+)

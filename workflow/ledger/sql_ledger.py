@@ -16,6 +16,7 @@ from workflow.ledger.people import People
 from workflow.ledger.queue import PaperQueue
 from workflow.ledger.reviews import Reviews
 from workflow.ledger.sessions import Sessions
+from workflow.ledger.signing_views import SigningViews
 
 
 class SqlLedger:
@@ -36,6 +37,7 @@ class SqlLedger:
         monitor: observes the queue.
         people: users, roles and invitations.
         sessions: of people who signed in.
+        signing_views: what signers have seen, and their batches.
     """
 
     def __init__(self, engine: sa.Engine, *, cipher: FieldCipher) -> None:
@@ -50,3 +52,4 @@ class SqlLedger:
         self.monitor = QueueMonitor(self.connections, cipher=cipher)
         self.people = People(self.connections, cipher=cipher)
         self.sessions = Sessions(self.connections)
+        self.signing_views = SigningViews(self.connections)
