@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from api import bootstrap, logs
+from api import bootstrap, demo_users, logs
 from api.application import Application
 from api.cli.exit_codes import Exit, exit_of, worst
 from api.cli.output import Output
@@ -30,6 +30,9 @@ from dossier.states import PaperState
 
 _COLUMNS = ("dossier", "source", "kind", "citizen_ids", "pdfa", "signature", "where")
 _ACTOR = "demo"
+# Dossiers whose papers wait at the desks: for a signature (accepted as read), and as they come.
+_DESKS = {"H15.50.05.13-261201-0001": True, "H15.50.05.13-261201-0002": False}
+_FOLDER = "H15.50.05.13-261008-0975"
 
 
 def main(samples: Path) -> int:
@@ -45,7 +48,12 @@ def main(samples: Path) -> int:
     try:
         with Waiting(signing=True) as waiting:
             known = _ingest(application, caller, samples, waiting)
-        rows = papers.list_papers(application, caller).papers
+        _fill_desks(application, caller, samples)
+        rows = [
+            row
+            for row in papers.list_papers(application, caller).papers
+            if row.dossier not in _DESKS
+        ]
         archived = [row for row in rows if row.state is PaperState.ARCHIVED]
         with tempfile.TemporaryDirectory() as folder:
             table = [_row(application, caller, row, Path(folder)) for row in archived]
@@ -54,6 +62,7 @@ def main(samples: Path) -> int:
             output.say(f"{known} giấy đã có từ trước, không nhận lần nữa / were already there.")
         output.say(f"{len(archived)} / {len(rows)} giấy đã lưu / archived.\n")
         found = _look_up(application, caller, archived, output)
+        demo_users.show(application, caller, output)
     finally:
         application.close()
     if waiting.errors:
@@ -86,6 +95,20 @@ def _ingest(application: Application, caller: Caller, samples: Path, waiting: Wa
 
     application.process(submit_all, watch=waiting)
     return known
+
+
+def _fill_desks(application: Application, caller: Caller, samples: Path) -> None:
+    """Submit some papers again, in other dossiers, that stay at the desks for people to try."""
+
+    def submit_all(enqueue: Callable[[UUID], None]) -> None:
+        for code, accept in _DESKS.items():
+            for file in files_under([samples / _FOLDER]):
+                result = submit(application, caller, file, dossier=code, sign=False, accept=accept)
+                if result.error is None and not result.known:
+                    enqueue(result.paper)
+
+    if (samples / _FOLDER).is_dir():
+        application.process(submit_all, watch=Waiting(signing=False))
 
 
 def _row(
