@@ -58,6 +58,7 @@ _TEMP_KEPT = timedelta(hours=1)
 # So long may a revoked token still be used.
 _TOKEN_CACHE_SECONDS = 1.0
 _WAIT_SECONDS = 0.5
+VERIFY_SECONDS = 120.0
 
 
 class Store(ObjectStore, Protocol):
@@ -305,6 +306,7 @@ class Application:
         *,
         revocation: Iterable[Path] = (),
         children: JobRunner | None = None,
+        deadline: float = VERIFY_SECONDS,
     ) -> tuple[SignatureReport, ...]:
         """Report on the signatures of any PDF, in a child.
 
@@ -312,6 +314,7 @@ class Application:
             file: the PDF.
             revocation: files of revocation lists and OCSP responses.
             children: what runs the child; by default the pool.
+            deadline: seconds of the child, of CPU time too.
         """
         from signing.validation.verify import verify_file  # noqa: PLC0415 - costs half a second
 
@@ -321,6 +324,7 @@ class Application:
             trust=trusted_roots(self.settings, trial=self.trial),
             now=self.clock.now(),
             revocation=revocation_data(self.settings, revocation),
+            deadline=deadline,
         )
 
     def certificates_ending(self) -> list[dict[str, str]]:

@@ -59,6 +59,8 @@ _FILES = (
     ("PATCH", re.compile(r"/v1/uploads/[^/]+")),
     ("POST", re.compile(r"/review/[^/]+/scan|/intake/[^/]+/files")),
 )
+# Anybody may send a PDF to be verified: 20 MB, and the form around it.
+_LARGEST_PUBLIC_FILE = 20 * 1024 * 1024 + 4096
 # Headers that scripts in a browser may read besides the safelisted ones.
 _EXPOSED = (
     "Location", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition", "Retry-After",
@@ -115,8 +117,7 @@ def make_app(service: Service, *, pages: Sequence[APIRouter] = ()) -> ASGIApp:
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     walls = Walls(
         app,
-        takes_files=_takes_file,
-        largest_file=settings.limit_bytes,
+        largest_file=partial(_largest_file, limit=settings.limit_bytes),
         admit=partial(admit, service),
     )
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
@@ -161,8 +162,12 @@ def _home() -> HTMLResponse:
     return HTMLResponse(_HOME)
 
 
-def _takes_file(method: str, path: str) -> bool:
-    return any(method == m and pattern.fullmatch(path) for m, pattern in _FILES)
+def _largest_file(method: str, path: str, *, limit: int) -> int:
+    """The most bytes of a file that a route takes; 0 where it takes none."""
+    if (method, path) == ("POST", "/verify"):
+        return _LARGEST_PUBLIC_FILE
+    takes = any(method == m and pattern.fullmatch(path) for m, pattern in _FILES)
+    return limit if takes else 0
 
 
 def _problem(_request: Request, error: Exception) -> Response:

@@ -64,8 +64,7 @@ class Walls:
 
     Args:
         app: what is inside.
-        takes_files: whether the body of this method and path is a file.
-        largest_file: bytes of such a body.
+        largest_file: the most bytes of a file that this method and path take; 0 for none.
         admit: called before a body is read; raises ``WrongUse`` where the caller is not known.
     """
 
@@ -73,12 +72,10 @@ class Walls:
         self,
         app: ASGIApp,
         *,
-        takes_files: Callable[[str, str], bool],
-        largest_file: int,
+        largest_file: Callable[[str, str], int],
         admit: Callable[[Scope], Awaitable[None]],
     ) -> None:
         self._app = app
-        self._takes_files = takes_files
         self._largest_file = largest_file
         self._admit = admit
 
@@ -129,8 +126,8 @@ class Walls:
             )
 
     async def _within_limits(self, scope: Scope, receive: Receive, send: Send) -> None:
-        file = self._takes_files(scope["method"], scope["path"])
-        limit = self._largest_file if file else _LARGEST_QUESTION
+        file = self._largest_file(scope["method"], scope["path"])
+        limit = file or _LARGEST_QUESTION
         sent = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         if sent.isdigit() and int(sent) > limit:
             await problems.answer(TooLarge(limit), {"Connection": "close"})(scope, receive, send)

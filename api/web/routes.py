@@ -14,6 +14,7 @@ from api.web import (
     records,
     review,
     signing,
+    verify,
 )
 
 PAGES = (
@@ -28,4 +29,5 @@ PAGES = (
     finding.router,
     records.router,
     signing.router,
+    verify.router,
 )

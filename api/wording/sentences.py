@@ -125,6 +125,12 @@ SENTENCES = {
     "value-absent": "Một giá trị được xác nhận không có trên giấy.",
     "send-back.not-described": "Chỉ trả lại được giấy đang chờ ký.",
     "sign.changed-meanwhile": "Giấy đã thay đổi sau khi được xem. Hãy mở lại để xem rồi mới ký.",
+    "verify.too-many": "Máy này đã gửi quá nhiều tệp. Hãy đợi 15 phút rồi thử lại.",
+    "verify.busy": "Đang kiểm tra tệp của người khác. Hãy thử lại sau ít giây.",
+    "verify.not-a-pdf": "Đây không phải là tệp PDF.",
+    "verify.too-large": "Tệp lớn hơn 20 MB. Hãy chọn tệp nhỏ hơn.",
+    "verify.too-slow": "Không kiểm tra xong trong 10 giây, nên chưa xác định được. Hãy mang tệp "
+    "đến Bộ phận Một cửa.",
     "sign.nothing-seen": "Chưa có giấy nào đã xem đủ trang. Hãy xem hết các trang rồi mới ký.",
     "batch.unknown": "Không có lô ký này.",
     "sign.not-described": "Chỉ ký được giấy đang chờ ký.",

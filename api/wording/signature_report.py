@@ -25,7 +25,30 @@ _NOT_TRUSTED = ("chứng thư chưa đáng tin cậy", "the certificate is not t
 _CLAIMED = ("theo lời người ký", "the signer's own claim")
 _YES, _NO = ("có", "yes"), ("chưa", "no")
 
+# What a person should know of a signature, by its code; by the first part where that is enough.
+_REMARKS = {
+    "revocation.not-checked": "chưa kiểm tra được chứng thư có bị thu hồi hay không",
+    "chain.unknown-root": "chứng thư do tổ chức chưa có trong danh sách tin cậy cấp",
+    "chain.expired": "chứng thư hết hạn lúc ký",
+    "chain.not-yet-valid": "chứng thư chưa có hiệu lực lúc ký",
+    "chain.revoked": "chứng thư đã bị thu hồi",
+    "chain.no-certificate": "trong chữ ký không có chứng thư",
+    "pdf.hybrid-xref": "tệp có hai mục lục, phần mềm khác có thể hiện khác",
+    "chain": "chưa chứng minh được chứng thư là đáng tin cậy",
+    "digest": "thuật toán băm đã lỗi thời",
+}
+_OTHER_REMARK = "có điểm cần người có chuyên môn xem"
+
 Row = tuple[str, str]
+
+
+def remark(code: str) -> str:
+    """A remark or problem of a report in Vietnamese, for people who know no codes.
+
+    Args:
+        code: such as ``chain.unknown-root``.
+    """
+    return _REMARKS.get(code) or _REMARKS.get(code.partition(".")[0], _OTHER_REMARK)
 
 
 def verdict_sentence(report: SignatureReport) -> tuple[str, str]:

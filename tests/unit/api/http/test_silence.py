@@ -40,7 +40,7 @@ def port(patience: tuple[float, float], monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setattr(parsing, "_HEAD_SECONDS", patience[0])
     monkeypatch.setattr(walls, "SILENCE_SECONDS", patience[1])
     config = uvicorn.Config(
-        Walls(_echo, takes_files=lambda *_: False, largest_file=9, admit=_admit),
+        Walls(_echo, largest_file=lambda *_: 0, admit=_admit),
         http=Parsing,
         log_config=None,
         lifespan="off",
