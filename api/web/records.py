@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -18,12 +17,6 @@ from api.wording import labels
 from ocr.fields.forms import Structure
 
 router = APIRouter(prefix="/records", route_class=PageRoute, include_in_schema=False)
-
-_PICTURE = (1240, 1754)  # px: a page at 150 dpi
-# The address names the version of the paper, so its pictures may be kept.
-_KEPT = "private, max-age=3600, immutable"
-
-Version = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
 @router.get("/{paper}")
@@ -58,16 +51,6 @@ class _HeldFile(FileResponse):
         """Send it."""
         with self._held:
             await super().__call__(scope, receive, send)
-
-
-@router.get("/{paper}/pages/{page}.webp")
-def show_page(me: Visiting, paper: UUID, page: int, v: Version) -> Response:
-    """A page of a paper as a picture; ``v`` is the version of the paper."""
-    drawn = files.page_picture(
-        me.application, me.caller(Right.READ), paper, page=page, size=_PICTURE
-    )
-    headers = {"ETag": f'"{v}"', "Cache-Control": _KEPT}
-    return Response(drawn, media_type="image/webp", headers=headers)
 
 
 def _page(me: Visitor, paper: UUID, template: str) -> Response:
