@@ -47,7 +47,7 @@ def test_pages_add_up_for_one_version_of_a_paper_and_one_person(views: SigningVi
     assert views.list_open(BINH, [PAPER]) == {}
     _see(views, 3, version=2)
     seen = views.list_open(LAN, [PAPER])[PAPER]
-    assert (seen.version, seen.pages) == (2, {3})
+    assert (seen.version, seen.pages) == (2, frozenset({3}))
 
 
 def test_a_paper_set_aside_is_unseen_until_it_is_looked_at_again(views: SigningViews) -> None:

@@ -160,17 +160,7 @@ def test_fields_are_right_and_none_is_wrong_and_certain(demo: Demo, truth: Truth
     commands, _, _ = demo
     expected = found = 0
     for row in _samples(commands):
-        exported = commands.run("export", row["paper"], folder, "--json").row
-        made[f"{row['dossier']}/{row['source']}"] = Path(exported["package"])
-    return made
-
-
-def _samples(commands: Commands) -> list[dict[str, Any]]:
-    """The archived papers: the samples, without the copies that wait at the desks."""
-    return commands.json("list", "--state", "ARCHIVED")
-
-
-def _numbers(entry: dict[str, Any]) -> dict[str, str]:
+        entry = truth[f"{row['dossier']}/{row['source']}"]
         shown = commands.run("show", row["paper"], "--json").row
         assert shown["kind"] == entry["kind"]
         values = {v["field"]: v for v in shown["description"]["values"]}
