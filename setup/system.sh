@@ -6,8 +6,8 @@ set -eu
 RUN="python3-venv bubblewrap tesseract-ocr tesseract-ocr-vie tesseract-ocr-eng tesseract-ocr-osd poppler-utils fonts-liberation2"
 # OpenSSL verifies the answers of the trial time-stamping authority.
 DEV="$RUN openssl"
-# Maven downloads veraPDF, Java runs it. The tests start PostgreSQL and Redis on free ports.
-TEST="$DEV openjdk-17-jre-headless maven postgresql redis-server"
+# Maven downloads veraPDF, Java runs it. The tests start PostgreSQL and Redis on free ports, and Chromium.
+TEST="$DEV openjdk-17-jre-headless maven postgresql redis-server chromium"
 BENCH="$TEST ghostscript fonts-texgyre fonts-linuxlibertine fonts-sil-charis fonts-open-sans fonts-roboto-unhinted"
 
 case "${1:?run, dev, test or bench}" in

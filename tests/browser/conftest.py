@@ -1,0 +1,71 @@
+"""One Chromium, one service and one paper under review for the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from functional.cli.running import ROOT, Commands
+from functional.http.serving import SCOPES, Served, serving, upload, wait_for
+from functional.http.visiting import PASSWORD, browser, invite
+from playwright.sync_api import Browser, Page, sync_playwright
+
+SAMPLES = ROOT / "samples"
+DOSSIER = "H15.50.05.13-261009-0012"
+_CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service over fresh trial data."""
+    commands = Commands(tmp_path_factory.mktemp("browser") / "var")
+    commands.json("init", "--trial")
+    with serving(commands) as service:
+        scopes = [word for scope in SCOPES for word in ("--scope", scope)]
+        service.token = service.new_token(*scopes, "--rate", 1_000_000)
+        yield service
+        assert service.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def doubtful(office: Served) -> str:
+    """A marriage extract with several doubtful values; its ID."""
+    scan = (SAMPLES / DOSSIER / "01-trich-luc-ket-hon.tif").read_bytes()
+    paper = upload(office.client(), DOSSIER, scan)
+    wait_for(office.client(), paper, "REVIEW")
+    return paper
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        # No sandbox of its own: the tests may run as root in a container.
+        started = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def clerk(office: Served, chromium: Browser) -> Iterator[Page]:
+    """A page at which a clerk is signed in, on the smallest screen that offices have."""
+    login, secret = invite(office, "clerk")
+    browser(office).post("/invitation", data={"secret": secret, "password": PASSWORD})
+    context = chromium.new_context(
+        viewport={"width": 1366, "height": 768}, base_url=office.url, locale="vi-VN"
+    )
+    page = context.new_page()
+    page.goto("/login")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", PASSWORD)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core 4.14.1 (MPL-2.0), as its npm package holds it."""
+    return (Path(__file__).parent / "axe.min.js").read_text("utf-8")
