@@ -1,7 +1,7 @@
 # The image of every process of a province (docker-compose.yml): init, API, workers, beat.
 # Debian 12 as the README's bare machine: the same packages that setup/system.sh installs there.
 # The base is pinned by its dated tag. Its digest could not be looked up where this was written:
-# whoever builds it for the field adds it (docker buildx imagetools inspect).
+# add it when building for the field (docker buildx imagetools inspect).
 
 FROM docker.io/library/debian:bookworm-20260803-slim AS made
 # Debian takes old versions of a package away: what is pinned here could not be built any more.

@@ -8,10 +8,10 @@ A file comes into being whole or not at all: it is written and synced under ``te
 its name, by ``rename`` in the work area and by ``link`` in the record area, since a link never
 replaces what is there. What a file system can do against changing a record is done: files are
 read-only (0444), nothing here overwrites or removes one, and **the time until which an object is
-kept is its access time**, with which WORM file systems (NetApp SnapLock and its kin) lock a
+kept is its access time**, with which WORM file systems (NetApp SnapLock and similar) lock a
 read-only file; on an ordinary one it is a note, which ``relatime`` and ``noatime`` leave alone
-while it lies ahead. Whoever owns the folder can still remove files: docs/operations tells what to
-do about that.
+while it is in the future. The folder's owner can still remove files: docs/operations says how to
+prevent that.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The keys under which people's numbers are looked up and stored.
 
 One secret of 32 random bytes in a folder outside database and store (and outside their backups),
-from which three keys are derived (HKDF, RFC 5869): one for looking a number up (HMAC-SHA-256 cut to
-16 bytes), one for numbers that stand in a text's index, one for storing (AES-256-GCM). Whoever has
-the database alone can neither read a number nor try all of the thousand million there are.
+from which three keys are derived (HKDF, RFC 5869): one for lookups by number (HMAC-SHA-256 cut to
+16 bytes), one for numbers that stand in a text's index, one for storing (AES-256-GCM). The
+database alone reveals no number, and does not allow trying all of the thousand million there are.
 
-The secret's id is derived from it too, stands before every ciphertext and tells a wrong key from a
-damaged row.
+The secret's id is derived from it too, stands before every ciphertext and distinguishes a wrong key
+from a damaged row.
 """
 
 from __future__ import annotations

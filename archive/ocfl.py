@@ -226,7 +226,7 @@ class Inventory:
         head: number of the newest version.
         created: when the first version was made; aware.
         manifest: SHA-512 of every file by its path below the object's root.
-        fixity: SHA-256 likewise, where it is told.
+        fixity: SHA-256 likewise, where recorded.
         state: for each logical path of the head version a path below the object's root.
         created_at: when each version was made, oldest first; aware.
     """

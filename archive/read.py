@@ -2,7 +2,7 @@
 
 **The newest version's own inventory (``vN/inventory.json``) is the truth; the one at the object's
 root is derived from it.** On an object store with locks the first is written once, while the root's
-is put anew with each version of the object, so that whoever may write may put one on top.
+is put anew with each version of the object, so a writer can put one over it.
 """
 
 from __future__ import annotations

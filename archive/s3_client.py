@@ -77,7 +77,7 @@ def _bad_address() -> Misconfigured:
 
 
 class _Pool(urllib3.PoolManager):
-    """Connections on which nothing is asked twice: whoever asks knows whether that is harmless."""
+    """Connections without automatic retries: only the caller knows whether a retry is safe."""
 
     def __init__(self, *, read_seconds: float) -> None:
         super().__init__(

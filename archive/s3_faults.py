@@ -56,7 +56,7 @@ def translated(what: str) -> Iterator[None]:
         raise _of_status(error.status_code, what) from None
     except InvalidResponseError as error:
         # Not the store's own words but those of a proxy before it.
-        raise _of_status(error._code, what) from None  # noqa: SLF001 - it is told nowhere else
+        raise _of_status(error._code, what) from None  # noqa: SLF001 - no public attribute has it
     except (urllib3.exceptions.HTTPError, OSError, ParseError) as error:
         raise TransientFault(
             "store.no-answer",

@@ -3,16 +3,16 @@
     BUCKET-work     blobs in work, ``ab/abcd...`` by their SHA-256; erased once safe
     BUCKET          the record area, an OCFL storage root: versioned, each object locked
 
-Whoever may write may put another version over a record, or hide it under a delete marker; none of
-that takes it away. So a record is always **the oldest version of its key, and read by its version
-id**; what lies over one is told by ``covered``, an alarm.
+A writer can put another version over a record, or hide it under a delete marker; neither removes
+it. So a record is always **the oldest version of its key, and read by its version id**; newer
+versions are reported by ``covered``, as an alarm.
 
-A PUT whose answer was lost may have been done, or may be done yet. So a record is looked for before
-it is put, a PUT is never repeated here (whoever tries again begins with the look), and the store is
-asked to put nothing where something is (``If-None-Match``). A store that does not know this may
-come to hold two versions, where two put one key at the same moment; a second look tells whose is
-the older, and whoever sees an older one was too late. Who looked before an older one was to be seen
-believes it is the record; it is not, and lies over it as an alarm.
+A PUT whose answer was lost may have succeeded, or may still succeed. So a record is looked up
+before it is put, a PUT is never repeated here (a retry starts with the lookup), and it is
+conditional (``If-None-Match``). A store without conditional writes may hold two versions after
+concurrent PUTs of one key; a second lookup shows which is older, and the writer of the newer one
+fails. A writer whose lookup misses the older version reports success; its version is a covering
+one, an alarm.
 """
 
 from __future__ import annotations
@@ -270,16 +270,16 @@ class S3Store:
         return first if first is not None and first.key == key else None
 
     def _same_or_refused(self, there: RecordVersion, blob: Blob) -> RecordVersion:
-        """What lies there, if it is these bytes, and locked; read where no note of ours tells."""
+        """The stored version, if it has these bytes and a lock."""
         if there.size == blob.size:
             with translated(f"the object {there.key}"):
                 found = self._client.stat_object(
                     self._address.bucket, there.key, version_id=there.version
                 )
-            told = found.metadata or {}
-            if told.get("x-amz-object-lock-mode") != COMPLIANCE:
+            metadata = found.metadata or {}
+            if metadata.get("x-amz-object-lock-mode") != COMPLIANCE:
                 raise _not_locked(there.key)
-            if told.get(f"x-amz-meta-{_DIGEST_NOTE}") == blob.digest:
+            if metadata.get(f"x-amz-meta-{_DIGEST_NOTE}") == blob.digest:
                 return there
             with self.open_record(there) as stream:
                 if digests(stream).sha256 == blob.digest:

@@ -54,7 +54,7 @@ def read_upright(
     if turn == 0:
         return first
     second = recogniser.recognise(turned(picture, turn), number=number)
-    # What is no better upright was not lying: a table with its heads written upwards, a drawing.
+    # No better after the turn, so it was upright: a drawing, or a table with vertical heads.
     if confidence(second) < max(_SENSE, confidence(first) - 0.1) or stands_on_end(second):
         return first
     return replace(second, turn=turn)

@@ -90,7 +90,7 @@ def recognise(
         scan_file: the bytes of its scan.
         children: as many pages are read side by side as there may be children.
         settings: engine, language, resolution, time.
-        page_read: told the number of each page when it is done, from several threads.
+        page_read: called with the number of each finished page, from several threads.
 
     Raises:
         Misconfigured: a program, a language file or a setting is missing or wrong.
@@ -141,10 +141,10 @@ def _read(
     engine = {name: arguments[name] for name in ("engine", "language", "seconds")}
     what = f"paper {paper.id} page {page.number}"
     unread, crashed = "page.failed", 0
-    # What ended a child once may have been the child's age or our machine: a second child tells.
+    # One failure may be the child's age or our machine; another in a fresh child is the page's.
     for number in range(1, _MOST_KILLS + 1):
         try:
-            told = children.run(
+            answer = children.run(
                 "ocr.reading:read_page",
                 arguments,
                 reads={"path": scan_file},
@@ -152,7 +152,7 @@ def _read(
                 deadline=settings.page_seconds,
                 what=what,
             )
-            return _answer(told, page, what=what)
+            return _answer(answer, page, what=what)
         except BudgetExceeded:
             raise
         except RejectedInput as error:
@@ -196,10 +196,10 @@ class _SlowInARow:
         return self._count >= _MOST_SLOW
 
 
-def _answer(told: Any, page: Page, *, what: str) -> tuple[RecognisedPage, str]:  # noqa: ANN401 - any JSON value
+def _answer(answer: Any, page: Page, *, what: str) -> tuple[RecognisedPage, str]:  # noqa: ANN401 - any JSON value
     """The page of a child's answer, which is not trusted."""
     try:
-        read, engine = written.page_from_json(told["page"]), str(told["engine"])
+        read, engine = written.page_from_json(answer["page"]), str(answer["engine"])
     except (TypeError, ValueError, KeyError, IndexError):
         read, engine = None, ""
     if read is None or read.number != page.number:
@@ -296,7 +296,7 @@ def _turned_alike(picture: GreyPicture | None, like: GreyPicture, turn: int) -> 
 
 
 def _attachments(path: Path, kind: MediaType, number: int) -> tuple[str, ...]:
-    """The files attached to a PDF, told with its first page."""
+    """The files attached to a PDF, reported with its first page."""
     if kind is not MediaType.PDF or number != 1:
         return ()
     from pages.beside import attachments  # noqa: PLC0415 - pikepdf, in the child only

@@ -145,6 +145,8 @@ SENTENCES = {
     "theo họ tên hay mã hồ sơ.",
     "find.no-purpose": "Hãy nêu mục đích: mã hồ sơ, hoặc ít nhất 10 chữ; mục đích được ghi lại.",
     "find.which": "Hãy chọn một cách tra cứu: --citizen-id, --text hoặc --dossier.",
+    "export.which": "Hãy nêu giấy và thư mục, hoặc --dossier với mã hồ sơ và thư mục.",
+    "fixity.which": "Hãy chọn --all hoặc --sample N.",
     "export.bad-identifier": "Không dùng được mã của giấy tờ lưu trữ này làm tên thư mục.",
     "export.exists": "Nơi xuất ra đã có hồ sơ này với nội dung khác. Hãy chuyển nó đi, hoặc xuất "
     "ra nơi khác.",

@@ -1,6 +1,6 @@
-"""Whether a record says what was asked, told from its own text, by the cheapest look that can tell.
+"""Whether a record's text matches a query, by the cheapest sufficient check.
 
-Taking a text apart as the index does costs 0.2 ms, and a question may have a hundred candidates: so
+Taking a text apart as the index does costs 0.2 ms, and a query may have a hundred candidates: so
 words of letters alone are looked for in the text as a whole.
 """
 
@@ -14,7 +14,7 @@ from archive.catalogue.terms import LONGEST
 
 
 class Asked:
-    """A question.
+    """A query.
 
     Args:
         exact: its words in order, one at least.

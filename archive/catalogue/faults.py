@@ -52,12 +52,12 @@ def _as_ours(fault: SQLAlchemyError) -> SohoaError:
     if ours is None and not hasattr(orig, "sqlstate"):
         ours = _of_sqlite(fault, str(orig).lower())
     if ours is None and isinstance(fault, OperationalError | InterfaceError):
-        # psycopg tells no state where there was no server to tell one.
+        # psycopg has no state if there was no server.
         ours = TransientFault(f"catalogue.{_NO_ANSWER[0]}", _NO_ANSWER[1])
     return ours or IntegrityViolation(
         "catalogue.refused",
-        f"the database refused a row or a question of the catalogue ({type(fault).__name__}); "
-        "tell whoever maintains Sohoa",
+        f"the database refused a row or a query of the catalogue ({type(fault).__name__}); "
+        "report it to Sohoa's maintainers",
     )
 
 

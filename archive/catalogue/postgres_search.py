@@ -211,7 +211,7 @@ def _make_part(connection: sa.Connection, part: int) -> None:
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
     if connection.execute(_IS_PART, {"name": name}).scalar():
         return
-    # Made first and attached then: nobody who reads or writes meanwhile has to wait.
+    # Created first and attached then, so that readers and writers do not wait.
     for statement in (
         f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL)",
         f"ALTER TABLE {name} ALTER terms SET STATISTICS 0",

@@ -90,7 +90,7 @@ def _form_for_people(form: Form | None, kind: Kind, forms: Forms) -> Form:
 
 
 def _nobodys(forms: Forms) -> Form:
-    """A form for papers without roles: whoever is found is only mentioned."""
+    """A form for papers without roles: all people found are only mentioned."""
     return Form(
         id="unknown",
         name="",
@@ -107,7 +107,7 @@ def _nobodys(forms: Forms) -> Form:
 
 
 def _form(kind: Kind, head: Head, forms: Forms) -> tuple[Form | None, bool]:
-    """The form of the paper itself, and whether only its number told it."""
+    """The form of the paper itself, and whether it follows from the number alone."""
     if kind.form is not None:
         return kind.form, False
     if not head.official:
@@ -115,8 +115,8 @@ def _form(kind: Kind, head: Head, forms: Forms) -> tuple[Form | None, bool]:
     parts = [squashed(part) for part in re.split(r"[-./&]", head.notation)]
     for form in forms.by_id.values():
         # NĐ 30: the kind comes first (QĐ-TTg); on papers of civil status it may come last.
-        told = parts[:1] if form.structure is Structure.ND30 else [*parts, "".join(parts)]
-        if any(notation in told for notation in form.notations):
+        candidates = parts[:1] if form.structure is Structure.ND30 else [*parts, "".join(parts)]
+        if any(notation in candidates for notation in form.notations):
             return form, True
     if head.dispatch and head.notation:
         for form in forms.by_id.values():

@@ -21,7 +21,7 @@ _BETWEEN = frozenset({"cua", "cho", "ve", "nguoi", "ong", "ba", "day", "du", "kh
 # "Nam" alone is a sex, or the rest of "Việt Nam"; a heading is in capitals.
 _NATION_OR_SEX = frozenset({"nam", "nu"})
 _LONG_NAME = 12  # squashed letters: a name so long is no accident at the start of a row
-# Wherever it stands, if the row ends with it: "Đề nghị ... cho người dưới đây:"
+# In any position, if the row ends with it: "Đề nghị ... cho người dưới đây:"
 _VERY_LONG_NAME = 16
 _STRANGE = 2  # words of a heading in capitals that may be misread
 _NAME_WORDS = 2
@@ -150,7 +150,7 @@ def _introduces(tokens: Sequence[Token], hit: Hit, before: Item | None) -> bool:
 
 
 def _names_somebody(tokens: Sequence[Token], start: int) -> bool:
-    """Whether a name follows, wherever it stands: ``kết hôn với bà Trần ...``, not ``với ai``."""
+    """Whether a name follows, in any position: ``kết hôn với bà Trần ...``, not ``với ai``."""
     if tokens[start - 1].mark == ":":
         return True
     while start < len(tokens) and exact(tokens[start].text) in TITLES:

@@ -101,8 +101,8 @@ def _take_numbers(person: Person, raw: Raw, *, labelled: bool) -> None:
     for number in numbers_in(raw.tokens):
         readable = number.is_citizen_id or (is_cmnd(number.digits) and labelled)
         if readable:
-            told = bool(raw.role) and not raw.guessed
-            person.numbers.append(Found(number, raw.page, labelled, raw.guessed, told))
+            stated = bool(raw.role) and not raw.guessed
+            person.numbers.append(Found(number, raw.page, labelled, raw.guessed, stated))
         elif labelled:
             person.unread = True
     person.asked = person.asked or labelled
@@ -175,7 +175,7 @@ def _have_one_name(one: Person, other: Person) -> bool:
 def _strays_of(person: Person, sex: Sex | None, columns: Sequence[str]) -> list[Found]:
     """The numbers of a person that may be somebody else's: all but the one that agrees best."""
     if person.role == MENTIONED:
-        return [found for found in person.numbers if not found.told]
+        return [found for found in person.numbers if not found.stated]
     numbers = [(found, citizen_id(found.number.digits)) for found in person.numbers]
     strays = [
         f

@@ -46,16 +46,16 @@ class Found:
     """A number, where it stood and what speaks against it.
 
     Attributes:
-        guessed: an order tells whose it is, nothing printed.
-        told: something printed tells whose it is, be it nobody that the paper is about.
-        stray: nothing tells whose it is but the sex and the year in it.
+        guessed: its owner follows from the order, not from printed words.
+        stated: printed words name its owner, possibly a person outside the paper's roles.
+        stray: only the sex and the year in it point to its owner.
     """
 
     number: Number
     page: int
     labelled: bool
     guessed: bool
-    told: bool
+    stated: bool
     stray: bool = False
     doubt: str = ""
 

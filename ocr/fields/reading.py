@@ -252,7 +252,7 @@ def _turn_to(state: _State, role: Role) -> None:
 def _whose(state: _State, label: Label, item: Item, tokens: Sequence[Token]) -> tuple[str, bool]:
     """The role that a label's value belongs to, and whether it is a guess."""
     if label.field.startswith(PAPER + "."):
-        # A person's section is over: whoever comes next without a label is not surely the same.
+        # A person's section is over: the next unlabelled person may be another one.
         state.guessed = state.guessed or (item.start == 0 and state.role in state.named)
         return PAPER, False
     if label.role:

@@ -1,8 +1,7 @@
-"""What the content of a PDF page shows: its own text, and text that nobody sees.
+"""Visible and invisible text in the content of a PDF page.
 
-Text is not seen where it is drawn in rendering mode 3 (an OCR layer of somebody else) or lies
-under an opaque picture that covers the page. What cannot be told for certain is a reason to draw
-the page anew.
+Text is invisible if it is drawn in rendering mode 3 (an OCR layer of other software) or under an
+opaque picture that covers the page. If visibility is uncertain, the page is drawn anew.
 """
 
 from __future__ import annotations
@@ -105,7 +104,7 @@ class Walk:
         """The page's content, with what of its text is seen and what not.
 
         Raises:
-            Unkeepable: it cannot be told.
+            Unkeepable: it cannot be determined.
         """
         scope = Scope(resources, self._parsed(page))
         self._run(scope, _State(ctm=(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)), 0)
@@ -117,7 +116,7 @@ class Walk:
         """The fonts of the text that is seen, after ``page``.
 
         Raises:
-            Unkeepable: the codes of a font cannot be told.
+            Unkeepable: the codes of a font are unknown.
         """
         fonts: dict[Key, ShownFont] = {}
         for show, visible in self._order:

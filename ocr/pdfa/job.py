@@ -38,7 +38,7 @@ def write_pdfa(
 
     Args:
         scan: the file as received; read only.
-        media_type: as told by content.
+        media_type: detected from content.
         words: a ``words.json``; its pages, by their numbers in the scan, are those of the paper.
         out: where to write; the same bytes for the same arguments.
         work: an empty folder for what is too large for memory; emptied by the caller.

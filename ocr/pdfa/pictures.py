@@ -1,4 +1,4 @@
-"""Pictures as PDF pages take them: the scanner's own stream wherever a PDF can hold it.
+"""Pictures as PDF pages take them: the scanner's own stream if a PDF can hold it.
 
 JPEG goes in byte for byte (ISO 32000-1, 7.4.8), the rows of a PNG as they are (its filters are the
 predictors of 7.4.4.4), Group 4 strips of a TIFF as they are. The rest is decoded by Pillow and kept

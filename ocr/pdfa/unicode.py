@@ -34,7 +34,7 @@ def explain(pdf: pikepdf.Pdf, shown: ShownFont) -> None:
     """Give a font a ToUnicode map for each code that it shows.
 
     Raises:
-        Unkeepable: a code's meaning cannot be told.
+        Unkeepable: a code's meaning is unknown.
     """
     texts = meanings(shown)
     wide = shown.font.get("/Subtype") == "/Type0"

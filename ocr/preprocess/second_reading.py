@@ -209,7 +209,7 @@ def _after_digits(text: str) -> int:
 
 
 class TesseractDigits:
-    """Tesseract's English model, told that there are digits only. Runs in a child.
+    """Tesseract's English model, restricted to digits. Runs in a child.
 
     Args:
         tessdata: the folder that holds ``eng.traineddata``.

@@ -27,7 +27,7 @@ class TesserocrRecogniser:
     """
 
     def __init__(self, *, language: str, variables: Mapping[str, str] | None = None) -> None:
-        # The wheel's own default folder is wrong, so it is always told.
+        # The wheel's own default folder is wrong, so it is always passed.
         folder = tessdata(language)
         self._language = language
         try:

@@ -87,7 +87,7 @@ class Dies(Exception):
 
 
 class DyingStore(FileStore):
-    """Dies at the n-th record put: before it, or after it was done and before it was told."""
+    """Dies at the n-th record put: before it, or after it and before the answer."""
 
     def __init__(self, root: Path, *, puts: int, done: bool) -> None:
         super().__init__(root)
@@ -132,9 +132,11 @@ def test_a_deposit_broken_off_anywhere_is_completed_later(
     for record in store.records():
         if record.key in written:
             assert _bytes(store, record) == written[record.key]
-    told = json.loads(read.read_file(store, read.load(store, key), package.DESCRIPTION, limit=9999))
-    assert told["archived_at"] == archived.archived_at.isoformat()
-    assert told["kept_until"] == archived.kept_until.isoformat()
+    description = json.loads(
+        read.read_file(store, read.load(store, key), package.DESCRIPTION, limit=9999)
+    )
+    assert description["archived_at"] == archived.archived_at.isoformat()
+    assert description["kept_until"] == archived.kept_until.isoformat()
     described = f"{key}/v1/content/description.json" in written
     assert archived.archived_at == (made.NOON if described else made.NOON + timedelta(days=1))
 
@@ -175,7 +177,7 @@ def test_two_who_deposit_the_same_make_one_object(root: Path, store: FileStore) 
     assert _deposit(signed, store) == archived
 
 
-def test_a_missing_scratch_folder_is_told(store: FileStore, tmp_path: Path) -> None:
+def test_a_missing_scratch_folder_is_reported(store: FileStore, tmp_path: Path) -> None:
     signed = made.signed_record(store)
     with pytest.raises(TransientFault) as caught:
         deposit(

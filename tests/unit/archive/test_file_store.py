@@ -124,13 +124,13 @@ def test_many_threads_put_the_same(root: Path, source: Path) -> None:
         ("ESTALE", TransientFault, "store.failed"),
     ],
 )
-def test_faults_of_the_system_are_told_by_who_must_act(
+def test_system_errors_name_the_party_that_must_act(
     number: str, error: type[TransientFault], code: str
 ) -> None:
     import errno  # noqa: PLC0415 - only here
 
     with pytest.raises(error) as caught, translated("a file"):
-        raise OSError(getattr(errno, number), "told by the system", "/a/path")
+        raise OSError(getattr(errno, number), "a text of the system", "/a/path")
     assert caught.value.code == code
     assert "/a/path" not in caught.value.message
 

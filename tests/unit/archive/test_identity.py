@@ -31,7 +31,7 @@ def test_hashes_are_short_keyed_and_of_their_own_kind() -> None:
 
 
 def test_a_key_always_gives_the_same() -> None:
-    # Stored hashes depend on it: whoever changes this makes everybody unfindable. Worked out with
+    # Stored hashes depend on it: a change makes everybody unfindable. Computed with
     # nothing but RFC 5869 and RFC 2104.
     assert KEYS.id == "382221ed"
     assert KEYS.number_hash("001099012345").hex() == "c7e0dd926e6e29e041104b56505f8c5a"
@@ -120,21 +120,21 @@ def test_a_key_that_is_not_whole_is_refused_and_not_quoted(tmp_path: Path, how: 
     identity.create(tmp_path)
     path = tmp_path / identity.FILE
     whole = path.read_bytes()
-    told = json.loads(whole)
+    secret = json.loads(whole)
     path.write_bytes(
         {
             "cut": whole[:-20],
             "empty": b"",
-            "another": json.dumps(told | {"id": "00000000"}).encode(),
-            "not base64": json.dumps(told | {"secret": "é"}).encode(),
-            "short": json.dumps(told | {"secret": "AAAA"}).encode(),
+            "another": json.dumps(secret | {"id": "00000000"}).encode(),
+            "not base64": json.dumps(secret | {"secret": "é"}).encode(),
+            "short": json.dumps(secret | {"secret": "AAAA"}).encode(),
             "list": b"[]",
         }[how]
     )
     with pytest.raises(Misconfigured) as caught:
         identity.load(tmp_path)
     assert caught.value.code == "identity.bad-key"
-    assert told["secret"] not in str(caught.value)
+    assert secret["secret"] not in str(caught.value)
 
 
 def test_a_key_that_is_a_link_is_refused(tmp_path: Path) -> None:

@@ -86,16 +86,16 @@ def read(children: Scripted | Children, pages: int) -> RecognisedPaper:
     )
 
 
-def test_pages_come_back_in_their_order_and_are_told_as_they_are_done() -> None:
+def test_pages_are_returned_in_order_and_reported_when_done() -> None:
     children = Scripted(lambda number, _: good(number))
-    told: list[int] = []
+    done: list[int] = []
     settings = ReadingSettings(page_seconds=30)
     recognised = recognise(
         paper(9), GOV, children=cast("Children", children), settings=settings,
-        page_read=told.append,
+        page_read=done.append,
     )  # fmt: skip
     assert [page.number for page in recognised.pages] == list(range(1, 10))
-    assert sorted(told) == list(range(1, 10))
+    assert sorted(done) == list(range(1, 10))
     assert recognised.engine == "scripted 1 vie"
     assert recognised.text().count("\f") == 8
 
@@ -203,7 +203,7 @@ def test_a_language_that_is_missing_stops_the_paper(children: Children) -> None:
     assert caught.value.code == "ocr.language-missing"
 
 
-def test_a_page_that_needs_too_much_memory_is_told() -> None:
+def test_a_page_that_needs_too_much_memory_is_reported() -> None:
     with Children(size=1, memory_bytes=140_000_000) as small:
         settings = ReadingSettings(dpi=300)
         large = recognise(paper(1), GOV, children=small, settings=settings)

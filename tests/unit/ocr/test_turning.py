@@ -1,4 +1,4 @@
-"""Pages that do not stand upright are turned, and the turn is told."""
+"""Rotated pages are turned upright, and the turn is recorded."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_real_page_in_every_turn(lies: int, turn: int, times: int) -> None:
 
 
 class Scripted:
-    """Says what it was told to say, once each."""
+    """Returns its scripted pages, once each."""
 
     engine = "scripted 1 vie"
 
@@ -104,7 +104,7 @@ def test_an_empty_page_has_no_confidence_and_does_not_stand_on_end() -> None:
 
 @pytest.mark.parametrize("turn", [0, 180])
 def test_what_a_person_says_goes(turn: int) -> None:
-    told = read_page(
+    answer = read_page(
         path=str(GOV),
         media_type="application/pdf",
         number=2,
@@ -116,5 +116,5 @@ def test_what_a_person_says_goes(turn: int) -> None:
         max_source_pixels=10**8,
         turn=turn,
     )
-    assert told["page"]["turn"] == turn
-    assert (told["page"]["width"], told["page"]["height"]) == (599, 843)
+    assert answer["page"]["turn"] == turn
+    assert (answer["page"]["width"], answer["page"]["height"]) == (599, 843)

@@ -157,5 +157,5 @@ def test_roots_are_added_and_exported(tmp_path: Path) -> None:
 def test_certificates_that_end_within_60_days_are_named() -> None:
     end = x509.load_der_x509_certificate(key().certificate).not_valid_after_utc
     assert ending_soon([key().certificate], now=end - timedelta(days=61)) == []
-    (told,) = ending_soon([key().certificate], now=end - timedelta(days=59))
-    assert told["valid_until"] == end.isoformat()
+    (ending,) = ending_soon([key().certificate], now=end - timedelta(days=59))
+    assert ending["valid_until"] == end.isoformat()

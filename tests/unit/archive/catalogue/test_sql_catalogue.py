@@ -121,7 +121,7 @@ def test_searching_stops_at_the_limit(engine: sa.Engine) -> None:
     assert not any("TEMP B-TREE" in str(step) for step in plan), plan
 
 
-def test_another_key_is_told_and_not_just_silent(
+def test_another_key_is_reported(
     catalogue: SqlCatalogue, engine: sa.Engine, keys: IdentityKeys
 ) -> None:
     catalogue.add(made.entry(1))
@@ -145,7 +145,7 @@ def test_another_key_is_told_and_not_just_silent(
     assert len(other.by_citizen_id(made.MOTHER, offices=OFFICES, limit=9)) == 1
 
 
-def test_an_index_of_another_form_is_told(
+def test_an_index_of_another_form_is_reported(
     catalogue: SqlCatalogue, monkeypatch: pytest.MonkeyPatch, engine: sa.Engine
 ) -> None:
     catalogue.add(made.entry(1))
@@ -160,11 +160,11 @@ def test_an_index_of_another_form_is_told(
         assert caught.value.code == "catalogue.other-form"
 
 
-def _untold(caught: pytest.ExceptionInfo[SohoaError]) -> None:
+def _nothing_quoted(caught: pytest.ExceptionInfo[SohoaError]) -> None:
     """Neither the error nor what a traceback prints of its causes quotes what was written."""
-    told = "".join(traceback.format_exception(caught.value))
+    printed = "".join(traceback.format_exception(caught.value))
     for hidden in (made.MOTHER, "Trần", "Hoà", "H15.50.05.13-261008-0975"):
-        assert hidden not in told
+        assert hidden not in printed
 
 
 def test_a_catalogue_that_was_never_made(tmp_path: Path, keys: IdentityKeys) -> None:
@@ -173,7 +173,7 @@ def test_a_catalogue_that_was_never_made(tmp_path: Path, keys: IdentityKeys) -> 
         SqlCatalogue(engine, keys).add(made.entry(1))
     engine.dispose()
     assert caught.value.code == "catalogue.not-made"
-    _untold(caught)
+    _nothing_quoted(caught)
 
 
 def test_a_damaged_database_is_an_alarm(tmp_path: Path, keys: IdentityKeys) -> None:
@@ -183,10 +183,10 @@ def test_a_damaged_database_is_an_alarm(tmp_path: Path, keys: IdentityKeys) -> N
         SqlCatalogue(engine, keys).add(made.entry(1))
     engine.dispose()
     assert caught.value.code == "catalogue.damaged"
-    _untold(caught)
+    _nothing_quoted(caught)
 
 
-def test_a_writer_that_does_not_let_go_is_waited_for_later(
+def test_a_writer_that_keeps_its_lock_is_retried_later(
     catalogue: SqlCatalogue, tmp_path: Path, keys: IdentityKeys
 ) -> None:
     catalogue.add(made.entry(1))
@@ -198,7 +198,7 @@ def test_a_writer_that_does_not_let_go_is_waited_for_later(
         with pytest.raises(TransientFault) as caught:
             impatient.add(made.entry(2))
         assert caught.value.code == "catalogue.busy"
-        _untold(caught)
+        _nothing_quoted(caught)
         assert impatient.count() == 1
     finally:
         other.rollback()
@@ -217,7 +217,7 @@ def test_a_row_that_the_database_refuses_is_not_quoted(
     with pytest.raises(IntegrityViolation) as caught:
         catalogue.add(made.entry(2))
     assert caught.value.code == "catalogue.refused"
-    _untold(caught)
+    _nothing_quoted(caught)
     assert catalogue.count() == 1
 
 
@@ -308,6 +308,6 @@ def test_what_a_text_says_finds_it(
 
 
 def test_the_tables_have_an_office_and_a_home() -> None:
-    assert set(METADATA.tables) == {"record", "record_person"}
+    assert set(METADATA.tables) == {"archive_alarm", "object_version", "record", "record_person"}
     assert "office" in RECORD.c
     assert len(sqlite_search.drop_statements()) == len(sqlite_search.create_statements())

@@ -44,10 +44,10 @@ def forms() -> Forms:
 
 
 @pytest.fixture
-def told(forms: Forms) -> Callable[[Sequence[str]], Description]:
-    """What is found on a page of such rows."""
+def described(forms: Forms) -> Callable[[Sequence[str]], Description]:
+    """Describes a page of such rows."""
 
-    def tell(rows: Sequence[str], **how: float) -> Description:
+    def describe_rows(rows: Sequence[str], **how: float) -> Description:
         return describe((typed_page(rows, **how),), forms=forms)  # type: ignore[arg-type] # cells are given as a sequence by one test only
 
-    return tell
+    return describe_rows

@@ -18,7 +18,7 @@ from ocr.fields import Forms, describe
 from ocr.fields.acceptance import needs_a_person, obstacles
 from ocr.fields.forms import LEAST, Mark
 
-Tell = Callable[..., Description]
+Describe = Callable[..., Description]
 Typed = Callable[..., RecognisedPage]
 
 
@@ -102,15 +102,15 @@ def missing(found: Description) -> Sequence[str]:
     return [doubt for doubt in found.doubts if doubt.startswith("missing:")]
 
 
-def test_a_declaration_without_mother_or_father_is_in_doubt(told: Tell) -> None:
-    assert missing(told(DECLARATION)) == []
-    assert missing(told(DECLARATION[:7] + DECLARATION[9:])) == ["missing:mother.name"]
-    assert missing(told(DECLARATION[:9])) == ["missing:father.name"]
+def test_a_declaration_without_mother_or_father_is_in_doubt(described: Describe) -> None:
+    assert missing(described(DECLARATION)) == []
+    assert missing(described(DECLARATION[:7] + DECLARATION[9:])) == ["missing:mother.name"]
+    assert missing(described(DECLARATION[:9])) == ["missing:father.name"]
 
 
 @pytest.mark.parametrize("said", ["không có", "Không rõ", "không xác định được"])
-def test_the_words_that_there_is_no_father_are_enough(told: Tell, said: str) -> None:
+def test_the_words_that_there_is_no_father_are_enough(described: Describe, said: str) -> None:
     rows = [*DECLARATION[:9], f"Họ, chữ đệm, tên người cha: {said}"]
-    found = told(rows)
+    found = described(rows)
     assert missing(found) == []
     assert found.absent == ("father.name",)

@@ -1,4 +1,4 @@
-"""Whose number this is: headings, labels, columns, tables, prose, and what cannot be told."""
+"""The owner of a number: by headings, labels, columns, tables and prose, or unknown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from dossier.spine import Description
 from ocr.fields import Forms, describe
 
-Tell = Callable[..., Description]
+Describe = Callable[..., Description]
 
 CHILD, MOTHER, FATHER, OTHER = "048324001234", "048190001234", "048088004321", "001095007777"
 MOTTO = ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"]
@@ -104,8 +104,10 @@ ROWS = [
 
 @pytest.mark.parametrize("rows", [HEADINGS, SUFFIXES, BELOW, TWO_COLUMNS, ROWS])
 @pytest.mark.parametrize("slope", [0.0, 0.02, -0.02])
-def test_each_number_goes_to_its_role(told: Tell, rows: Sequence[str], slope: float) -> None:
-    found = told(rows, slope=slope)
+def test_each_number_goes_to_its_role(
+    described: Describe, rows: Sequence[str], slope: float
+) -> None:
+    found = described(rows, slope=slope)
     assert found.kind == "birth-declaration"
     assert ids(found) == {"requester": OTHER, "mother": MOTHER, "father": FATHER}
     assert doubts(found) == {}
@@ -149,14 +151,14 @@ COUPLES = {
 
 
 @pytest.mark.parametrize("rows", COUPLES.values(), ids=COUPLES.keys())
-def test_wife_and_husband_are_told_apart(told: Tell, rows: list[str]) -> None:
-    found = told([*EXTRACT, *rows, "Nơi đăng ký kết hôn: Ủy ban nhân dân xã Ia Grai"])
+def test_wife_and_husband_are_distinguished(described: Describe, rows: list[str]) -> None:
+    found = described([*EXTRACT, *rows, "Nơi đăng ký kết hôn: Ủy ban nhân dân xã Ia Grai"])
     assert found.kind == "marriage-extract"
     assert ids(found) == {"wife": MOTHER, "husband": FATHER}
     assert doubts(found) == {}
 
 
-def test_a_table_of_labels_wife_and_husband(told: Tell) -> None:
+def test_a_table_of_labels_wife_and_husband(described: Describe) -> None:
     rows = [
         "|Vợ|Chồng",
         "Họ và tên|Lê Lan|Trần Bình",
@@ -164,13 +166,13 @@ def test_a_table_of_labels_wife_and_husband(told: Tell) -> None:
         f"Số CCCD|{MOTHER}|{FATHER}",
         "Nơi đăng ký kết hôn: Ủy ban nhân dân xã Ia Grai",
     ]
-    found = told([*EXTRACT, *rows], cells=(60.0, 200.0, 400.0))
+    found = described([*EXTRACT, *rows], cells=(60.0, 200.0, 400.0))
     assert ids(found) == {"wife": MOTHER, "husband": FATHER}
     assert [v.text for v in found.values if v.attribute == "birth"] == ["1990-06-05", "1988-08-07"]
 
 
-def test_who_asks_is_not_who_is_certified(told: Tell) -> None:
-    found = told(
+def test_the_requester_is_not_the_certified_person(described: Describe) -> None:
+    found = described(
         [
             *MOTTO,
             "GIẤY XÁC NHẬN",
@@ -195,9 +197,9 @@ def test_a_section_goes_on_over_a_page(forms: Forms, typed: Callable[..., object
     assert next(v.page for v in found.values if v.field == "mother.citizen_id") == 2
 
 
-def test_labels_are_found_with_letters_wrong(told: Tell) -> None:
+def test_labels_are_found_with_letters_wrong(described: Describe) -> None:
     rows = [r.replace("NGƯỜI MẸ", "NGU0I MẸ").replace("định danh", "đinh dạnh") for r in HEADINGS]
-    assert ids(told(rows)) == {"requester": OTHER, "mother": MOTHER, "father": FATHER}
+    assert ids(described(rows)) == {"requester": OTHER, "mother": MOTHER, "father": FATHER}
 
 
 @pytest.mark.parametrize(
@@ -215,23 +217,23 @@ def test_labels_are_found_with_letters_wrong(told: Tell) -> None:
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_doubted(
-    told: Tell, before: str, after: str, field: str, doubt: str
+    described: Describe, before: str, after: str, field: str, doubt: str
 ) -> None:
     rows = [row.replace(before, after) for row in HEADINGS]
     assert rows != HEADINGS
-    assert doubts(told(rows)).get(field, "") == doubt
+    assert doubts(described(rows)).get(field, "") == doubt
 
 
-def test_a_number_read_once_is_never_certain(told: Tell) -> None:
-    found = told(HEADINGS, confidence=0.97)
+def test_a_number_read_once_is_never_certain(described: Describe) -> None:
+    found = described(HEADINGS, confidence=0.97)
     assert set(doubts(found).values()) == {"citizen_id.read-once"}
     assert len(doubts(found)) == 3
 
 
-def test_two_numbers_for_one_person_are_a_conflict(told: Tell) -> None:
+def test_two_numbers_for_one_person_are_a_conflict(described: Describe) -> None:
     at = HEADINGS.index(f"Số CCCD: {MOTHER}")
     rows = [*HEADINGS[:at], "Số CCCD: 048190555666", *HEADINGS[at:]]
-    found = told(rows)
+    found = described(rows)
     assert doubts(found)["mother.citizen_id"] == "citizen_id.conflict"
     assert not found.certain
 
@@ -243,40 +245,40 @@ def test_two_numbers_for_one_person_are_a_conflict(told: Tell) -> None:
         ("Họ, chữ đệm, tên: Trần Văn Bình", "Họ, chữ đệm, tên người giám hộ: Trần Văn Bình"),
     ],
 )
-def test_whose_a_number_is_must_be_understood(told: Tell, before: str, after: str) -> None:
+def test_whose_a_number_is_must_be_understood(described: Describe, before: str, after: str) -> None:
     rows = [row.replace(before, after) for row in HEADINGS]
     assert rows != HEADINGS
-    for value in told(rows).values:
+    for value in described(rows).values:
         if value.text == FATHER:
             assert value.doubt == "role.guessed"
 
 
-def test_what_is_not_there_is_not_guessed(told: Tell) -> None:
-    found = told([row for row in HEADINGS if OTHER not in row])
+def test_what_is_not_there_is_not_guessed(described: Describe) -> None:
+    found = described([row for row in HEADINGS if OTHER not in row])
     assert "requester" not in ids(found)
     assert found.doubts == ("missing:requester.citizen_id",)
 
 
-def test_a_number_that_cannot_be_read_is_left_empty(told: Tell) -> None:
-    found = told([row.replace(MOTHER, MOTHER[:-1]) for row in HEADINGS])
+def test_a_number_that_cannot_be_read_is_left_empty(described: Describe) -> None:
+    found = described([row.replace(MOTHER, MOTHER[:-1]) for row in HEADINGS])
     assert "mother" not in ids(found)
     assert found.doubts == ("unread:mother.citizen_id",)
 
 
-def test_nobodys_number_is_only_mentioned(told: Tell) -> None:
-    found = told([*MOTTO, "ĐƠN XIN VIỆC", f"Người làm chứng, CCCD số {OTHER}"])
+def test_nobodys_number_is_only_mentioned(described: Describe) -> None:
+    found = described([*MOTTO, "ĐƠN XIN VIỆC", f"Người làm chứng, CCCD số {OTHER}"])
     assert found.kind == ""
     assert ids(found) == {"mentioned": OTHER}
     assert doubts(found) == {"mentioned.citizen_id": "role.unknown"}
     assert found.doubts == ("kind.unknown",)
 
 
-def test_numbers_of_other_things_are_none_of_persons(told: Tell) -> None:
-    found = told([*HEADINGS, f"Số tài khoản: {CHILD}", f"Mã hồ sơ: {CHILD}"])
+def test_numbers_of_other_things_are_none_of_persons(described: Describe) -> None:
+    found = described([*HEADINGS, f"Số tài khoản: {CHILD}", f"Mã hồ sơ: {CHILD}"])
     assert CHILD not in ids(found).values()
 
 
-def test_a_page_that_was_not_read_is_told(forms: Forms, typed: Callable[..., object]) -> None:
+def test_an_unread_page_is_reported(forms: Forms, typed: Callable[..., object]) -> None:
     from dossier.spine import RecognisedPage  # noqa: PLC0415 - beside its one use
 
     unread = RecognisedPage(2, 595, 842, (), unread="page.crashed")
@@ -291,10 +293,10 @@ def test_no_pages_and_empty_pages_are_unknown(forms: Forms, typed: Callable[...,
 
 
 def test_a_number_under_the_wrong_person_finds_the_role_left_for_it(
-    told: Callable[[Sequence[str]], Description],
+    described: Callable[[Sequence[str]], Description],
 ) -> None:
     # The heading of the one who declares is lost: her number stands under the father.
-    found = told([
+    found = described([
         "GIẤY KHAI SINH",
         "Họ và tên người được khai sinh: Trần Văn An",
         "Ngày sinh: 03/04/2025",
@@ -315,9 +317,9 @@ def test_a_number_under_the_wrong_person_finds_the_role_left_for_it(
 
 
 def test_whom_the_owner_will_marry_is_only_mentioned(
-    told: Callable[[Sequence[str]], Description],
+    described: Callable[[Sequence[str]], Description],
 ) -> None:
-    found = told([
+    found = described([
         "GIẤY XÁC NHẬN TÌNH TRẠNG HÔN NHÂN",
         "Xét đề nghị của ông/bà: Lê Thị Bình",
         "XÁC NHẬN:",
@@ -335,9 +337,9 @@ def test_whom_the_owner_will_marry_is_only_mentioned(
 
 
 def test_a_number_after_the_lines_of_the_paper_is_not_surely_of_the_last_person(
-    told: Callable[[Sequence[str]], Description],
+    described: Callable[[Sequence[str]], Description],
 ) -> None:
-    found = told([
+    found = described([
         "GIẤY KHAI SINH",
         "Họ và tên người được khai sinh: Trần Văn An",
         "Ngày sinh: 03/04/2025",
@@ -351,7 +353,7 @@ def test_a_number_after_the_lines_of_the_paper_is_not_surely_of_the_last_person(
 
 
 def test_a_number_that_was_not_read_is_taken_from_the_same_persons_other_role(
-    told: Callable[[Sequence[str]], Description],
+    described: Callable[[Sequence[str]], Description],
 ) -> None:
     rows = [
         "GIẤY KHAI SINH",
@@ -363,9 +365,9 @@ def test_a_number_that_was_not_read_is_taken_from_the_same_persons_other_role(
         "Họ và tên người đi khai sinh: Lê Thị Thu Bình",
         "Số CCCD: 048190001234",
     ]
-    values = {value.field: value for value in told(rows).values}
+    values = {value.field: value for value in described(rows).values}
     assert values["mother.citizen_id"].text == "048190001234"
     assert values["mother.citizen_id"].doubt == "role.guessed"
     assert not values["requester.citizen_id"].doubt
     rows[6] = "Họ và tên người đi khai sinh: Lê Thị Thu Hà"
-    assert "mother.citizen_id" not in {value.field for value in told(rows).values}
+    assert "mother.citizen_id" not in {value.field for value in described(rows).values}

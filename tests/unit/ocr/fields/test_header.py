@@ -8,7 +8,7 @@ import pytest
 
 from dossier.spine import Description
 
-Tell = Callable[..., Description]
+Describe = Callable[..., Description]
 
 MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 SLOGAN = "Độc lập - Tự do - Hạnh phúc"
@@ -36,8 +36,8 @@ def values(found: Description) -> dict[str, str]:
     return {v.attribute: v.text for v in found.values if v.role == "paper"}
 
 
-def test_a_dispatch_has_no_title(told: Tell) -> None:
-    found = told(DISPATCH)
+def test_a_dispatch_has_no_title(described: Describe) -> None:
+    found = described(DISPATCH)
     assert found.kind == "dispatch"
     assert found.certain
     assert values(found) == {
@@ -48,8 +48,8 @@ def test_a_dispatch_has_no_title(told: Tell) -> None:
     }
 
 
-def test_a_decision_is_told_by_its_title(told: Tell) -> None:
-    found = told(DECISION)
+def test_a_decision_is_recognised_by_its_title(described: Describe) -> None:
+    found = described(DECISION)
     assert found.kind == "decision"
     assert values(found) == {
         "number": "12/QĐ-UBND",
@@ -59,43 +59,45 @@ def test_a_decision_is_told_by_its_title(told: Tell) -> None:
     }
 
 
-def test_a_title_that_cannot_be_read_leaves_the_number(told: Tell) -> None:
-    found = told([row.replace("QUYẾT ĐỊNH", "Q#Y— ĐNH") for row in DECISION])
+def test_a_title_that_cannot_be_read_leaves_the_number(described: Describe) -> None:
+    found = described([row.replace("QUYẾT ĐỊNH", "Q#Y— ĐNH") for row in DECISION])
     assert found.kind == "decision"
     assert "kind.by-number" in found.doubts
 
 
-def test_a_title_may_take_two_rows_and_have_letters_wrong(told: Tell) -> None:
-    assert told(["GIÂY XÁC NHẠN", "TÌNH TRANG HÔN NHÂN"]).kind == "marital-status"
+def test_a_title_may_take_two_rows_and_have_letters_wrong(described: Describe) -> None:
+    assert described(["GIÂY XÁC NHẠN", "TÌNH TRANG HÔN NHÂN"]).kind == "marital-status"
 
 
-def test_a_title_in_running_text_is_a_mention(told: Tell) -> None:
-    found = told(["Theo giấy khai sinh số 12 của Ủy ban nhân dân xã", "và giấy tờ khác kèm theo"])
+def test_a_title_in_running_text_is_a_mention(described: Describe) -> None:
+    found = described(
+        ["Theo giấy khai sinh số 12 của Ủy ban nhân dân xã", "và giấy tờ khác kèm theo"]
+    )
     assert found.kind == ""
 
 
 @pytest.mark.parametrize("number", ["/QĐ-UBND", "1? /QĐ-UBND", "…/QĐ-UBND"])
-def test_a_number_by_hand_that_cannot_be_read_stays_empty(told: Tell, number: str) -> None:
-    found = told([row.replace("12/QĐ-UBND", number) for row in DECISION])
+def test_a_number_by_hand_that_cannot_be_read_stays_empty(described: Describe, number: str) -> None:
+    found = described([row.replace("12/QĐ-UBND", number) for row in DECISION])
     assert "number" not in values(found)
     assert "missing:paper.number" in found.doubts
     assert found.kind == "decision"
 
 
 @pytest.mark.parametrize("day", ["ngày tháng 4 năm 2024", "ngày I2 tháng 4 năm 2024"])
-def test_a_date_by_hand_that_cannot_be_read_stays_empty(told: Tell, day: str) -> None:
-    found = told([row.replace("ngày 12 tháng 4 năm 2024", day) for row in DECISION])
+def test_a_date_by_hand_that_cannot_be_read_stays_empty(described: Describe, day: str) -> None:
+    found = described([row.replace("ngày 12 tháng 4 năm 2024", day) for row in DECISION])
     assert "date" not in values(found)
     assert "missing:paper.date" in found.doubts
 
 
-def test_dates_in_the_text_are_not_the_papers_own(told: Tell) -> None:
-    found = told([row.replace(DATE, "") for row in DISPATCH])
+def test_dates_in_the_text_are_not_the_papers_own(described: Describe) -> None:
+    found = described([row.replace(DATE, "") for row in DISPATCH])
     assert "date" not in values(found)
 
 
-def test_a_certified_copy_keeps_the_papers_own_number(told: Tell) -> None:
-    found = told(
+def test_a_certified_copy_keeps_the_papers_own_number(described: Describe) -> None:
+    found = described(
         [
             f"ỦY BAN NHÂN DÂN|{MOTTO}",
             f"XÃ IA GRAI|{SLOGAN}",
@@ -114,8 +116,8 @@ def test_a_certified_copy_keeps_the_papers_own_number(told: Tell) -> None:
     assert [v.field for v in found.values if v.attribute == "citizen_id"] == ["child.citizen_id"]
 
 
-def test_a_head_of_one_centred_column_has_number_date_and_issuer(told: Tell) -> None:
-    found = told(
+def test_a_head_of_one_centred_column_has_number_date_and_issuer(described: Describe) -> None:
+    found = described(
         [
             "|ỦY BAN NHÂN DÂN XÃ HÒA BÌNH",
             "||Số: 12/QĐ-UBND",
@@ -136,6 +138,8 @@ def test_a_head_of_one_centred_column_has_number_date_and_issuer(told: Tell) -> 
     }
 
 
-def test_the_number_of_a_paper_that_is_mentioned_is_not_its_own(told: Tell) -> None:
-    found = told([*DISPATCH[:2], "Theo Thông tư số 18/2025/TT-BCT ngày 02 tháng 3 năm 2025 của Bộ"])
+def test_the_number_of_a_paper_that_is_mentioned_is_not_its_own(described: Describe) -> None:
+    found = described(
+        [*DISPATCH[:2], "Theo Thông tư số 18/2025/TT-BCT ngày 02 tháng 3 năm 2025 của Bộ"]
+    )
     assert values(found).get("number") != "18/2025/TT-BCT"

@@ -1,4 +1,4 @@
-"""Citizen IDs out of words: joined, told apart, never silently corrected."""
+"""Citizen IDs out of words: joined, distinguished, never silently corrected."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_number_printed_in_groups_is_joined(number: str, between: str, size: i
 
 
 @given(citizen_ids, st.data())
-def test_a_letter_for_a_digit_is_repaired_and_told(number: str, data: st.DataObject) -> None:
+def test_a_letter_for_a_digit_is_repaired_and_reported(number: str, data: st.DataObject) -> None:
     looks = {"0": "O", "1": "l", "5": "S", "8": "B"}
     places = [i for i, digit in enumerate(number) if digit in looks]
     if not places:
@@ -75,7 +75,7 @@ def test_a_wrong_length_or_province_is_no_citizen_id(texts: list[str]) -> None:
     assert not any(n.is_citizen_id for n in numbers_in(tokens(texts)))
 
 
-def test_digits_left_over_are_told() -> None:
+def test_digits_left_over_are_reported() -> None:
     found = numbers_in(tokens(["12", "048", "190", "001", "234"]))
     assert [(n.digits, n.loose) for n in found] == [(VALID, True)]
 

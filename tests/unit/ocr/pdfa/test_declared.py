@@ -23,14 +23,14 @@ def test_xmp_and_info_agree_and_name_no_person(tmp_path: Path) -> None:
     with pikepdf.open(out) as pdf:
         packet = pdf.Root["/Metadata"].read_bytes()
         info = {str(key): str(value) for key, value in pdf.docinfo.items()}
-    told = {
+    stated = {
         re.sub(r".*}", "", element.tag): (element.text or "").strip()
         for element in ET.fromstring(packet).iter()  # noqa: S314 - we wrote it
         if (element.text or "").strip()
     }
     producer = f"Sohoa, pikepdf {pikepdf.__version__}"
     at = "2026-10-08T02:15:00+00:00"
-    assert told == {
+    assert stated == {
         "part": "2",
         "conformance": "U",
         "li": TITLE,

@@ -23,13 +23,13 @@ GOOD = {"flavour": "2u", "validator": "v", "findings": [], "drawn_anew": [2]}
 
 
 class Answering:
-    """Writes a file where it is asked to, and gives one answer."""
+    """Writes a file at the requested path, and returns one answer."""
 
     size = 1
 
     def __init__(self, answer: object) -> None:
         self.answer = answer
-        self.asked: dict[str, Any] = {}
+        self.sent: dict[str, Any] = {}
         self.words: list[str] = []
 
     def run(
@@ -49,7 +49,7 @@ class Answering:
         assert (scratch, prepare) == ("work", PRELOAD)
         words = reads["words"]
         assert isinstance(words, bytes)
-        self.asked = {
+        self.sent = {
             "job": job,
             "deadline": deadline,
             "what": what,
@@ -96,18 +96,18 @@ def ask(folder: Path, answer: object, *numbers: int) -> tuple[Answering, Any]:
     return children, report
 
 
-def test_the_child_is_told_all_it_needs_and_nothing_of_people(tmp_path: Path) -> None:
+def test_the_child_gets_its_arguments_and_nothing_of_people(tmp_path: Path) -> None:
     children, report = ask(tmp_path, GOOD, 1, 2)
     assert report.passed
     assert report.drawn_anew == (2,)
-    asked = children.asked
-    assert (asked["title"], asked["created"]) == (
+    sent = children.sent
+    assert (sent["title"], sent["created"]) == (
         "H15.50.05.13-261008-0975.3",
         "2026-10-08T02:15:00+00:00",
     )
-    assert (asked["media_type"], asked["max_pixels"], asked["deadline"]) == ("image/tiff", 7, 9)
-    assert asked["what"] == f"paper {PAPER}"
-    assert "Nguyễn" not in str(asked)
+    assert (sent["media_type"], sent["max_pixels"], sent["deadline"]) == ("image/tiff", 7, 9)
+    assert sent["what"] == f"paper {PAPER}"
+    assert "Nguyễn" not in str(sent)
     assert children.words == [page().text()] * 2
     assert [file.name for file in tmp_path.iterdir()] == ["out.pdf"]
 

@@ -179,7 +179,7 @@ def test_own_text_that_is_not_what_one_reads_is_drawn(tmp_path: Path) -> None:
     assert "xyz" not in text_of(out)
 
 
-def test_text_whose_meaning_is_not_told_is_drawn(tmp_path: Path) -> None:
+def test_text_of_unknown_meaning_is_drawn(tmp_path: Path) -> None:
     def change(pdf: Pdf, on: Page) -> None:
         stamped(pdf, on)
         on.obj["/Resources"]["/Font"]["/Own"] = embedded_font(pdf, "Received", to_unicode=False)

@@ -100,7 +100,7 @@ def test_a_revoked_certificate_is_not_trusted() -> None:
     assert report.problem == "chain.revoked"
 
 
-def test_a_timestamp_over_the_document_that_does_not_hold_is_told() -> None:
+def test_an_invalid_document_timestamp_is_reported() -> None:
     archived = signed_for_long(revoked=False)
     start = list(re.finditer(rb"<[0-9a-fA-F]{1000,}>", archived))[-1].start()
     at = start + 1200  # inside the token

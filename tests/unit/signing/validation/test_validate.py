@@ -61,7 +61,7 @@ def test_when_the_tsa_s_certificate_has_ended_a_timestamp_proves_nothing_more() 
     )
 
 
-def test_a_timestamp_from_the_future_is_told() -> None:
+def test_a_timestamp_from_the_future_is_reported() -> None:
     report = one(signed(), now=NOW - timedelta(minutes=5))
     assert report.problem == "timestamp.in-the-future"
 
