@@ -1,4 +1,4 @@
-"""The tables of the catalogue. An office stands on every row of a record.
+"""The tables of the catalogue. Every row of a record has an office.
 
 Alembic makes them: ``METADATA`` holds the ordinary tables, ``sqlite_search.create_statements`` the
 search tables of SQLite, which SQLAlchemy does not know as such.
@@ -106,7 +106,9 @@ OBJECT_VERSION = sa.Table(
     sa.Index("ix_object_version_checked_at", "checked_at"),
 )
 
-# The alarms of the last checks; one that a full check no longer finds is removed.
+# The alarms of the last checks; one that a full check no longer finds is removed. They have no
+# office: a check reads the whole store, with stray files that belong to none. Operators alone see
+# alarms.
 ARCHIVE_ALARM = sa.Table(
     "archive_alarm",
     METADATA,
