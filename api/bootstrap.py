@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from api.application import Application, Store
 from api.clocks import SharedClock, SystemClock, TimedIds
 from api.desk.preservation import run_due
+from api.file_modes import make_private
 from api.settings import Settings
 from archive import identity
 from archive.catalogue.sql_catalogue import SqlCatalogue
@@ -63,6 +64,7 @@ def init(settings: Settings, *, trial: bool) -> Made:
         WrongUse: ``init.not-trial``: the data here is real; it cannot become trial data.
     """
     settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(settings.var)
     engine = _engine(settings)
     try:
         schema.upgrade(engine)
@@ -156,9 +158,10 @@ def open_application(settings: Settings) -> Application:
     """The application over what ``init`` made.
 
     Raises:
-        Misconfigured: a setting is wrong, or nothing was made here yet.
+        Misconfigured: a setting is wrong, or nothing was made here yet; ``var.open-to-others``.
     """
     settings.broker_address()
+    make_private(settings.var)
     engine = _engine(settings)
     schema.check(engine)
     keys = identity.load(settings.keys_folder)

@@ -7,7 +7,7 @@
 A file comes into being whole or not at all: it is written and synced under ``temp`` and then given
 its name, by ``rename`` in the work area and by ``link`` in the record area, since a link never
 replaces what is there. What a file system can do against changing a record is done: files are
-read-only (0444), nothing here overwrites or removes one, and **the time until which an object is
+read-only (0400), nothing here overwrites or removes one, and **the time until which an object is
 kept is its access time**, with which WORM file systems (NetApp SnapLock and similar) lock a
 read-only file; on an ordinary one it is a note, which ``relatime`` and ``noatime`` leave alone
 while it is in the future. The folder's owner can still remove files: docs/operations says how to
@@ -147,7 +147,7 @@ class FileStore:
         with (
             translated(f"the object {key}"),
             source.open("rb") as stream,
-            self._written(stream, mode=0o444) as (temporary, size),
+            self._written(stream, mode=0o400) as (temporary, size),
         ):
             os.utime(temporary, ns=(kept, temporary.stat().st_mtime_ns))
             _make_folder(target.parent)
@@ -171,7 +171,7 @@ class FileStore:
         with (
             translated(f"the object {key}"),
             source.open("rb") as stream,
-            self._written(stream, mode=0o444) as (temporary, _),
+            self._written(stream, mode=0o400) as (temporary, _),
         ):
             os.utime(temporary, ns=(kept, temporary.stat().st_mtime_ns))
             temporary.rename(target)

@@ -120,7 +120,7 @@ class S3Store:
         """
         name = work_name(blob.digest)
         with locally("a copy of a blob"):
-            self._scratch.mkdir(parents=True, exist_ok=True)
+            self._scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
             copy = Path(tempfile.mkdtemp(dir=self._scratch, prefix="blob-"), "blob")
         try:
             self._copy_work(name, blob, copy)

@@ -10,6 +10,7 @@ import structlog
 
 from api import logs
 from api.cli.exit_codes import Exit, exit_of
+from api.file_modes import make_new_files_private
 from api.wording import sentences
 from dossier import disk
 from dossier.errors import SohoaError
@@ -73,6 +74,7 @@ def main() -> None:
     logs.to_stderr("WARNING")  # until the settings are read
     # Keys and what papers say are in our memory.
     forbid_core_dumps()
+    make_new_files_private()
     try:
         ended = sohoa.main(standalone_mode=False)
     except click.ClickException as error:

@@ -15,6 +15,7 @@ from api.desk.access import check_purpose
 from api.desk.files import dossier_package, paper_package
 from api.desk.papers import find_paper
 from api.desk.search import LookupBy, find
+from api.file_modes import user_modes
 from api.settings import Settings
 from api.wording import signature_report
 from archive.aip import Aip
@@ -113,7 +114,8 @@ def export_command(
             aip = paper_package(application, caller, paper)
         else:
             aip = dossier_package(application, caller, dossier)
-        package = _FORMS[form](aip, Path(folder))
+        with user_modes():
+            package = _FORMS[form](aip, Path(folder))
     row: dict[str, object] = {"package": str(package)}
     if dossier is None:
         row["paper"] = str(paper)
@@ -202,7 +204,8 @@ def _found(row: Found) -> dict[str, object]:
 
 def _write(page: Path, text: str) -> None:
     try:
-        page.write_text(text, encoding="utf-8")
+        with user_modes():
+            page.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Misconfigured(
             "report.cannot-write", "the report cannot be written there; check folder and rights"

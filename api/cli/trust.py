@@ -9,6 +9,7 @@ import click
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.shared import answering, application_of
+from api.file_modes import user_modes
 from api.settings import Settings
 from api.signers import trusted_roots
 
@@ -66,7 +67,8 @@ def export_command(output: Output, settings: Settings, *, folder: Path) -> int:
 
     with application_of(settings) as application:
         roots = trusted_roots(settings, trial=application.trial)
-    written = export_roots(roots, folder)
+    with user_modes():
+        written = export_roots(roots, folder)
     if output.as_json:
         for path in written:
             output.line({"file": str(path)})

@@ -32,7 +32,7 @@ def test_a_record_is_read_only_and_tells_its_term(root: Path, source: Path) -> N
     store = FileStore(root)
     record = store.put_record("a/b", source, kept_until=SOON)
     path = root / "record" / "a" / "b"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+    assert stat.S_IMODE(path.stat().st_mode) == 0o400
     assert path.stat().st_nlink == 1
     with store.open_record(record) as stream:
         stream.read()
