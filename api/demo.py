@@ -30,9 +30,12 @@ from dossier.states import PaperState
 
 _COLUMNS = ("dossier", "source", "kind", "citizen_ids", "pdfa", "signature", "where")
 _ACTOR = "demo"
-# Dossiers whose papers wait at the desks: for a signature (accepted as read), and as they come.
-_DESKS = {"H15.50.05.13-261201-0001": True, "H15.50.05.13-261201-0002": False}
-_FOLDER = "H15.50.05.13-261008-0975"
+# Dossiers whose papers wait at the desks, and the samples that they are: nothing is doubtful in the
+# first, much in the second.
+_DESKS = {
+    "H15.50.05.13-261201-0001": "H15.50.05.13-261008-0975",
+    "H15.50.05.13-261201-0002": "H15.50.05.13-261009-0012",
+}
 
 
 def main(samples: Path) -> int:
@@ -101,13 +104,13 @@ def _fill_desks(application: Application, caller: Caller, samples: Path) -> None
     """Submit some papers again, in other dossiers, that stay at the desks for people to try."""
 
     def submit_all(enqueue: Callable[[UUID], None]) -> None:
-        for code, accept in _DESKS.items():
-            for file in files_under([samples / _FOLDER]):
-                result = submit(application, caller, file, dossier=code, sign=False, accept=accept)
+        for code, folder in _DESKS.items():
+            for file in files_under([samples / folder]):
+                result = submit(application, caller, file, dossier=code, sign=False, accept=False)
                 if result.error is None and not result.known:
                     enqueue(result.paper)
 
-    if (samples / _FOLDER).is_dir():
+    if all((samples / folder).is_dir() for folder in _DESKS.values()):
         application.process(submit_all, watch=Waiting(signing=False))
 
 

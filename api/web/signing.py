@@ -65,9 +65,14 @@ def show_batch(me: Visiting, batch: UUID) -> Response:
 
 
 @router.get("/{paper}")
-def show_paper(me: Visiting, paper: UUID, page: int | None = None) -> Response:
-    """A page of a paper beside its key values."""
-    return _paper_page(me, paper, page=page)
+def show_paper(
+    me: Visiting,
+    paper: UUID,
+    page: int | None = None,
+    zoom: bool = False,  # noqa: FBT001, FBT002 - from the address
+) -> Response:
+    """A page of a paper beside its key values: whole, or as wide as the screen allows."""
+    return _paper_page(me, paper, page=page, zoom=zoom)
 
 
 @router.post("/{paper}/seen")
@@ -131,7 +136,12 @@ def _queue_page(me: Visitor, *, error: WrongUse | None = None) -> Response:
 
 
 def _paper_page(
-    me: Visitor, paper: UUID, *, page: int | None = None, error: WrongUse | None = None
+    me: Visitor,
+    paper: UUID,
+    *,
+    page: int | None = None,
+    zoom: bool = False,
+    error: WrongUse | None = None,
 ) -> Response:
     caller = me.caller(Right.SIGN)
     opened = signing.open_for_signing(me.application, caller, paper)
@@ -151,6 +161,7 @@ def _paper_page(
         pages=opened.pages,
         seen=opened.queued.seen,
         shown=shown,
+        zoom=zoom,
         keys=[
             (labels.field(name, titled=titled), mask_numbers(labels.value(name, text)))
             for name, text in opened.keys

@@ -100,6 +100,14 @@
   const mark = document.getElementById("mark");
   if (mark) mark.scrollIntoView({ block: "center" });
 
+  // A page counts as seen only once its picture is on the screen.
+  for (const button of document.querySelectorAll("[data-after]")) {
+    const picture = document.getElementById(button.dataset.after);
+    if (picture.complete && picture.naturalWidth) continue;
+    button.disabled = true;
+    picture.addEventListener("load", () => { button.disabled = false; });
+  }
+
   for (const zone of document.querySelectorAll(".drop")) {
     const input = zone.querySelector("input[type=file]");
     if (!input) continue;

@@ -67,6 +67,7 @@ def test_people_can_sign_in_and_papers_wait_for_them(demo: Demo) -> None:
         assert first.count(password) == 1
         assert password not in second
     assert commands.json("list", "--state", "DESCRIBED")
+    assert commands.json("list", "--state", "REVIEW")
 
 
 def test_the_samples_are_of_every_sort(truth: Truth) -> None:
