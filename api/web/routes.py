@@ -14,6 +14,7 @@ from api.web import (
     records,
     review,
     signing,
+    splitting,
     verify,
 )
 
@@ -25,6 +26,7 @@ PAGES = (
     audit.router,
     pictures.router,
     review.router,
+    splitting.router,
     intake.router,
     finding.router,
     records.router,

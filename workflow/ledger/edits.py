@@ -165,7 +165,7 @@ class PaperEdits:
             changed = {"scan": scan.id, "pages": [], "page_count": 0, "arrived_signed": False}
             detail = f"scan {scan.id} stands for scan {row['scan']}"
             release_scan(c, row["scan"], edit.paper, edit.at)
-            _restart(
+            restart(
                 c,
                 row,
                 edit,
@@ -206,7 +206,7 @@ class PaperEdits:
             )
             detail = " ".join(f"{number}/{turn}" if turn else f"{number}" for number, turn in pages)
             changed = {"pages": mapping.pages_to_json(arranged)}
-            _restart(
+            restart(
                 c,
                 row,
                 edit,
@@ -237,9 +237,7 @@ class PaperEdits:
             if row["state"] == PaperState.DESCRIBED:
                 changed |= {"description": row["description"], "kind": row["kind"]}
             detail = f"from {row['dossier']}.{row['ordinal']:03d}"
-            _restart(
-                c, row, edit, code="moved", changed=changed, detail=detail, cipher=self._cipher
-            )
+            restart(c, row, edit, code="moved", changed=changed, detail=detail, cipher=self._cipher)
 
 
 def unknown_paper() -> WrongUse:
@@ -287,7 +285,7 @@ def _refuse_duplicate(connection: sa.Connection, office: str, dossier: str, dige
         )
 
 
-def _restart(
+def restart(
     connection: sa.Connection,
     row: dict[str, Any],
     edit: EditRequest,

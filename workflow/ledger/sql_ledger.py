@@ -17,6 +17,7 @@ from workflow.ledger.queue import PaperQueue
 from workflow.ledger.reviews import Reviews
 from workflow.ledger.sessions import Sessions
 from workflow.ledger.signing_views import SigningViews
+from workflow.ledger.splitting import Splitting
 
 
 class SqlLedger:
@@ -32,6 +33,7 @@ class SqlLedger:
         queue: claims, finishes and retries papers.
         papers: reads papers and their history.
         edits: changes that people make to unsigned papers.
+        splitting: makes several papers of one scan.
         reviews: what people correct and confirm, and undo.
         dossiers: expected papers; closing.
         monitor: observes the queue.
@@ -48,6 +50,7 @@ class SqlLedger:
         self.papers = PaperQueries(self.connections, cipher=cipher)
         self.edits = PaperEdits(self.connections, cipher=cipher)
         self.reviews = Reviews(self.connections, cipher=cipher)
+        self.splitting = Splitting(self.connections, cipher=cipher)
         self.dossiers = Dossiers(self.connections, cipher=cipher)
         self.monitor = QueueMonitor(self.connections, cipher=cipher)
         self.people = People(self.connections, cipher=cipher)
