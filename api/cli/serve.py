@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -32,16 +34,23 @@ _SWITCH_SECONDS = 0.001
 
 
 class _Server(uvicorn.Server):
-    """Ends the event streams before it waits for open connections.
+    """Drains before it closes the port.
+
+    After a signal ``/readyz`` answers 503 and event streams end; the port stays open until the
+    requests that were running have been answered. A second signal closes it at once.
 
     Args:
         config: of uvicorn.
         service: the service with the streams.
+        drain_seconds: how long running requests may take after a signal.
     """
 
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, *, drain_seconds: float) -> None:
         super().__init__(config)
         self._service = service
+        self._drain_seconds = drain_seconds
+        self._drain_until: float | None = None
+        self._draining: frozenset[asyncio.Task[None]] | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -53,9 +62,30 @@ class _Server(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to close the port; uvicorn calls it ten times a second."""
+        if await super().on_tick(counter):
+            return True
+        if self._drain_until is None:
+            return False
+        if self._draining is None:
+            self._draining = frozenset(self.server_state.tasks)
+        drained = all(task.done() for task in self._draining)
+        self.should_exit = drained or time.monotonic() >= self._drain_until
+        return self.should_exit
+
+    def seconds_left(self) -> float:
+        """What remains of the time to drain."""
+        if self._drain_until is None:
+            return self._drain_seconds
+        return max(self._drain_until - time.monotonic(), 0.0)
+
     def _stop_on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._drain_until is not None:
+            self.handle_exit(number, frame)
+            return
+        self._drain_until = time.monotonic() + self._drain_seconds
         self._service.begin_stop()
-        self.handle_exit(number, frame)
 
 
 @click.command("serve")
@@ -84,6 +114,7 @@ def serve_command(output: Output, settings: Settings, *, host: str | None, port:
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_CLOSING_SECONDS,
         )
+        server = _Server(config, service, drain_seconds=settings.stop_seconds)
         service.start()
         _forget_what_stays()
         try:
@@ -92,9 +123,9 @@ def serve_command(output: Output, settings: Settings, *, host: str | None, port:
                 output.line({"serving": at})
             output.say(f"Đang phục vụ / serving: {at}")
             sys.stdout.flush()
-            _Server(config, service).run(sockets=[listening])
+            server.run(sockets=[listening])
         finally:
-            service.stop(seconds=settings.stop_seconds)
+            service.stop(seconds=server.seconds_left())
     return Exit.DONE
 
 

@@ -208,6 +208,7 @@ class Ready(BaseModel):
     model_config = example(
         status="degraded",
         parts={
+            "service": {"ok": True, "code": "", "detail": ""},
             "database": {"ok": True, "code": "", "detail": ""},
             "store": {"ok": True, "code": "", "detail": ""},
             "queue": {"ok": True, "code": "", "detail": ""},

@@ -10,12 +10,13 @@ from dossier.errors import TransientFault
 
 # A nudge that has not ended for so long has stopped.
 _SILENT_SECONDS = 60.0
-_NEEDED = ("database", "store", "queue", "tesseract")
+_NEEDED = ("service", "database", "store", "queue", "tesseract")
 
 
 def readiness(service: Service) -> Ready:
     """The readiness of each part and of the whole."""
     parts = {
+        "service": checked(lambda: _running(service)),
         "database": checked(service.application.ledger.connections.ping),
         "store": service.probed("store"),
         "queue": checked(lambda: _queue(service)),
@@ -32,6 +33,13 @@ def readiness(service: Service) -> Ready:
         return Ready(status="not-ready", parts=parts)
     whole = all(part.ok for part in parts.values())
     return Ready(status="ready" if whole else "degraded", parts=parts)
+
+
+def _running(service: Service) -> None:
+    if service.stopping:
+        raise TransientFault(
+            "service.stopping", "the service is stopping; send new requests to another one"
+        )
 
 
 def _queue(service: Service) -> None:

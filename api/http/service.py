@@ -80,6 +80,11 @@ class Service:
         self._every(_PROBE_SECONDS, self._health_probe.outside, "outside")
         self._every(_SWEEP_SECONDS, self._sweep, "sweep")
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the service was asked to stop; it still answers requests."""
+        return self._ended.is_set()
+
     def begin_stop(self) -> None:
         """Begin nothing new; called from a signal handler."""
         self._ended.set()
@@ -90,8 +95,9 @@ class Service:
         """Begin nothing new; finish running steps, or release their papers.
 
         Args:
-            seconds: how long the steps may take.
+            seconds: how long the steps may still take.
         """
+        release_seconds = self.application.settings.stop_seconds
         self.begin_stop()
         stopped = threading.Thread(target=self._workers.stop, name="stop", daemon=True)
         stopped.start()
@@ -99,11 +105,11 @@ class Service:
         if stopped.is_alive():
             log.warning("service.releases-steps", seconds=seconds)
             self.application.end_children()
-            stopped.join(seconds)
+            stopped.join(release_seconds)
         # Threads that wait to write have no client left; the process would wait for them all.
         self.application.ledger.connections.writer.close()
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(release_seconds)
 
     @cached_property
     def incoming(self) -> Path:

@@ -233,7 +233,7 @@ def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
         body = answer.json()
         assert (answer.status_code, body["status"]) == (503, "not-ready")
         assert {name: part["ok"] for name, part in body["parts"].items()} == {
-            "database": True, "store": True, "queue": True, "workers": True,
+            "service": True, "database": True, "store": True, "queue": True, "workers": True,
             "sandbox": True, "tesseract": False, "tsa": False, "catalogue": True,
         }  # fmt: skip
         assert body["parts"]["tesseract"]["code"] == "ocr.language-missing"
