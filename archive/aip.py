@@ -160,53 +160,22 @@ def _compose(
     papers: Sequence[tuple[read.StoredObject, ArchivedRecord]],
     description: tuple[bytes, bytes],
 ) -> Aip:
-    created = max(_newest(archived) for _, archived in papers).astimezone(_VIETNAM)
-    first = papers[0][1]
-    paper = first.signed.record.paper
-    head = mets.Package(
-        name=name,
-        label=f"{paper.dossier}" if len(papers) > 1 else f"{paper.dossier}.{paper.ordinal:03d}",
-        office=(paper.office, first.provenance.office_name),
-        created=created,
-        software_version=metadata.version("sohoa"),
-    )
-    data, descriptions, documentation, signed = [], [], [], []
-    files: list[premis.File] = []
-    events: list[premis.Event] = []
-    for stored, archived in papers:
-        parts = _paper_parts(stored, archived)
-        data += parts.data
-        descriptions.append(parts.description)
-        documentation += parts.documentation
-        signed.append(parts.data[0].file.path)
-        files += parts.files
-        events += premis.events_of(
-            archived.signed, archived.provenance, parts.files, archived_at=archived.archived_at
-        )
+    head = _head(name, [archived for _, archived in papers])
+    parts = [_paper_parts(stored, archived) for stored, archived in papers]
+    events = [event for one in parts for event in one.events]
     identifier = name.replace("_", ":")
-    rep_premis = _made(
-        f"{_REP}/metadata/preservation/PREMIS_rep1.xml",
-        premis.to_xml(f"{identifier}:rep1", files, events),
-    )
-    rep_mets = _made(
-        f"{_REP}/METS.xml",
-        mets.representation(
-            head,
-            folder=_REP,
-            data=[one.file for one in data],
-            descriptions=[one.file for one in descriptions],
-            preservation=rep_premis.file,
+    data = [source for one in parts for source in one.data]
+    descriptions = [one.description for one in parts]
+    documentation = [source for one in parts for source in one.documentation]
+    rep_mets, rep_premis = _representation(
+        head,
+        data=data,
+        descriptions=descriptions,
+        content=premis.to_xml(
+            f"{identifier}:rep1", [file for one in parts for file in one.files], events
         ),
     )
-    root_premis = _made(
-        "metadata/preservation/PREMIS.xml",
-        premis.to_xml(
-            identifier,
-            (),
-            [event for event in events if event.type == "information package creation"],
-            entity_only=True,
-        ),
-    )
+    root_premis = _root_premis(identifier, events)
     root_ead = _made("metadata/descriptive/EAD.xml", description[0])
     schemas = [
         _made("schemas/METS.xsd", _mets_schema()),
@@ -231,7 +200,46 @@ def _compose(
         root_mets, root_ead, root_premis, rep_mets, *descriptions, rep_premis,
         *data, *documentation, *schemas,
     )  # fmt: skip
-    return Aip(name, tuple(signed), everything, store)
+    return Aip(name, tuple(one.data[0].file.path for one in parts), everything, store)
+
+
+def _root_premis(identifier: str, events: Sequence[premis.Event]) -> _Source:
+    """PREMIS of the package itself: the intellectual entity and its creation."""
+    created = [event for event in events if event.type == "information package creation"]
+    return _made(
+        "metadata/preservation/PREMIS.xml",
+        premis.to_xml(identifier, (), created, entity_only=True),
+    )
+
+
+def _head(name: str, records: Sequence[ArchivedRecord]) -> mets.Package:
+    paper = records[0].signed.record.paper
+    return mets.Package(
+        name=name,
+        label=f"{paper.dossier}" if len(records) > 1 else f"{paper.dossier}.{paper.ordinal:03d}",
+        office=(paper.office, records[0].provenance.office_name),
+        created=max(_newest(archived) for archived in records).astimezone(_VIETNAM),
+        software_version=metadata.version("sohoa"),
+    )
+
+
+def _representation(
+    head: mets.Package,
+    *,
+    data: Sequence[_Source],
+    descriptions: Sequence[_Source],
+    content: bytes,
+) -> tuple[_Source, _Source]:
+    """METS and PREMIS of the representation; ``content`` is the PREMIS document."""
+    preservation = _made(f"{_REP}/metadata/preservation/PREMIS_rep1.xml", content)
+    root = mets.representation(
+        head,
+        folder=_REP,
+        data=[one.file for one in data],
+        descriptions=[one.file for one in descriptions],
+        preservation=preservation.file,
+    )
+    return _made(f"{_REP}/METS.xml", root), preservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +248,7 @@ class _Parts:
     description: _Source
     documentation: list[_Source]
     files: tuple[premis.File, premis.File]
+    events: tuple[premis.Event, ...]
 
 
 def _paper_parts(stored: read.StoredObject, archived: ArchivedRecord) -> _Parts:
@@ -264,7 +273,10 @@ def _paper_parts(stored: read.StoredObject, archived: ArchivedRecord) -> _Parts:
         if path.startswith("documentation/")
     ]
     files = premis.files_of(archived.signed, signed_path=signed, received_path=scan)
-    return _Parts(data, description, documentation, files)
+    events = premis.events_of(
+        archived.signed, archived.provenance, files, archived_at=archived.archived_at
+    )
+    return _Parts(data, description, documentation, files, events)
 
 
 def _newest(archived: ArchivedRecord) -> datetime:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from archive import ead, ocfl, package, premis, read
 from archive.digests import Digests, digests, sha512_of
-from archive.file_store import translated
+from archive.file_faults import translated
 from dossier.errors import IntegrityViolation
 from dossier.ports import ObjectStore, RecordVersion
 from dossier.spine import ArchivedRecord, Blob, ObjectVersion, Provenance, SignedRecord

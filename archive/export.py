@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from archive.aip import Aip
-from archive.file_store import translated
+from archive.file_faults import translated
 from dossier.errors import WrongUse
 
 _CHUNK = 256 * 1024

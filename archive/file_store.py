@@ -30,16 +30,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.file_faults import as_ours, missing, translated
 from archive.keys import aware, is_digest, require_derived, segments_of, work_name
-from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
+from dossier.errors import IntegrityViolation, TransientFault
 from dossier.ports import RecordVersion
 from dossier.spine import Blob
 
 _CHUNK = 1 << 20
-_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
-_NOT_ALLOWED = frozenset(
-    {errno.EACCES, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENAMETOOLONG}
-)
 
 
 class FileStore:
@@ -202,11 +199,11 @@ class FileStore:
         except OSError as fault:
             # ELOOP: a link lies where a file was laid.
             if fault.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
-                raise _missing(record.key) from fault
-            raise _as_ours(fault, f"the object {record.key}") from fault
+                raise missing(record.key) from fault
+            raise as_ours(fault, f"the object {record.key}") from fault
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise _missing(record.key)
+            raise missing(record.key)
         with _Record(io.FileIO(descriptor)) as stream:
             stream.what = f"the object {record.key}"
             yield stream
@@ -237,7 +234,7 @@ class FileStore:
         try:
             seconds = self._record_path(record.key).lstat().st_atime
         except OSError as fault:
-            raise _missing(record.key) from fault
+            raise missing(record.key) from fault
         return datetime.fromtimestamp(seconds, UTC)
 
     def extend_lock(self, record: RecordVersion, *, until: datetime) -> None:
@@ -275,7 +272,7 @@ class FileStore:
             except FileNotFoundError:
                 continue  # its writer was alive
             except OSError as fault:
-                raise _as_ours(fault, "a temporary file of the store") from fault
+                raise as_ours(fault, "a temporary file of the store") from fault
         return swept
 
     @contextmanager
@@ -328,49 +325,6 @@ class _Chunks:
     def read(self, size: int) -> memoryview:
         chunk, self._rest = self._rest[:size], self._rest[size:]
         return chunk
-
-
-@contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Turn the operating system's errors into ours.
-
-    Args:
-        what: the thing being read or written, without personal data.
-    """
-    try:
-        yield
-    except OSError as fault:
-        raise _as_ours(fault, what) from fault
-
-
-def _as_ours(fault: OSError, what: str) -> SohoaError:
-    name = errno.errorcode.get(fault.errno or 0, "unknown")
-    if fault.errno in _NO_SPACE:
-        return TransientFault("store.full", f"the disk is full, {what} was not written; make room")
-    if fault.errno == errno.EROFS:
-        return TransientFault(
-            "store.read-only",
-            f"the disk can only be read, {what} was not written; look why (a failing disk is "
-            "mounted so), and start again",
-        )
-    if fault.errno in _NOT_ALLOWED:
-        return Misconfigured(
-            "store.refused",
-            f"the store's file system refused {what} ({name}); it must be writable for this "
-            "program and know hard links",
-        )
-    if fault.errno == errno.EIO:
-        return IntegrityViolation(
-            "store.unreadable", f"the disk failed at {what} (EIO); replace it, bring back a backup"
-        )
-    return TransientFault("store.failed", f"the store failed at {what} ({name})")
-
-
-def _missing(key: str) -> IntegrityViolation:
-    return IntegrityViolation(
-        "record.missing",
-        f"the object {key} is not in the record area, or not a file; bring back the store's backup",
-    )
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from lxml import etree
 
-from dossier.reports import SignatureReport
+from dossier.reports import Signature, SignatureReport
 from dossier.spine import HistoryEvent, MediaType, Provenance, SignedRecord, Source
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_SOFTWARE = "Sohoa"
 # PRONOM's keys (https://www.nationalarchives.gov.uk/PRONOM).
 _FORMATS = {
     MediaType.PDF: ("PDF", "fmt/276"),
@@ -51,6 +50,9 @@ class Agent:
     id: str
     name: str
     type: str
+
+
+_SOHOA = Agent(id="sohoa", name="Sohoa", type="software")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,83 +97,91 @@ def events_of(
     archived_at: datetime,
 ) -> tuple[Event, ...]:
     """Everything known of how a record came to be, oldest first."""
-    record = signed.record
     pdf, scan = (file.path for file in files)
-    software = Agent(id="sohoa", name=_SOFTWARE, type="software")
-    engine = Agent(id=f"engine:{record.engine}", name=record.engine or "unknown", type="software")
-    sender = _actor(provenance.events[0].actor if provenance.events else "unknown")
-    reading = ", ".join(f"{name}={value}" for name, value in provenance.reading)
-    received_at = record.paper.scan.received_at
+    made_at = _made_at(provenance.events, signed.record.paper.scan.received_at)
     events = [
-        Event(
-            type="transfer",
-            at=received_at,
-            agents=(sender,),
-            detail=f"received as {record.paper.scan.source}, {record.paper.scan.media_type.value}",
-            objects=(scan,),
-        )
-    ]
-    events += [_signature_checked(r, received_at, scan, software) for r in _received(signed)]
-    for move in provenance.events:
-        match move.after:
-            case "RECOGNISED":
-                events.append(
-                    Event(
-                        type="metadata extraction",
-                        at=move.at,
-                        agents=(engine,),
-                        detail=f"text recognised by {record.engine}" + (reading and f"; {reading}"),
-                        objects=(scan,),
-                    )
-                )
-            case "DESCRIBED" if move.before == "REVIEW":
-                events.append(_confirmed(signed, move, pdf))
-            case _ if move.code or move.reason:
-                events.append(_moved(move))
-    made_at = _made_at(provenance.events, received_at)
-    events.append(
-        Event(
-            type="normalization",
-            at=made_at,
-            agents=(software,),
-            detail=f"PDF/A-{record.pdfa_report.flavour} made of the scan",
-            outcome="success" if not record.pdfa_report.findings else "warning",
-            outcome_note=", ".join(record.pdfa_report.findings),
-            objects=(pdf,),
-        )
-    )
-    events.append(_validated(signed, made_at, pdf))
-    events += [
-        Event(
-            type="digital signature generation",
-            at=signature.signed_at,
-            agents=(
-                Agent(
-                    id=f"certificate:{signature.certificate}",
-                    name=signature.signer,
-                    type="organization",
-                ),
-            ),
-            detail=f"PAdES {signature.level.value}, certificate SHA-256 {signature.certificate}, "
-            "with a time stamp of RFC 3161",
-            objects=(pdf,),
-        )
-        for signature in signed.signatures
-    ]
-    events.append(
+        _transferred(signed, provenance, scan),
+        *(_signature_checked(report, signed, scan) for report in signed.record.received_signatures),
+        *_processed(signed, provenance, files),
+        _normalized(signed, made_at, pdf),
+        _validated(signed, made_at, pdf),
+        *(_signature_made(signature, pdf) for signature in signed.signatures),
         Event(
             type="information package creation",
             at=archived_at,
-            agents=(software,),
+            agents=(_SOHOA,),
             detail=f"archived by {provenance.archived_by}" if provenance.archived_by else "",
             objects=(pdf, scan),
-        )
-    )
+        ),
+    ]
     return tuple(sorted(events, key=lambda event: event.at))
 
 
-def _received(signed: SignedRecord) -> Sequence[SignatureReport]:
-    return signed.record.received_signatures
+def _transferred(signed: SignedRecord, provenance: Provenance, path: str) -> Event:
+    scan = signed.record.paper.scan
+    sender = _actor(provenance.events[0].actor if provenance.events else "unknown")
+    return Event(
+        type="transfer",
+        at=scan.received_at,
+        agents=(sender,),
+        detail=f"received as {scan.source}, {scan.media_type.value}",
+        objects=(path,),
+    )
+
+
+def _processed(
+    signed: SignedRecord, provenance: Provenance, files: tuple[File, File]
+) -> Iterator[Event]:
+    """The events of the paper's history: recognition, confirmation, and moves with a reason."""
+    pdf, scan = (file.path for file in files)
+    engine = signed.record.engine
+    reading = ", ".join(f"{name}={value}" for name, value in provenance.reading)
+    for move in provenance.events:
+        match move.after:
+            case "RECOGNISED":
+                yield Event(
+                    type="metadata extraction",
+                    at=move.at,
+                    agents=(
+                        Agent(id=f"engine:{engine}", name=engine or "unknown", type="software"),
+                    ),
+                    detail=f"text recognised by {engine}" + (reading and f"; {reading}"),
+                    objects=(scan,),
+                )
+            case "DESCRIBED" if move.before == "REVIEW":
+                yield _confirmed(signed, move, pdf)
+            case _ if move.code or move.reason:
+                yield _moved(move)
+
+
+def _normalized(signed: SignedRecord, at: datetime, path: str) -> Event:
+    report = signed.record.pdfa_report
+    return Event(
+        type="normalization",
+        at=at,
+        agents=(_SOHOA,),
+        detail=f"PDF/A-{report.flavour} made of the scan",
+        outcome="success" if not report.findings else "warning",
+        outcome_note=", ".join(report.findings),
+        objects=(path,),
+    )
+
+
+def _signature_made(signature: Signature, path: str) -> Event:
+    return Event(
+        type="digital signature generation",
+        at=signature.signed_at,
+        agents=(
+            Agent(
+                id=f"certificate:{signature.certificate}",
+                name=signature.signer,
+                type="organization",
+            ),
+        ),
+        detail=f"PAdES {signature.level.value}, certificate SHA-256 {signature.certificate}, "
+        "with a time stamp of RFC 3161",
+        objects=(path,),
+    )
 
 
 def _made_at(moves: Iterable[HistoryEvent], default: datetime) -> datetime:
@@ -179,12 +189,12 @@ def _made_at(moves: Iterable[HistoryEvent], default: datetime) -> datetime:
     return made[-1] if made else default
 
 
-def _signature_checked(report: SignatureReport, at: datetime, path: str, software: Agent) -> Event:
+def _signature_checked(report: SignatureReport, signed: SignedRecord, path: str) -> Event:
     verdict = "valid" if report.valid else report.problem or "not valid"
     return Event(
         type="digital signature validation",
-        at=at,
-        agents=(software,),
+        at=signed.record.paper.scan.received_at,
+        agents=(_SOHOA,),
         detail=f"signature of {report.signer} on the scan as received",
         outcome="success" if report.valid else "fail",
         outcome_note=verdict,

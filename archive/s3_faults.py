@@ -110,3 +110,19 @@ def _of_status(status: int, what: str) -> SohoaError:
     return TransientFault(
         "store.no-answer", f"the store could not do it now ({status}) at {what}; {_GOES_ON}"
     )
+
+
+def missing(key: str) -> IntegrityViolation:
+    """The error for an object that is not in the record area."""
+    return IntegrityViolation(
+        "record.missing",
+        f"the object {key} is not in the record area; bring back the store's backup",
+    )
+
+
+def not_locked(key: str) -> IntegrityViolation:
+    """The error for an object without a lock in COMPLIANCE mode."""
+    return IntegrityViolation(
+        "record.not-locked",
+        f"the object {key} is not locked (COMPLIANCE), so it can be removed; find out who wrote it",
+    )

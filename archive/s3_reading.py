@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from minio import Minio
 
-from archive.file_store import translated as locally
+from archive.file_faults import translated as locally
 from archive.s3_faults import broken_off, translated
 
 if TYPE_CHECKING:

@@ -35,10 +35,10 @@ from minio.error import S3Error
 from minio.retention import Retention
 
 from archive.digests import digests
-from archive.file_store import translated as locally
+from archive.file_faults import translated as locally
 from archive.keys import aware, is_digest, require_derived, segments_of, work_name
 from archive.s3_client import READ_SECONDS, make_client, parse_address
-from archive.s3_faults import MISSING, NOT_KNOWN, NOT_OVER, translated
+from archive.s3_faults import MISSING, NOT_KNOWN, NOT_OVER, missing, not_locked, translated
 from archive.s3_reading import CHUNK, Sent, reading
 from dossier.errors import IntegrityViolation
 from dossier.ports import RecordVersion
@@ -205,7 +205,7 @@ class S3Store:
                 if there is not None and there.version == made:
                     return there
         if there is None:
-            raise _missing(key)
+            raise missing(key)
         return self._same_or_refused(there, blob)
 
     def _added(self, key: str, stream: BinaryIO, blob: Blob, until: datetime) -> str:
@@ -278,7 +278,7 @@ class S3Store:
                 )
             metadata = found.metadata or {}
             if metadata.get("x-amz-object-lock-mode") != COMPLIANCE:
-                raise _not_locked(there.key)
+                raise not_locked(there.key)
             if metadata.get(f"x-amz-meta-{_DIGEST_NOTE}") == blob.digest:
                 return there
             with self.open_record(there) as stream:
@@ -304,7 +304,7 @@ class S3Store:
             return record.version
         there = self._oldest(record.key)
         if there is None:
-            raise _missing(record.key)
+            raise missing(record.key)
         return there.version
 
     def _reading(self, bucket: str, name: str, version: str) -> AbstractContextManager[BinaryIO]:
@@ -354,7 +354,7 @@ class S3Store:
                 self._address.bucket, record.key, version_id=version
             )
         if found is None or found.mode != COMPLIANCE:
-            raise _not_locked(record.key)
+            raise not_locked(record.key)
         return found.retain_until_date.astimezone(UTC)
 
     def extend_lock(self, record: RecordVersion, *, until: datetime) -> None:
@@ -394,18 +394,4 @@ def _blob_of(stream: BinaryIO) -> Blob:
 def _record(found: Object) -> RecordVersion:
     return RecordVersion(
         key=found.object_name or "", version=found.version_id or "", size=found.size or 0
-    )
-
-
-def _missing(key: str) -> IntegrityViolation:
-    return IntegrityViolation(
-        "record.missing",
-        f"the object {key} is not in the record area; bring back the store's backup",
-    )
-
-
-def _not_locked(key: str) -> IntegrityViolation:
-    return IntegrityViolation(
-        "record.not-locked",
-        f"the object {key} is not locked (COMPLIANCE), so it can be removed; find out who wrote it",
     )

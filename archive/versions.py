@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archive import ocfl, read
 from archive.deposit import ObjectWriter
-from archive.file_store import translated
+from archive.file_faults import translated
 from dossier.errors import IntegrityViolation
 from dossier.ports import ObjectStore
 from dossier.spine import ObjectVersion

@@ -245,7 +245,7 @@ def read_page(
     # Pillow and what stands on it, in the child only.
     from pages.colour_dropout import without_colour  # noqa: PLC0415 - as said
     from pages.completeness import doubts  # noqa: PLC0415 - as said
-    from pages.grey import GreySettings, grey, smaller, turned  # noqa: PLC0415 - as said
+    from pages.grey import GreySettings, grey  # noqa: PLC0415 - as said
 
     settings = GreySettings(
         dpi=dpi,
@@ -263,27 +263,39 @@ def read_page(
             Path(path), kind, number, like=picture, max_source_pixels=max_source_pixels
         )
 
-    if turn:
-        # A person has said how it stands.
-        read = recogniser.recognise(
-            turned(picture, turn),
-            number=number,
-            without_colour=lambda: _turned_alike(colourless(), picture, turn),
-        )
-        read = replace(read, turn=turn)
-    else:
-        read = recogniser.recognise(
-            picture, number=number, without_colour=lambda: _turned_alike(colourless(), picture, 0)
-        )
-        read = read_upright(
-            picture, recogniser, first=read, number=number, turned=turned, smaller=smaller
-        )
+    read = _recognised(picture, recogniser, number=number, turn=turn, colourless=colourless)
     missing = doubts(Path(path), kind, number, max_pixels=max_source_pixels)
     read = replace(
         read, doubts=(*read.doubts, *missing), attachments=_attachments(Path(path), kind, number)
     )
     read = _sized(read, *_upright((size[0], size[1]), read.turn))
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
+
+
+def _recognised(
+    picture: GreyPicture,
+    recogniser: PreprocessingRecogniser,
+    *,
+    number: int,
+    turn: int,
+    colourless: Callable[[], GreyPicture | None],
+) -> RecognisedPage:
+    """A page, upright: as a person turned it, else as its text shows."""
+    from pages.grey import smaller, turned  # noqa: PLC0415 - Pillow, in the child only
+
+    if turn:
+        read = recogniser.recognise(
+            turned(picture, turn),
+            number=number,
+            without_colour=lambda: _turned_alike(colourless(), picture, turn),
+        )
+        return replace(read, turn=turn)
+    read = recogniser.recognise(
+        picture, number=number, without_colour=lambda: _turned_alike(colourless(), picture, 0)
+    )
+    return read_upright(
+        picture, recogniser, first=read, number=number, turned=turned, smaller=smaller
+    )
 
 
 def _turned_alike(picture: GreyPicture | None, like: GreyPicture, turn: int) -> GreyPicture | None:

@@ -14,7 +14,7 @@ from api.cli.progress import Counting
 from api.cli.shared import answering, application_of, operator_of, warn_if_incomplete
 from api.desk import preservation as desk_preservation
 from api.desk.rebuild import rebuild
-from api.desk.status import get_status
+from api.desk.status import StatusView, get_status
 from api.settings import Settings
 from api.wording import sentences
 from dossier.errors import WrongUse
@@ -64,36 +64,14 @@ def status_command(output: Output, settings: Settings) -> int:
         walls = application.walls
         ending = application.certificates_ending()
         incomplete = warn_if_incomplete(application)
-    counts = {state.value: number for state, number in view.papers.items()}
-    left = view.time_left
-    alarms = [asdict(alarm) for alarm in view.alarms]
-    ended = Exit.INTEGRITY if alarms else incomplete
+    ended = Exit.INTEGRITY if view.alarms else incomplete
     if output.as_json:
-        output.line(
-            {
-                "office": view.office,
-                "offices": list(view.offices),
-                "trial": view.trial,
-                "papers": counts,
-                "archived": view.archived,
-                "waiting": dict(view.waiting),
-                "to_do": {s.value: n for s, n in view.to_do.items()},
-                "seconds_left": None if left is None else round(left.total_seconds()),
-                "alarms": alarms,
-                "rebuild": None if view.rebuild is None else asdict(view.rebuild),
-                "sandbox": {
-                    "holds": walls.hold,
-                    "layers": list(walls.layers),
-                    "gaps": list(walls.gaps),
-                },
-                "certificates_ending": ending,
-            }
-        )
+        output.line(_status_row(view, walls, ending))
         return ended
     if view.trial:
         output.say(_TRIAL_WARNING)
     output.rows(
-        [{"state": state, "papers": number} for state, number in counts.items()],
+        [{"state": state.value, "papers": number} for state, number in view.papers.items()],
         ("state", "papers"),
         empty="Chưa có giấy nào. Bắt đầu / begin: sohoa ingest PATH... --dossier CODE",
     )
@@ -105,13 +83,33 @@ def status_command(output: Output, settings: Settings) -> int:
         ("code", "papers", "reason"),
     )
     if view.to_do:
-        output.say(_left_in_words(sum(view.to_do.values()), left))
+        output.say(_left_in_words(sum(view.to_do.values()), view.time_left))
     output.say(_walls_in_words(walls))
     _say_ending(output, ending)
-    if alarms:
+    if view.alarms:
         output.say(_ALARMS)
+        alarms = [asdict(alarm) for alarm in view.alarms]
         output.rows(alarms[:_MOST_SHOWN], ("key", "code", "message"))
     return ended
+
+
+def _status_row(view: StatusView, walls: Walls, ending: object) -> dict[str, object]:
+    """The object of ``status --json``."""
+    left = view.time_left
+    return {
+        "office": view.office,
+        "offices": list(view.offices),
+        "trial": view.trial,
+        "papers": {state.value: number for state, number in view.papers.items()},
+        "archived": view.archived,
+        "waiting": dict(view.waiting),
+        "to_do": {s.value: n for s, n in view.to_do.items()},
+        "seconds_left": None if left is None else round(left.total_seconds()),
+        "alarms": [asdict(alarm) for alarm in view.alarms],
+        "rebuild": None if view.rebuild is None else asdict(view.rebuild),
+        "sandbox": {"holds": walls.hold, "layers": list(walls.layers), "gaps": list(walls.gaps)},
+        "certificates_ending": ending,
+    }
 
 
 def _walls_in_words(walls: Walls) -> str:

@@ -81,7 +81,19 @@ def remove_dot_leaders(picture: GreyPicture) -> GreyPicture:
     row = ~_below_another(dots, y, x, unit)
     if not row.any():
         return picture
-    y, x = y[row], x[row]
+    return _painted_over(picture, pixels, y[row], x[row], paper)
+
+
+def _painted_over(
+    picture: GreyPicture,
+    pixels: npt.NDArray[np.uint8],
+    y: npt.NDArray[np.int64],
+    x: npt.NDArray[np.int64],
+    paper: float,
+) -> GreyPicture:
+    """The picture with these pixels and their neighbours in the grey of the paper."""
+    import numpy as np  # noqa: PLC0415 - in the child only
+
     clean = pixels.copy()
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):

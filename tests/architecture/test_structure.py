@@ -86,7 +86,7 @@ def test_files_and_functions_do_one_job(file: Path) -> None:
     drawn = file.is_relative_to(ROOT / "bench")
     lines = len(file.read_text(encoding="utf-8").splitlines())
     assert lines <= (450 if drawn else 400)
-    too_long = [(name, size) for name, size in _functions(file) if size > (70 if drawn else 55)]
+    too_long = [(name, size) for name, size in _functions(file) if size > (70 if drawn else 50)]
     assert too_long == []
 
 

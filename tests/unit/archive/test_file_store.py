@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.file_store import FileStore, translated
+from archive.file_faults import translated
+from archive.file_store import FileStore
 from dossier.errors import IntegrityViolation, Misconfigured, TransientFault
 from dossier.ports import RecordVersion
 
