@@ -142,6 +142,14 @@ def withdraw(me: Visiting, paper: UUID, *, dossier: _From = None, reason: _Text)
     return RedirectResponse(_address(None, dossier), HTTPStatus.SEE_OTHER)
 
 
+@router.post("/{paper}/move")
+def move(me: Visiting, paper: UUID, *, dossier: _From = None, target: _Text) -> Response:
+    """Move a paper to another dossier."""
+    edits.move(me.application, me.caller(Right.INTAKE), paper, dossier=target)
+    me.service.enqueue(paper)
+    return RedirectResponse(_address(None, dossier), HTTPStatus.SEE_OTHER)
+
+
 def _paper_page(
     me: Visitor,
     paper: UUID,

@@ -132,6 +132,18 @@ def test_a_picture_of_a_page_is_kept_by_this_browser_only(
     assert signed_in(office, "auditor").get(path, headers=tag).status_code == 403
 
 
+def test_a_paper_in_the_wrong_dossier_is_moved_and_withdrawn(
+    office: Served, clerk: httpx.Client
+) -> None:
+    paper = upload(office.client(), "FORM-6", png("nhầm hồ sơ"))
+    wait_for(office.client(), paper, "REVIEW")
+    assert clerk.post(f"/review/{paper}/move", data={"target": "form-7"}).status_code == 303
+    assert wait_for(office.client(), paper, "REVIEW")["dossier"] == "FORM-7"
+    clerk.post(f"/review/{paper}/withdraw", data={"reason": "nộp nhầm"})
+    told = office.client().get(f"/v1/papers/{paper}").json()
+    assert (told["state"], told["state_title"]) == ("REJECTED", "Đã rút")
+
+
 @pytest.mark.parametrize("role", ["auditor", "admin", "archivist"])
 def test_people_of_other_desks_are_refused(office: Served, role: str) -> None:
     paper = upload(office.client(), f"ROLE-{role.upper()}", png(f"vai trò {role}"))
