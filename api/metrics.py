@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, start_http_server
 from prometheus_client.registry import Collector
 
+from api import disk_space
 from api.settings import Settings
 from dossier.errors import SohoaError
 from dossier.ports import Clock
@@ -114,6 +115,26 @@ class DatabaseCollector(Collector):
             yield seconds
 
 
+class DiskCollector(Collector):
+    """Free disk space at each scrape.
+
+    Args:
+        settings: name the places.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def collect(self) -> Iterable[Metric]:
+        """Read the free space of each place."""
+        free = GaugeMetricFamily(
+            "sohoa_disk_free_bytes", "Free disk space, by place.", labels=["place"]
+        )
+        for place, number in disk_space.free_bytes(self._settings).items():
+            free.add_metric([place], number)
+        yield free
+
+
 @contextmanager
 def exported(settings: Settings) -> Iterator[Measured]:
     """Metrics of a worker, exported at its own port if one is set."""
@@ -121,6 +142,7 @@ def exported(settings: Settings) -> Iterator[Measured]:
     if not settings.metrics_port:
         yield measured
         return
+    measured.registry.register(DiskCollector(settings))
     server, thread = start_http_server(
         settings.metrics_port, addr=settings.metrics_host, registry=measured.registry
     )

@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     webhook_exceptions: str = ""
 
     # Watching
+    disk_warn_bytes: Annotated[int, Field(ge=0)] = 2_000_000_000
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     metrics_host: str = "127.0.0.1"
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import click
 
-from api import bootstrap
+from api import bootstrap, disk_space
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.progress import Counting
@@ -66,7 +66,7 @@ def status_command(output: Output, settings: Settings) -> int:
         incomplete = warn_if_incomplete(application)
     ended = Exit.INTEGRITY if view.alarms else incomplete
     if output.as_json:
-        output.line(_status_row(view, walls, ending))
+        output.line(_status_row(view, walls, ending) | {"disk": _disk_row(settings)})
         return ended
     if view.trial:
         output.say(_TRIAL_WARNING)
@@ -86,6 +86,7 @@ def status_command(output: Output, settings: Settings) -> int:
         output.say(_left_in_words(sum(view.to_do.values()), view.time_left))
     output.say(_walls_in_words(walls))
     _say_ending(output, ending)
+    _say_low_disk(output, settings)
     if view.alarms:
         output.say(_ALARMS)
         alarms = [asdict(alarm) for alarm in view.alarms]
@@ -110,6 +111,22 @@ def _status_row(view: StatusView, walls: Walls, ending: object) -> dict[str, obj
         "sandbox": {"holds": walls.hold, "layers": list(walls.layers), "gaps": list(walls.gaps)},
         "certificates_ending": ending,
     }
+
+
+def _disk_row(settings: Settings) -> dict[str, object]:
+    return {
+        "free": dict(disk_space.free_bytes(settings)),
+        "low": list(disk_space.low_places(settings)),
+    }
+
+
+def _say_low_disk(output: Output, settings: Settings) -> None:
+    low = disk_space.low_places(settings)
+    if low:
+        output.say(
+            "CẢNH BÁO / WARNING: sắp hết chỗ trên đĩa / little free disk space: "
+            f"{disk_space.listed(low)}. Hãy giải phóng chỗ / make room."
+        )
 
 
 def _walls_in_words(walls: Walls) -> str:

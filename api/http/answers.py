@@ -211,6 +211,7 @@ class Ready(BaseModel):
             "service": {"ok": True, "code": "", "detail": ""},
             "database": {"ok": True, "code": "", "detail": ""},
             "store": {"ok": True, "code": "", "detail": ""},
+            "disk": {"ok": True, "code": "", "detail": ""},
             "queue": {"ok": True, "code": "", "detail": ""},
             "workers": {"ok": True, "code": "", "detail": ""},
             "sandbox": {"ok": True, "code": "", "detail": ""},

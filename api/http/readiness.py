@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.desk.rebuild import check_complete
+from api.disk_space import check_disk
 from api.http.answers import Ready
 from api.http.health_probe import checked
 from api.http.service import Service
@@ -19,6 +20,8 @@ def readiness(service: Service) -> Ready:
         "service": checked(lambda: _running(service)),
         "database": checked(service.application.ledger.connections.ping),
         "store": service.probed("store"),
+        # A warning: papers are still taken in until the disk is full.
+        "disk": checked(lambda: check_disk(service.application.settings)),
         "queue": checked(lambda: _queue(service)),
         # Not needed to receive papers: they wait, so no sender is turned away.
         "workers": checked(service.check_claims),

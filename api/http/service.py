@@ -63,6 +63,7 @@ class Service:
                 store_seconds=self._health_probe.store_seconds,
             )
         )
+        self.measured.registry.register(metrics.DiskCollector(application.settings))
         self._threads: list[threading.Thread] = []
         self._last_run: dict[str, float] = {}
 

@@ -233,16 +233,19 @@ def test_healthz_and_readyz_tell_the_truth(tmp_path: Path) -> None:
         body = answer.json()
         assert (answer.status_code, body["status"]) == (503, "not-ready")
         assert {name: part["ok"] for name, part in body["parts"].items()} == {
-            "service": True, "database": True, "store": True, "queue": True, "workers": True,
-            "sandbox": True, "tesseract": False, "tsa": False, "catalogue": True,
+            "service": True, "database": True, "store": True, "disk": True, "queue": True,
+            "workers": True, "sandbox": True, "tesseract": False, "tsa": False, "catalogue": True,
         }  # fmt: skip
         assert body["parts"]["tesseract"]["code"] == "ocr.language-missing"
         assert body["parts"]["tsa"]["code"] == "tsa.no-answer"
-    with serving(commands, env={"SOHOA_TSA_URL": "http://127.0.0.1:1/"}) as service:
+    env = {"SOHOA_TSA_URL": "http://127.0.0.1:1/", "SOHOA_DISK_WARN_BYTES": str(10**18)}
+    with serving(commands, env=env) as service:
         client = service.client("")
         _wait_for_checks(client)
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        # A warning, not an error.
+        assert answer.json()["parts"]["disk"]["code"] == "disk.low"
         # The store goes away.
         (commands.var / "store").rename(commands.var / "gone")
         (commands.var / "store").write_text("no folder")
