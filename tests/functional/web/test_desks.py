@@ -89,9 +89,9 @@ def test_a_paper_passes_with_its_kind_and_every_required_value_only(
     assert _settle(clerk, paper, text="x", absent="yes").status_code == 303
     done = _complete(clerk, paper)
     assert f"finished={paper}" in done.headers["location"]
-    told = office.client().get(f"/v1/papers/{paper}").json()
-    assert told["state"] == "DESCRIBED"
-    codes = [(line["code"], line["actor"].partition(":")[0]) for line in told["history"]]
+    shown = office.client().get(f"/v1/papers/{paper}").json()
+    assert shown["state"] == "DESCRIBED"
+    codes = [(line["code"], line["actor"].partition(":")[0]) for line in shown["history"]]
     assert ("value-absent", "person") in codes
     # Undone on the server, also after the paper went on.
     assert clerk.post(f"/review/{paper}/undo").headers["location"] == f"/review/{paper}"
@@ -126,7 +126,7 @@ def test_a_picture_of_a_page_is_kept_by_this_browser_only(
     assert first.headers["cache-control"].startswith("private")
     again = clerk.get(path, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    # Whoever is not signed in, or of another desk, gets nothing, also with the right tag.
+    # Without a session, or from another desk, nothing is sent, also with the right tag.
     tag = {"If-None-Match": first.headers["etag"]}
     assert browser(office).get(path, headers=tag).status_code == 303
     assert signed_in(office, "auditor").get(path, headers=tag).status_code == 403
@@ -140,8 +140,8 @@ def test_a_paper_in_the_wrong_dossier_is_moved_and_withdrawn(
     assert clerk.post(f"/review/{paper}/move", data={"target": "form-7"}).status_code == 303
     assert wait_for(office.client(), paper, "REVIEW")["dossier"] == "FORM-7"
     clerk.post(f"/review/{paper}/withdraw", data={"reason": "nộp nhầm"})
-    told = office.client().get(f"/v1/papers/{paper}").json()
-    assert (told["state"], told["state_title"]) == ("REJECTED", "Đã rút")
+    shown = office.client().get(f"/v1/papers/{paper}").json()
+    assert (shown["state"], shown["state_title"]) == ("REJECTED", "Đã rút")
 
 
 @pytest.mark.parametrize("role", ["auditor", "admin", "archivist"])

@@ -31,8 +31,8 @@ def test_a_file_of_two_papers_and_a_blank_back_becomes_two_papers(
     assert [row["ordinal"] for row in papers] == [1, 2]
     for row, words in zip(papers, ("nhất", "hai"), strict=True):
         assert wait_for(office.client(), row["paper"], "REVIEW")["pages"] == 1
-        told = office.client().get(f"/v1/papers/{row['paper']}/words").text
-        assert words in told
+        shown = office.client().get(f"/v1/papers/{row['paper']}/words").text
+        assert words in shown
     scans = [
         office.client().get(f"/v1/papers/{row['paper']}").json()["scans"][0]["sha256"]
         for row in papers
