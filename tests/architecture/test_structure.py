@@ -90,6 +90,13 @@ def test_files_and_functions_do_one_job(file: Path) -> None:
     assert too_long == []
 
 
+def test_test_files_are_short() -> None:
+    tests = [f for f in _tracked() if f.is_relative_to(ROOT / "tests") and f.suffix == ".py"]
+    assert len(tests) > 100
+    too_long = [f for f in tests if len(f.read_text(encoding="utf-8").splitlines()) > 400]
+    assert too_long == []
+
+
 def test_packages_are_named_for_what_they_hold() -> None:
     bad = {"utils", "util", "core", "common", "helpers", "misc", "lib"}
     named = {part for file in SOURCES for part in (*file.parts, file.stem)}

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from servers.postgres import Postgres
 from unit.workflow.fakes import migrated
 
+from archive.catalogue import models, sqlite_search
+from archive.catalogue.sql_catalogue import SqlCatalogue
+from archive.identity import IdentityKeys
 from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine
 from workflow.ledger.people_tables import METADATA
@@ -80,3 +83,22 @@ def engine(databases: Databases) -> Iterator[sa.Engine]:
     made = build_engine(databases.made())
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def sqlite_catalogue(tmp_path: Path) -> Iterator[SqlCatalogue]:
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/catalogue.db")
+    with engine.begin() as connection:
+        models.METADATA.create_all(connection)
+        for statement in sqlite_search.create_statements():
+            connection.exec_driver_sql(statement)
+    yield SqlCatalogue(engine, IdentityKeys(b"k" * 32))
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_catalogue(postgres_server: Postgres) -> Iterator[SqlCatalogue]:
+    engine = build_engine(postgres_server.new_database())
+    schema.upgrade(engine)
+    yield SqlCatalogue(engine, IdentityKeys(b"k" * 32))
+    engine.dispose()

@@ -1,28 +1,18 @@
-"""What every ``Catalogue`` does, asked of the real one and of some broken on purpose."""
+"""The contract of every ``Catalogue``, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
-from servers.postgres import Postgres
 from unit.archive.made import FATHER, MOTHER, OFFICE, description, entry, paper_id, value
 
-from archive.catalogue import models, postgres_search, rows, sqlite_search, terms
-from archive.catalogue.asked import Asked
-from archive.catalogue.sql_catalogue import SqlCatalogue
-from archive.identity import IdentityKeys
 from dossier.errors import WrongUse
 from dossier.ports import Catalogue, Found
 from dossier.written import description_from_json, description_to_json
-from workflow.ledger import migrate as schema
-from workflow.ledger.engine import build_engine
 
 OFFICES = (OFFICE,)
 OTHERS = ("H15.50.05.14",)
@@ -274,133 +264,9 @@ CONTRACT: tuple[Check, ...] = (
 )
 
 
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[SqlCatalogue]:
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/catalogue.db")
-    with engine.begin() as connection:
-        models.METADATA.create_all(connection)
-        for statement in sqlite_search.create_statements():
-            connection.exec_driver_sql(statement)
-    yield SqlCatalogue(engine, IdentityKeys(b"k" * 32))
-    engine.dispose()
-
-
-@pytest.fixture
-def postgres(postgres_server: Postgres) -> Iterator[SqlCatalogue]:
-    engine = build_engine(postgres_server.new_database())
-    schema.upgrade(engine)
-    yield SqlCatalogue(engine, IdentityKeys(b"k" * 32))
-    engine.dispose()
-
-
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("adapter", ["sqlite", "postgres"])
 def test_every_catalogue_keeps_the_contract(
     request: pytest.FixtureRequest, adapter: str, check: Check
 ) -> None:
-    check(request.getfixturevalue(adapter))
-
-
-Sabotage = Callable[[pytest.MonkeyPatch], None]
-
-
-def _replaced(where: object, name: str, by: Callable[..., Any]) -> Sabotage:
-    """A fault: a function of ours is called by way of another that is handed it first."""
-    right = getattr(where, name)
-    return lambda patch: patch.setattr(where, name, lambda *a, **k: by(right, *a, **k))
-
-
-ALL = ("H15.50.05.13", "H15.50.05.14")
-FAULTS: dict[str, Sabotage] = {
-    "offices are ignored in a look-up": _replaced(
-        SqlCatalogue, "by_citizen_id", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
-    ),
-    "offices are ignored in a search": _replaced(
-        sqlite_search, "search", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
-    ),
-    "limits are ignored": _replaced(
-        sqlite_search, "search", lambda f, *a, **k: f(*a, **k | {"limit": 99})
-    ),
-    "the oldest stand first": _replaced(
-        sqlite_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
-    ),
-    "old words stay": _replaced(sqlite_search, "remove", lambda _f, *_a: None),
-    "words stay when all is cleared": _replaced(sqlite_search, "clear", lambda _f, *_a: None),
-    "all is folded": _replaced(
-        terms, "asked", lambda f, *a: (f(*a)[1], f(*a)[1])
-    ),
-    "nothing is folded": _replaced(terms, "asked", lambda f, *a: (f(*a)[0], f(*a)[0])),
-    "đ is kept in folding": _replaced(
-        terms, "fold", lambda f, word: word if "đ" in word else f(word)
-    ),
-    "words are joined across lines": _replaced(
-        rows, "terms", lambda f, lines, keys: f([" ".join(lines)], keys)
-    ),
-    "numbers are indexed in pieces": lambda patch: patch.setattr(
-        IdentityKeys, "number_token", lambda _self, number: f"{number[:6]} {number[6:]}"
-    ),
-    "questions are FTS5's": lambda patch: patch.setattr(sqlite_search, "_quoted", lambda w: w),
-    "numbers are shown": lambda patch: patch.setattr(rows, "masked", lambda number: number),
-    "one row a person": _replaced(rows, "_people", lambda f, *a: f(*a)[:1]),
-    "the first person always": _replaced(
-        rows, "_best", lambda _f, people, *_a: people[0] if people else None
-    ),
-    "adding again adds nothing": _replaced(
-        SqlCatalogue, "_put",
-        lambda f, self, batch: None if any(self.get(p.paper, offices=ALL) for p in batch)
-        else f(self, batch),
-    ),
-    "values are not indexed": _replaced(
-        rows, "indexed", lambda f, _values, body: f([], body)
-    ),
-}  # fmt: skip
-
-
-def _unproved(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(postgres_search, "_of", lambda _kind, words: [1 for _ in words])
-    patch.setattr(Asked, "all_words", lambda *_a: True)
-
-
-ON_POSTGRES: dict[str, Sabotage] = {
-    "offices are ignored": _replaced(
-        postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"offices": ALL})
-    ),
-    "limits are ignored": _replaced(
-        postgres_search, "search", lambda f, *a, **k: f(*a, **k | {"limit": 99})
-    ),
-    "old words stay": _replaced(postgres_search, "remove", lambda _f, *_a: None),
-    "phrases are not looked for": _replaced(Asked, "phrase_in_text", lambda *_a: False),
-    "what shares a hash is found": _unproved,
-    "no word is indexed": _replaced(postgres_search, "hashes", lambda *_a: []),
-    "the oldest stand first": _replaced(
-        postgres_search, "search", lambda f, *a, **k: sorted(f(*a, **k))
-    ),
-}
-
-
-BROKEN = [
-    pytest.param(adapter, sabotage, id=f"{adapter}: {fault}")
-    for adapter, faults in (("sqlite", FAULTS), ("postgres", ON_POSTGRES))
-    for fault, sabotage in faults.items()
-]
-
-
-@pytest.mark.parametrize(("adapter", "sabotage"), BROKEN)
-def test_the_contract_catches_a_broken_catalogue(
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    adapter: str,
-    sabotage: Sabotage,
-) -> None:
-    catalogue = request.getfixturevalue(adapter)
-    sabotage(monkeypatch)
-    assert any(_fails(check, catalogue) for check in CONTRACT), "no check noticed"
-
-
-def _fails(check: Check, catalogue: Catalogue) -> bool:
-    catalogue.clear()
-    try:
-        check(catalogue)
-    except Exception:  # noqa: BLE001 - however it shows
-        return True
-    return False
+    check(request.getfixturevalue(f"{adapter}_catalogue"))

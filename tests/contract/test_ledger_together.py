@@ -10,105 +10,35 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from contract.processes import (
+    THREADS,
+    ledger_of_separate_processes,
+    ledger_of_two_processes,
+    receive_scan,
+    run_together,
+)
 from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
 
 from dossier.errors import WrongUse
 from dossier.states import PaperState
 from workflow.ledger.cursors import Cursor
 from workflow.ledger.edits import EditRequest
-from workflow.ledger.intake import ScanIntake
 from workflow.ledger.papers import PIPELINE_STATES
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.tokens import Token, Tokens
-from workflow.ledger.types import IdempotencyKey, IncomingScan, Outcome, Received, WorkItem
+from workflow.ledger.types import IdempotencyKey, IncomingScan, Outcome, WorkItem
 from workflow.ledger.webhooks import Outbox, Webhook
 
-THREADS = 8
 # How often all race for one thing: once can be won by nobody being in time to disturb.
 ROUNDS = 5
 CLOSED = 8
 LEASE = timedelta(minutes=3)
 
 Check = Callable[[SqlLedger], None]
-
-
-class _SeparateIntake(ScanIntake):
-    """Receives each scan in another process: it shares its transaction with no other."""
-
-    engine: sa.Engine
-
-    def receive(self, incoming: IncomingScan) -> Received:
-        return SqlLedger(self.engine, cipher=SEALING).intake.receive(incoming)
-
-
-class _TwoIntakes(ScanIntake):
-    """Receives each scan in one of two processes, each of which batches those of its threads."""
-
-    both: tuple[SqlLedger, SqlLedger]
-
-    def receive(self, incoming: IncomingScan) -> Received:
-        return self.both[incoming.paper.int % 2].intake.receive(incoming)
-
-
-def ledger_of_separate_processes(engine: sa.Engine) -> SqlLedger:
-    """A ledger in which each scan is received in a process of its own."""
-    ledger = SqlLedger(engine, cipher=SEALING)
-    ledger.intake = intake = _SeparateIntake(ledger.connections, cipher=SEALING)
-    intake.engine = engine
-    return ledger
-
-
-def _ledger_of_two_processes(engine: sa.Engine) -> SqlLedger:
-    ledger = SqlLedger(engine, cipher=SEALING)
-    ledger.intake = intake = _TwoIntakes(ledger.connections, cipher=SEALING)
-    intake.both = SqlLedger(engine, cipher=SEALING), SqlLedger(engine, cipher=SEALING)
-    return ledger
-
-
-def _together(work: Callable[[int], object], *, threads: int = THREADS) -> list[Any]:
-    """What each thread comes to; all begin at once, and none may fail."""
-    begin = threading.Barrier(threads)
-    done: list[Any] = [None] * threads
-    failed: list[BaseException] = []
-
-    def run(number: int) -> None:
-        begin.wait()
-        try:
-            done[number] = work(number)
-        except BaseException as error:  # noqa: BLE001 - raised below
-            failed.append(error)
-
-    running = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    if failed:
-        raise failed[0]
-    return done
-
-
-def _take(
-    ledger: SqlLedger,
-    number: int,
-    content: int,
-    dossier: str = "D1",
-    key: IdempotencyKey | None = None,
-) -> tuple[UUID, bool]:
-    received = ledger.intake.receive(
-        IncomingScan(
-            scan=scan(number, content=content.to_bytes(4, "big")),
-            paper=UUID(int=number),
-            dossier=dossier,
-            idempotency=key,
-        )
-    )
-    return received.paper, received.known_already
 
 
 def _firsts() -> range:
@@ -136,10 +66,10 @@ def _move(ledger: SqlLedger, number: int, dossier: str) -> None:
 
 def the_same_bytes_are_one_paper(ledger: SqlLedger) -> None:
     def take(number: int, n: int) -> tuple[UUID, bool]:
-        return _take(ledger, number + n, number)
+        return receive_scan(ledger, number + n, number)
 
     for number in _firsts():
-        answers = _together(partial(take, number))
+        answers = run_together(partial(take, number))
         assert len({paper for paper, _ in answers}) == 1
         assert Counter(known for _, known in answers) == {False: 1, True: THREADS - 1}
     assert _ordinals(ledger) == list(range(1, ROUNDS + 1))
@@ -148,15 +78,15 @@ def the_same_bytes_are_one_paper(ledger: SqlLedger) -> None:
 def ordinals_have_no_gap_and_no_double(ledger: SqlLedger) -> None:
     def take(n: int) -> None:
         for each in range(5):
-            _take(ledger, 1 + n * 5 + each, n * 5 + each)
+            receive_scan(ledger, 1 + n * 5 + each, n * 5 + each)
 
-    _together(take)
+    run_together(take)
     assert _ordinals(ledger) == list(range(1, THREADS * 5 + 1))
 
 
 def each_paper_is_handed_out_once(ledger: SqlLedger) -> None:
     for number in range(1, 51):
-        _take(ledger, number, number, dossier=f"D{number % 7}")
+        receive_scan(ledger, number, number, dossier=f"D{number % 7}")
 
     def take_all(n: int) -> list[UUID]:
         mine: list[UUID] = []
@@ -168,14 +98,14 @@ def each_paper_is_handed_out_once(ledger: SqlLedger) -> None:
                 return mine
             mine.append(held.paper.id)
 
-    given = [paper for mine in _together(take_all) for paper in mine]
+    given = [paper for mine in run_together(take_all) for paper in mine]
     assert Counter(given) == {UUID(int=number): 1 for number in range(1, 51)}
 
 
 def one_of_many_claims_wins(ledger: SqlLedger) -> None:
     for number in _firsts():
-        paper, _ = _take(ledger, number, number)
-        won = _together(partial(_claim, ledger, paper))
+        paper, _ = receive_scan(ledger, number, number)
+        won = run_together(partial(_claim, ledger, paper))
         assert len([held for held in won if held is not None]) == 1
 
 
@@ -185,10 +115,10 @@ def one_of_many_saves_wins(ledger: SqlLedger) -> None:
         return ledger.queue.finish(held, outcome, now=START, actor=f"{n}")
 
     for number in _firsts():
-        paper, _ = _take(ledger, number, number)
+        paper, _ = receive_scan(ledger, number, number)
         held = _claim(ledger, paper, 1)
         assert held is not None
-        assert Counter(_together(partial(save, held))) == {True: 1, False: THREADS - 1}
+        assert Counter(run_together(partial(save, held))) == {True: 1, False: THREADS - 1}
         assert len(ledger.papers.list_history(paper)) == 2
 
 
@@ -201,8 +131,8 @@ def one_of_many_acts_wins(ledger: SqlLedger) -> None:
         return True
 
     for number in _firsts():
-        paper, _ = _take(ledger, number, number)
-        won = _together(partial(withdraw, paper))
+        paper, _ = receive_scan(ledger, number, number)
+        won = run_together(partial(withdraw, paper))
         assert Counter(won) == {True: 1, False: THREADS - 1}
         assert len(ledger.papers.list_history(paper)) == 2
 
@@ -218,23 +148,23 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
     # Of different bytes, for different dossiers: it is the key that is one.
     def take(number: int, n: int) -> tuple[UUID, bool]:
         key = IdempotencyKey(token="t", key=b"%d" % number, request=b"q")  # noqa: S106 - an id, not a secret
-        return _take(ledger, number + n, number + n, dossier=f"D{number + n}", key=key)
+        return receive_scan(ledger, number + n, number + n, dossier=f"D{number + n}", key=key)
 
     for number in _firsts():
-        assert len(set(_together(partial(take, number)))) == 1
+        assert len(set(run_together(partial(take, number)))) == 1
     assert [row.ordinal for row in ledger.papers.list_papers(offices=[OFFICE])] == [1] * ROUNDS
 
 
-def papers_change_places_and_nobody_waits_for_ever(ledger: SqlLedger) -> None:
+def swapping_papers_never_deadlocks(ledger: SqlLedger) -> None:
     for n in range(THREADS):
-        _take(ledger, 1 + n, n, dossier=f"D{n % 2}")
+        receive_scan(ledger, 1 + n, n, dossier=f"D{n % 2}")
 
     def there_and_back(n: int) -> None:
         for to in (1 - n % 2, n % 2):
             _move(ledger, 1 + n, f"D{to}")
-            _take(ledger, 100 + 2 * n + to, 100 + 2 * n + to, dossier=f"D{to}")
+            receive_scan(ledger, 100 + 2 * n + to, 100 + 2 * n + to, dossier=f"D{to}")
 
-    _together(there_and_back)
+    run_together(there_and_back)
     for dossier in ("D0", "D1"):
         ordinals = _ordinals(ledger, dossier)
         # Four that came back, and one that each thread sent.
@@ -246,7 +176,7 @@ def a_history_is_a_chain(ledger: SqlLedger) -> None:
     pairs = THREADS // 2
     helds = []
     for n in range(pairs):
-        paper, _ = _take(ledger, 1 + n, n)
+        paper, _ = receive_scan(ledger, 1 + n, n)
         helds.append(_claim(ledger, paper, 1))
 
     def work(n: int) -> None:
@@ -258,7 +188,7 @@ def a_history_is_a_chain(ledger: SqlLedger) -> None:
         act = EditRequest(paper=held.paper.id, offices=[OFFICE], actor="x", at=START)
         ledger.edits.withdraw(act)
 
-    _together(work)
+    run_together(work)
     for n in range(pairs):
         moves_ = ledger.papers.list_history(UUID(int=1 + n))
         assert moves_[-1].after == PaperState.REJECTED
@@ -275,8 +205,8 @@ def a_scan_is_moved_into_a_dossier_once(ledger: SqlLedger) -> None:
 
     for number in _firsts():
         for n in range(THREADS):
-            _take(ledger, number + n, number, dossier=f"F{n}")
-        moved = _together(partial(move, number))
+            receive_scan(ledger, number + n, number, dossier=f"F{n}")
+        moved = run_together(partial(move, number))
         assert Counter(moved) == {"": 1, "dossier.has-it-already": THREADS - 1}
 
 
@@ -289,8 +219,8 @@ def a_closed_dossier_takes_nothing(ledger: SqlLedger) -> None:
     def close_all() -> None:
         for at, code in enumerate(codes):
             # Meanwhile all others come to this one; their numbers do not come so far.
-            _take(ledger, 1_000_000 + 2 * at, 1, dossier=code)
-            _take(ledger, 1_000_001 + 2 * at, 2, dossier=code)
+            receive_scan(ledger, 1_000_000 + 2 * at, 1, dossier=code)
+            receive_scan(ledger, 1_000_001 + 2 * at, 2, dossier=code)
             known.close(code, office=OFFICE, actor="x", now=START)
             after[code] = len(_ordinals(ledger, code))
 
@@ -302,13 +232,13 @@ def a_closed_dossier_takes_nothing(ledger: SqlLedger) -> None:
         for code in codes:
             with contextlib.suppress(WrongUse):
                 for number in itertools.islice(numbers, 200):
-                    _take(ledger, number, number, dossier=code)
+                    receive_scan(ledger, number, number, dossier=code)
 
-    _together(work)
+    run_together(work)
     assert after == {code: len(_ordinals(ledger, code)) for code in codes}
 
 
-def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
+def a_cursor_over_moves_misses_none(ledger: SqlLedger) -> None:
     seen: list[UUID] = []
     ended = threading.Event()
 
@@ -327,17 +257,17 @@ def who_follows_the_moves_misses_none(ledger: SqlLedger) -> None:
 
     def take(n: int) -> None:
         for each in range(5):
-            _take(ledger, 1 + n * 5 + each, n * 5 + each, dossier=f"D{n}")
+            receive_scan(ledger, 1 + n * 5 + each, n * 5 + each, dossier=f"D{n}")
 
     try:
-        _together(take)
+        run_together(take)
     finally:
         ended.set()
         follower.join()
     assert Counter(seen) == {UUID(int=1 + n): 1 for n in range(THREADS * 5)}
 
 
-def who_follows_papers_of_two_offices_misses_none(ledger: SqlLedger) -> None:
+def a_cursor_over_two_offices_misses_none(ledger: SqlLedger) -> None:
     ledger.offices.add("H16", "UBND")
     seen: list[UUID] = []
     ended = threading.Event()
@@ -365,7 +295,7 @@ def who_follows_papers_of_two_offices_misses_none(ledger: SqlLedger) -> None:
             ledger.intake.receive(IncomingScan(scan=early, paper=paper, dossier=f"D{n}"))
 
     try:
-        _together(take)
+        run_together(take)
     finally:
         ended.set()
         follower.join()
@@ -384,13 +314,13 @@ def each_delivery_has_one_sender(ledger: SqlLedger) -> None:
         )
     )  # fmt: skip
     for number in range(1, 11):
-        _take(ledger, number, number)
+        receive_scan(ledger, number, number)
 
     def send(_n: int) -> list[int]:
         due = [delivery.id for delivery in box.list_due(UUID(int=5), now=START, limit=99)]
         return [d for d in due if box.claim(d, now=START, until=START + LEASE)]
 
-    sent = [delivery for mine in _together(send) for delivery in mine]
+    sent = [delivery for mine in run_together(send) for delivery in mine]
     assert sorted(sent) == sorted(set(sent))
     assert len(sent) == 10
 
@@ -401,7 +331,9 @@ def one_office_is_the_first(ledger: SqlLedger) -> None:
         with engine.begin() as connection:
             connection.execute(sa.text("DELETE FROM note"))
             connection.execute(sa.text("DELETE FROM office"))
-        new = _together(lambda n: ledger.offices.add(f"H{n}", "UBND", first_notes={"trial": "yes"}))
+        new = run_together(
+            lambda n: ledger.offices.add(f"H{n}", "UBND", first_notes={"trial": "yes"})
+        )
         assert Counter(new) == {True: 1, False: THREADS - 1}
         assert (
             Counter(ledger.offices.get_note(f"H{n}", "trial") for n in range(THREADS))["yes"] == 1
@@ -416,12 +348,12 @@ CONTRACT: tuple[Check, ...] = (
     one_of_many_saves_wins,
     one_of_many_acts_wins,
     a_key_is_answered_once,
-    papers_change_places_and_nobody_waits_for_ever,
+    swapping_papers_never_deadlocks,
     a_history_is_a_chain,
     a_scan_is_moved_into_a_dossier_once,
     a_closed_dossier_takes_nothing,
-    who_follows_the_moves_misses_none,
-    who_follows_papers_of_two_offices_misses_none,
+    a_cursor_over_moves_misses_none,
+    a_cursor_over_two_offices_misses_none,
     each_delivery_has_one_sender,
     one_office_is_the_first,
 )
@@ -440,15 +372,15 @@ def test_processes_at_once_keep_the_contract(engine: sa.Engine, check: Check) ->
 
 def test_processes_that_gather_keep_the_contract(engine: sa.Engine) -> None:
     ledger_on(engine)
-    ledger = _ledger_of_two_processes(engine)
+    ledger = ledger_of_two_processes(engine)
 
     def take(n: int) -> None:
         for each in range(10):
             # Each of two threads of different processes sends the same, in another order.
             content = (n // 2) * 10 + (each if n % 4 < 2 else 9 - each)
-            _take(ledger, 1 + n * 10 + each, content, dossier=f"D{content % 3}")
+            receive_scan(ledger, 1 + n * 10 + each, content, dossier=f"D{content % 3}")
 
-    _together(take, threads=16)
+    run_together(take, threads=16)
     ordinals = sorted(len(_ordinals(ledger, f"D{n}")) for n in range(3))
     assert ordinals == [26, 27, 27]
     for n in range(3):

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from contract import test_ledger_together as together
 from contract.conftest import emptied
+from contract.processes import ledger_of_separate_processes
 from unit.workflow.fakes import ledger_on
 
 from dossier.errors import SohoaError
@@ -109,7 +110,7 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
         _instead(edits, "lock_dossiers", _held_by_nobody),
     ),
     "dossiers are held in any order": (
-        together.papers_change_places_and_nobody_waits_for_ever,
+        together.swapping_papers_never_deadlocks,
         _instead(edits, "lock_dossiers", _held_in_any_order),
     ),
     "who closes does not wait": (
@@ -121,11 +122,11 @@ FAULTS: dict[str, tuple[together.Check, Break]] = {
         _instead(intake, "lock", _held_but("key")),
     ),
     "moves are numbered as they come": (
-        together.who_follows_the_moves_misses_none,
+        together.a_cursor_over_moves_misses_none,
         _number_all_like_a_sequence,
     ),
     "papers are numbered as they come": (
-        together.who_follows_papers_of_two_offices_misses_none,
+        together.a_cursor_over_two_offices_misses_none,
         _instead(intake, "reserve_numbers", _numbered_like_a_sequence),
     ),
     "offices are not held": (
@@ -167,7 +168,7 @@ def _ask(engine: sa.Engine, check: together.Check) -> None:
     """Let a check run over a ledger with nothing in it."""
     emptied(engine)
     ledger_on(engine)
-    check(together.ledger_of_separate_processes(engine))
+    check(ledger_of_separate_processes(engine))
 
 
 def _is_caught(engine: sa.Engine, check: together.Check) -> bool:

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from unit.workflow.fakes import OFFICE, new_ledger
-from unit.workflow.pipeline.test_steps import PAPER, Harness
+from unit.workflow.pipeline.harness import PAPER, Harness
 
 from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 from dossier.states import PaperState
