@@ -29,7 +29,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 
 def _found(office: Office, number: str) -> set[str]:
-    rows = office.run("find", "--citizen-id", number, "--purpose", "thử", "--json").rows
+    rows = office.run("find", "--citizen-id", number, "--purpose", "đối chiếu sổ", "--json").rows
     return {row["paper"] for row in rows}
 
 
