@@ -45,12 +45,12 @@ from workflow.ledger.uploads import Uploads
 from workflow.ledger.webhooks import Outbox
 from workflow.pipeline.cleanup import remove_stale_scratch, remove_unneeded_blobs
 from workflow.pipeline.events import Watch
+from workflow.pipeline.fair_scheduler import Owner, Turns
 from workflow.pipeline.paper_jobs import PaperJobs
-from workflow.pipeline.process_name import is_gone, this_process
+from workflow.pipeline.process_identity import is_gone, this_process
 from workflow.pipeline.progress import Progress
-from workflow.pipeline.stages import Stages
+from workflow.pipeline.step_functions import Stages
 from workflow.pipeline.steps import Lane, Pipeline
-from workflow.pipeline.turns import Owner, Turns
 from workflow.pipeline.workers import Workers
 
 # Another process may be writing a file of the store: the largest takes minutes.

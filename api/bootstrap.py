@@ -26,10 +26,10 @@ from dossier.ports import Clock
 from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine
 from workflow.ledger.mapping import FieldCipher
-from workflow.ledger.restoring import RebuildState, Restoring, note_of
+from workflow.ledger.rebuild_writer import RebuildState, Restoring, note_of
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.pipeline.events import Watch
-from workflow.pipeline.process_name import this_process
+from workflow.pipeline.process_identity import this_process
 from workflow.pipeline.workers import LocalWorkers, RemoteWorkers, Workers
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ class DatabaseCollector(Collector):
             waiting.add_metric([lane.value], sum(report.waiting.get(s, 0) for s in states))
             age.add_metric([lane.value], max(ages, default=timedelta()).total_seconds())
         yield from (waiting, age)
-        why = GaugeMetricFamily("sohoa_kept_back", "Unfinished papers by why.", labels=["code"])
+        why = GaugeMetricFamily("sohoa_papers_blocked", "Blocked papers by code.", labels=["code"])
         for code, number in report.codes.items():
             why.add_metric([code], number)
         yield why

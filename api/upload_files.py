@@ -38,7 +38,7 @@ class UploadFiles:
         """Lock an upload against other writers of any process; read its row again inside.
 
         Raises:
-            WrongUse: ``upload.in-hand``.
+            WrongUse: ``upload.locked``.
             TransientFault: ``upload.not-here``; ``store.full``.
         """
         begins = 0 if upload.offset else os.O_CREAT
@@ -55,7 +55,7 @@ class UploadFiles:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise WrongUse(
-                    "upload.in-hand", "a piece of this upload is being received; ask for its offset"
+                    "upload.locked", "a piece of this upload is being received; ask for its offset"
                 ) from None
             yield
         finally:

@@ -11,7 +11,7 @@ import click
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.shared import answering, application_of, operator_of, warn_if_incomplete
-from api.desk.access import check_purpose
+from api.desk.access_logging import check_purpose
 from api.desk.files import dossier_package, paper_package
 from api.desk.papers import find_paper
 from api.desk.search import LookupBy, find

@@ -20,7 +20,7 @@ from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.shared import answering, application_of
 from api.http.app import make_app
-from api.http.parsing import Parsing
+from api.http.http_protocol import LimitedHttpProtocol
 from api.http.service import Service
 from api.settings import Settings
 from api.web.routes import PAGES
@@ -104,7 +104,7 @@ def serve_command(output: Output, settings: Settings, *, host: str | None, port:
             make_app(service, pages=PAGES),
             # Not uvicorn's choice: in Python alone a request costs more.
             loop="uvloop",
-            http=Parsing,
+            http=LimitedHttpProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

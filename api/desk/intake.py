@@ -65,7 +65,7 @@ def submit(
 
     Raises:
         WrongUse: ``dossier.bad-code``, ``dossier.closed``, ``intake.accept-not-allowed``,
-            ``idempotency.other-question``.
+            ``idempotency.key-reused``.
     """
     caller.require(Right.INTAKE)
     if sign:

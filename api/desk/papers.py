@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.application import Application
-from api.desk.access import log_opened
+from api.desk.access_logging import log_opened
 from api.desk.caller import Caller, Right
 from api.desk.views import PaperView, list_view, paper_view
 from archive import package, read

@@ -11,7 +11,7 @@ from archive.catalogue.object_versions import ExpectedObject, ObjectVersions
 from archive.objects import Alarm, alarm_of
 from archive.rebuild import RecordReader
 from dossier.errors import IntegrityViolation, Misconfigured, TransientFault
-from workflow.ledger.restoring import RebuildState, Restoring
+from workflow.ledger.rebuild_writer import RebuildState, Restoring
 
 _MOST_NAMED = 1000
 _UNFINISHED = "object.unfinished"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from api.application import Application
-from api.desk.access import check_purpose, log_lookup, lookup_purpose
+from api.desk.access_logging import check_purpose, log_lookup, lookup_purpose
 from api.desk.caller import Caller, Right
 from api.desk.papers import open_paper
 from api.desk.views import PaperView

@@ -12,7 +12,7 @@ from api.desk.preservation import list_alarms
 from api.desk.rebuild import rebuild_state, restoring_of
 from archive.objects import Alarm
 from dossier.states import PaperState
-from workflow.ledger.restoring import RebuildState
+from workflow.ledger.rebuild_writer import RebuildState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

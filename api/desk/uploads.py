@@ -105,7 +105,7 @@ def cancel(application: Application, caller: Caller, upload: UUID) -> None:
     """Delete an upload; a paper made of it stays.
 
     Raises:
-        WrongUse: ``upload.unknown``, ``upload.expired``, ``upload.in-hand``.
+        WrongUse: ``upload.unknown``, ``upload.expired``, ``upload.locked``.
     """
     found = get(application, caller, upload)
     if found.paper is None:

@@ -24,7 +24,7 @@ from workflow.ledger.types import (
     StoredScan,
     WorkItem,
 )
-from workflow.pipeline.process_name import is_name
+from workflow.pipeline.process_identity import is_name
 
 __all__ = [
     "DossierView",

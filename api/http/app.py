@@ -19,24 +19,24 @@ from starlette.types import ASGIApp
 
 from api.desk.search import TooManyMisses
 from api.http import (
-    acts,
-    deliveries,
     dossiers,
     events,
     finding,
     health,
     intake,
+    metrics,
     openapi,
+    paper_actions,
+    paper_content,
     papers,
     problems,
-    records,
     review,
     uploads,
-    watching,
+    webhook_deliveries,
 )
-from api.http.callers import TooManyRequests, admit
+from api.http.authentication import TooManyRequests, admit
+from api.http.middleware import RequestLimits
 from api.http.service import Service
-from api.http.walls import Walls
 from dossier.errors import RejectedInput, SohoaError, TransientFault, WrongUse
 
 _ROUTERS = (
@@ -45,13 +45,13 @@ _ROUTERS = (
     dossiers.router,
     papers.router,
     review.router,
-    acts.router,
-    records.router,
+    paper_actions.router,
+    paper_content.router,
     finding.router,
     events.router,
     uploads.router,
-    deliveries.router,
-    watching.router,
+    webhook_deliveries.router,
+    metrics.router,
 )
 _FILES = (
     ("POST", re.compile(r"/v1/dossiers/[^/]+/papers")),
@@ -115,7 +115,7 @@ def make_app(service: Service, *, pages: Sequence[APIRouter] = ()) -> ASGIApp:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _fault)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
-    walls = Walls(
+    walls = RequestLimits(
         app,
         largest_file=partial(_largest_file, limit=settings.limit_bytes),
         admit=partial(admit, service),
@@ -185,7 +185,7 @@ def _bad_question(_request: Request, error: Exception) -> Response:
             WrongUse("http.bad-request", "the body is not JSON; send what OpenAPI says")
         )
     return problems.answer(
-        WrongUse("http.bad-question", "the request is not valid; see errors, and /openapi.json"),
+        WrongUse("http.invalid-request", "the request is not valid; see errors, and /openapi.json"),
         errors=[_part(one) for one in errors],
     )
 

@@ -13,11 +13,11 @@ from starlette.responses import Response
 from api.desk import dossiers as desk
 from api.desk import files
 from api.desk.views import DossierView
-from api.http.answers import PaperRow, example
-from api.http.callers import IntakeClient, ReadClient
+from api.http.authentication import IntakeClient, ReadClient
 from api.http.openapi import PAPER_PROBLEMS, file_answer
+from api.http.paper_content import Form, package_response
 from api.http.papers import row_of
-from api.http.records import Form, package_response
+from api.http.schemas import PaperRow, example
 from ocr.fields.forms import Forms
 
 router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])

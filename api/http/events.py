@@ -23,8 +23,8 @@ from api.desk.papers import get_paper
 from api.desk.progress import PagesRead
 from api.desk.tokens import is_valid
 from api.desk.views import HistoryEntry
-from api.http.callers import Client, ReadClient
-from api.http.news import POLL_SECONDS
+from api.http.authentication import Client, ReadClient
+from api.http.event_poller import POLL_SECONDS
 from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
 from api.http.papers import line_of
 from dossier.codes import dossier_code
@@ -91,7 +91,7 @@ class _Filter:
 
 
 def _stream(client: Client, wanted: _Filter) -> Response:
-    news = client.service.news
+    news = client.service.event_poller
     if news.is_full_for(client.caller.session):
         raise TransientFault("events.full", "too many streams are open; poll the state instead")
     stream = _while_token_valid(client, _events(client, wanted))
@@ -112,7 +112,7 @@ async def _while_token_valid(
 
 
 async def _events(client: Client, wanted: _Filter) -> AsyncGenerator[bytes]:
-    application, news, reads = client.application, client.service.news, wanted.reads
+    application, news, reads = client.application, client.service.event_poller, wanted.reads
     sent, known, progress, quiet = wanted.after, -1, None, 0.0
     with news.listening(client.caller.session):
         yield b"retry: 2000\n\n"

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.desk.rebuild import rebuild_state
 from api.desk.search import LookupBy, find
-from api.http.answers import example
-from api.http.callers import Client, FindClient
+from api.http.authentication import Client, FindClient
 from api.http.openapi import SAID, TOKEN_PROBLEMS
+from api.http.schemas import example
 
 router = APIRouter(prefix="/v1/find", tags=["find"])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 
-from api.http.answers import Alive, Ready
 from api.http.openapi import problems_of
 from api.http.readiness import readiness
+from api.http.schemas import Alive, Ready
 from api.http.service import service_of
 
 router = APIRouter(tags=["health"])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from api.application import Application
-from api.http.answers import Part
+from api.http.schemas import Part
 from dossier.errors import Misconfigured, SohoaError, TransientFault
 
 _ENGINE_SECONDS = 30.0

@@ -12,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from api.desk import intake
 from api.desk.papers import get_paper
 from api.http import problems
-from api.http.answers import Taken
-from api.http.bodies import Body, Received
-from api.http.callers import Client, IntakeClient
+from api.http.authentication import Client, IntakeClient
 from api.http.openapi import BODY_PROBLEMS
+from api.http.request_body import Body, Received
+from api.http.schemas import Taken
 from dossier.codes import dossier_code
 from dossier.states import PaperState
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from api.http.answers import Problem
 from api.http.problems import MEDIA_TYPE
+from api.http.schemas import Problem
 from api.wording import sentences
 
 Responses = dict[int | str, dict[str, Any]]
@@ -33,7 +33,7 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
     413: ("http.too-large", "the body may have at most 209715200 bytes"),
     415: ("scan.not-a-known-type", "the file is neither PDF, TIFF, JPEG nor PNG"),
     416: ("http.bad-range", "the file is not as long as that"),
-    422: ("http.bad-question", "the request is invalid; see errors"),
+    422: ("http.invalid-request", "the request is invalid; see errors"),
     429: ("token.too-many-requests", "wait as long as Retry-After says"),
     500: ("fault.unexpected", "a fault of ours; nothing was lost"),
     503: ("database.no-answer", "the database did not answer; it is tried again"),

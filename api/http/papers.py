@@ -11,7 +11,9 @@ from api.desk import papers as desk
 from api.desk.progress import Stage as StageView
 from api.desk.views import HistoryEntry, PaperView
 from api.http import problems
-from api.http.answers import (
+from api.http.authentication import Client, ReadClient
+from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
+from api.http.schemas import (
     MoveLine,
     PaperList,
     PaperRow,
@@ -20,8 +22,6 @@ from api.http.answers import (
     ScanLine,
     Stage,
 )
-from api.http.callers import Client, ReadClient
-from api.http.openapi import PAPER_PROBLEMS, TOKEN_PROBLEMS
 from api.wording import sentences
 from api.wording.labels import STAGES, standing
 from dossier.states import PaperState

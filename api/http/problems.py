@@ -33,7 +33,7 @@ _CONFLICT = (
     "paper.signed-already", "review.not-in-review", "review.changed-meanwhile", "review.incomplete",
     "review.nothing-to-undo", "dossier.unfinished", "dossier.unfinished",
     "sign.not-described", "sign.changed-meanwhile", "send-back.not-described",
-    "state.move-not-allowed", "upload.in-hand", "upload.wrong-offset", "paper.no-pdf",
+    "state.move-not-allowed", "upload.locked", "upload.wrong-offset", "paper.no-pdf",
     "pages.not-known",
 )  # fmt: skip
 STATUSES: dict[str, HTTPStatus] = {

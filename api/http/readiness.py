@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from api.desk.rebuild import check_complete
 from api.disk_space import check_disk
-from api.http.answers import Ready
 from api.http.health_probe import checked
+from api.http.schemas import Ready
 from api.http.service import Service
 from dossier.errors import TransientFault
 

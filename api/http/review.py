@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from api.desk import corrections, files
 from api.http import problems
-from api.http.answers import PaperStanding, example
-from api.http.callers import AnyClient, ReviewClient
+from api.http.authentication import AnyClient, ReviewClient
 from api.http.openapi import ACT_PROBLEMS, PAPER_PROBLEMS, TOKEN_PROBLEMS, file_answer
 from api.http.papers import state_of
+from api.http.schemas import PaperStanding, example
 from api.wording import labels, sentences
 from dossier.spine import Description, Value
 

@@ -17,10 +17,10 @@ from fastapi import Request
 from api import metrics
 from api.application import Application
 from api.desk.uploads import finish_unprocessed
-from api.http.answers import Part
+from api.http.event_poller import EventPoller
 from api.http.health_probe import HealthProbe
-from api.http.news import News
-from api.http.rates import Rates
+from api.http.rate_limit import RateLimiter
+from api.http.schemas import Part
 from dossier.errors import SohoaError
 from workflow.pipeline.events import Event
 from workflow.webhooks.sender import Sender
@@ -46,8 +46,8 @@ class Service:
     def __init__(self, application: Application) -> None:
         self.application = application
         self._ended = threading.Event()
-        self.rates = Rates()
-        self.news = News()
+        self.rates = RateLimiter()
+        self.event_poller = EventPoller()
         self._sender = Sender(
             application.outbox,
             policy=application.settings.webhook_targets,
@@ -89,7 +89,7 @@ class Service:
     def begin_stop(self) -> None:
         """Begin nothing new; called from a signal handler."""
         self._ended.set()
-        self.news.end()
+        self.event_poller.end()
         self._workers.begin_stop()
 
     def stop(self, *, seconds: float) -> None:
@@ -137,7 +137,7 @@ class Service:
         """Check that workers claim papers, where papers wait.
 
         Raises:
-            TransientFault: ``queue.untaken``.
+            TransientFault: ``queue.no-active-worker``.
         """
         self._workers.check_claims()
 

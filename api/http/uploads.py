@@ -21,10 +21,10 @@ from starlette.responses import Response
 
 from api.desk import uploads
 from api.http import problems
-from api.http.bodies import pieces, refuse_encoded
-from api.http.callers import Client, IntakeClient
+from api.http.authentication import Client, IntakeClient
+from api.http.middleware import TUS_VERSION
 from api.http.openapi import BODY_PROBLEMS, problems_of
-from api.http.walls import TUS_VERSION
+from api.http.request_body import pieces, refuse_encoded
 from dossier.errors import RejectedInput, WrongUse
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"])
@@ -56,7 +56,7 @@ _PATCHED = {
 
 
 @router.options("", status_code=204, response_class=Response, responses=problems_of(500))
-def what_is_spoken(request: Request) -> Response:
+def describe_upload_protocol(request: Request) -> Response:
     """The tus extensions supported and the largest file. Needs no token (tus 1.0.0)."""
     largest = request.app.state.service.application.settings.limit_bytes
     return Response(
@@ -118,7 +118,7 @@ def begin(
     response_class=Response,
     responses={**_PROBLEMS, 200: {"description": "how many bytes are durable", "headers": _OFFSET}},
 )
-def how_much(*, client: IntakeClient, upload: UUID, version: Version = None) -> Response:
+def get_upload_offset(*, client: IntakeClient, upload: UUID, version: Version = None) -> Response:
     """How many bytes are durable; `Location` of the paper once the upload is complete."""
     _check_version(version)
     found = uploads.get(client.application, client.caller, upload)
@@ -138,7 +138,7 @@ def how_much(*, client: IntakeClient, upload: UUID, version: Version = None) -> 
 
 
 @router.delete("/{upload}", status_code=204, response_class=Response, responses=_PROBLEMS)
-def give_up(*, client: IntakeClient, upload: UUID, version: Version = None) -> Response:
+def delete_upload(*, client: IntakeClient, upload: UUID, version: Version = None) -> Response:
     """Cancel an upload; a paper made of it stays."""
     _check_version(version)
     uploads.cancel(client.application, client.caller, upload)
@@ -197,7 +197,7 @@ async def _receive_piece(
         }
     },
 )
-def go_on(
+def append_to_upload(
     client: IntakeClient, upload: Annotated[uploads.Upload, Depends(_receive_piece)]
 ) -> Response:
     """Send a piece from Upload-Offset on; the last one makes a paper of the upload."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from api.desk import credentials, sessions
-from api.web.visitors import PageRoute, Visiting, Visitor
+from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import sentences
 from dossier.errors import WrongUse
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.desk import audit
 from api.desk.caller import Right
-from api.web.visitors import PageRoute, Visiting
+from api.web.page_context import PageRoute, Visiting
 from api.wording import labels
 from dossier.errors import WrongUse
 

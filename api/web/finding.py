@@ -12,7 +12,7 @@ from api.desk import search, sessions
 from api.desk.caller import Right
 from api.desk.rebuild import rebuild_state
 from api.desk.search import LookupBy
-from api.web.visitors import PageRoute, Visiting, Visitor
+from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
 from dossier.errors import WrongUse
 from dossier.ports import Found

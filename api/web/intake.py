@@ -14,8 +14,8 @@ from api.desk import dossiers, intake
 from api.desk.caller import Right
 from api.desk.progress import WaitsFor
 from api.desk.views import DossierView, PaperView
-from api.web.received import received
-from api.web.visitors import PageRoute, Visiting, Visitor
+from api.web.form_files import received
+from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.desk import people, sessions
-from api.web.pages import render
-from api.web.visitors import COOKIE, PageRoute, Visiting, local_path, service_of
+from api.web.page_context import COOKIE, PageRoute, Visiting, local_path, service_of
+from api.web.templating import render
 from api.wording import sentences
 from dossier.errors import WrongUse
 

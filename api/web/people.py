@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.desk import people
 from api.desk.caller import Right
-from api.web.visitors import PageRoute, Visiting, Visitor
+from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
 from dossier.errors import WrongUse
 from dossier.people import Role

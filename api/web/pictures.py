@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.desk import files
 from api.desk.caller import Right
 from api.desk.papers import get_paper
-from api.web.visitors import PageRoute, Visiting
+from api.web.page_context import PageRoute, Visiting
 
 router = APIRouter(prefix="/papers", route_class=PageRoute, include_in_schema=False)
 

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.desk import files, search
 from api.desk.caller import Right
-from api.web.visitors import PageRoute, Visiting, Visitor
+from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels
 from ocr.fields.forms import Structure
 

@@ -16,8 +16,8 @@ from api.desk.caller import Right
 from api.desk.corrections import open_review
 from api.desk.review import Card, CardType
 from api.desk.views import PaperContent
-from api.web.received import received
-from api.web.visitors import PageRoute, Visiting, Visitor
+from api.web.form_files import received
+from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
 from dossier.errors import WrongUse
 from dossier.spine import Page

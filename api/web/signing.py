@@ -14,7 +14,7 @@ from api.desk import edits, sessions, signing
 from api.desk.caller import Right
 from api.desk.people import names_of
 from api.desk.signing import Outcome
-from api.web.visitors import PageRoute, Visiting, Visitor
+from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
 from dossier.codes import mask_numbers
 from dossier.errors import WrongUse

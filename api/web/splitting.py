@@ -13,7 +13,7 @@ from api.desk import splitting
 from api.desk.caller import Right
 from api.desk.corrections import open_review
 from api.desk.splitting import PageUse
-from api.web.visitors import PageRoute, Visiting
+from api.web.page_context import PageRoute, Visiting
 from dossier.errors import WrongUse
 
 router = APIRouter(prefix="/review", route_class=PageRoute, include_in_schema=False)

@@ -15,8 +15,8 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from api.desk import public_verify
-from api.web.pages import render
-from api.web.visitors import PageRoute, service_of
+from api.web.page_context import PageRoute, service_of
+from api.web.templating import render
 from api.wording import sentences
 from api.wording.signature_report import remark
 from dossier.errors import SohoaError, WrongUse

@@ -98,7 +98,7 @@ SENTENCES = {
     "password.too-long": "Mật khẩu dài quá 200 ký tự. Hãy chọn mật khẩu ngắn hơn.",
     "password.too-weak": "Mật khẩu cần ít nhất 10 ký tự, không lặp lại vài ký tự, không chứa tên "
     "đăng nhập.",
-    "web.foreign-origin": "Yêu cầu đến từ trang khác nên bị chặn. Hãy mở lại trang.",
+    "web.cross-origin": "Yêu cầu đến từ trang khác nên bị chặn. Hãy mở lại trang.",
     "dossier.bad-code": "Mã hồ sơ chỉ gồm chữ, số, dấu chấm và gạch nối, ví dụ "
     "H15.50.05.13-261008-0975. Số định danh cá nhân không phải là mã hồ sơ.",
     "correct.no-reason": "Hãy nêu lý do sửa; lý do được lưu cùng giấy tờ lưu trữ.",
@@ -159,7 +159,7 @@ SENTENCES = {
     "intake.accept-not-allowed": "Chỉ dữ liệu thử nghiệm mới được bỏ qua bước xem lại.",
     "office.bad-code": "Mã cơ quan chỉ gồm A-Z, 0-9 và dấu chấm, ví dụ H15.50.05.13.",
     "office.unknown": "Không có cơ quan này.",
-    "http.bad-question": "Có mục không đúng cách viết. Hãy xem lại các mục đã nhập rồi gửi lại.",
+    "http.invalid-request": "Có mục không đúng cách viết. Hãy xem lại các mục đã nhập rồi gửi lại.",
     "reason.empty": "Hãy nêu lý do.",
     "reason.too-long": "Lý do quá dài; tối đa 300 ký tự.",
     "right.missing": "Tài khoản này không được làm việc đó. Hãy hỏi quản trị viên.",

@@ -117,7 +117,7 @@ def a_key_is_answered_once(ledger: SqlLedger) -> None:
     assert send(1, b"q") == send(2, b"q") == UUID(int=1)
     with pytest.raises(WrongUse) as raised:
         send(3, b"other")
-    assert raised.value.code == "idempotency.other-question"
+    assert raised.value.code == "idempotency.key-reused"
 
 
 def the_request_follows_the_paper(ledger: SqlLedger) -> None:

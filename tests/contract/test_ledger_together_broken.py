@@ -24,7 +24,7 @@ from workflow.ledger import (
     connections,
     dossiers,
     edits,
-    history,
+    history_writer,
     intake,
     offices,
     papers,
@@ -92,7 +92,7 @@ def _numbered_like_a_sequence(
 
 def _number_all_like_a_sequence(patch: pytest.MonkeyPatch) -> None:
     # Both, since the counters of an office are one row.
-    for module in (intake, history):
+    for module in (intake, history_writer):
         patch.setattr(module, "reserve_numbers", _numbered_like_a_sequence)
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from dossier.errors import WrongUse
 from workflow.ledger.connections import Connections, lock
-from workflow.ledger.history import NewEntry, Transition, append_history
+from workflow.ledger.history_writer import NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.tables import DOSSIER, PAPER
 

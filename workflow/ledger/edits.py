@@ -20,7 +20,7 @@ from dossier.states import PAPER_MOVES, PaperState, ScanState, check_move
 from workflow.ledger import mapping
 from workflow.ledger.connections import Connections
 from workflow.ledger.dossiers import lock_dossiers, next_place, require_open
-from workflow.ledger.history import SIGN_REQUESTED, NewEntry, Transition, append_history
+from workflow.ledger.history_writer import SIGN_REQUESTED, NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.papers import paper_row
 from workflow.ledger.queue import release_scan

@@ -18,7 +18,7 @@ from workflow.ledger import mapping
 from workflow.ledger.batching import WriteBatcher
 from workflow.ledger.connections import Connections, lock
 from workflow.ledger.dossiers import closed_among, dossier_closed, lock_dossiers, next_place
-from workflow.ledger.history import SIGN_REQUESTED, NewEntry, Transition, append_history
+from workflow.ledger.history_writer import SIGN_REQUESTED, NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.offices import reserve_numbers
 from workflow.ledger.papers import PIPELINE_STATES
@@ -65,7 +65,7 @@ class ScanIntake:
         Scans submitted at the same moment share a transaction.
 
         Raises:
-            WrongUse: ``dossier.closed``; ``idempotency.other-question``.
+            WrongUse: ``dossier.closed``; ``idempotency.key-reused``.
         """
         result = self._batcher.submit(incoming)
         if isinstance(result, WrongUse):
@@ -76,7 +76,7 @@ class ScanIntake:
         """Receive scans in one transaction; the result of each, in order.
 
         A result is an error where the dossier is closed (``dossier.closed``) or the key belongs to
-        another request (``idempotency.other-question``); the other scans are received.
+        another request (``idempotency.key-reused``); the other scans are received.
         """
         with self._writing() as c:
             require_complete(c)
@@ -202,7 +202,7 @@ def _earlier_answers(
             )
         else:
             results[id(one)] = WrongUse(
-                "idempotency.other-question",
+                "idempotency.key-reused",
                 "this Idempotency-Key was used for another request; use a new key for each",
             )
     return results

@@ -14,7 +14,7 @@ from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check
 from workflow.ledger import mapping
 from workflow.ledger.claim_order import ClaimOrder
 from workflow.ledger.connections import Connections
-from workflow.ledger.history import NewEntry, Transition, append_history
+from workflow.ledger.history_writer import NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.papers import (
     OLDEST_FIRST,

@@ -16,7 +16,7 @@ from workflow.ledger import mapping
 from workflow.ledger.connections import Connections
 from workflow.ledger.dossiers import next_place, require_open
 from workflow.ledger.edits import EditRequest, restart, unsigned_row
-from workflow.ledger.history import NewEntry, Transition, append_history
+from workflow.ledger.history_writer import NewEntry, Transition, append_history
 from workflow.ledger.intake import insert_papers
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.tables import SCAN

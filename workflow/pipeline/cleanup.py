@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dossier.ports import ObjectStore
 from workflow.ledger.papers import PaperQueries
-from workflow.pipeline.process_name import is_gone, is_name
+from workflow.pipeline.process_identity import is_gone, is_name
 
 # A blob is put before its paper is saved; no process takes a day between the two.
 _WORK_KEPT = timedelta(days=1)

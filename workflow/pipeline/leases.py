@@ -13,7 +13,7 @@ from dossier.states import PaperState
 from workflow.ledger.claim_order import ClaimOrder
 from workflow.ledger.queue import PaperQueue
 from workflow.ledger.types import WorkItem
-from workflow.pipeline.process_name import is_gone, this_process
+from workflow.pipeline.process_identity import is_gone, this_process
 
 # Renewed while a step runs (``renew``); only another machine waits for it to expire.
 LEASE = timedelta(minutes=3)

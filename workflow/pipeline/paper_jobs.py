@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pages.children import Children, JobGroup
-from workflow.pipeline.turns import Owner, Turns
+from workflow.pipeline.fair_scheduler import Owner, Turns
 
 
 class PaperJobs:

@@ -41,10 +41,10 @@ from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.types import Outcome, WorkItem
 from workflow.pipeline.events import Event, Watch
-from workflow.pipeline.failures import retry_time, unexpected_fault
 from workflow.pipeline.leases import Leases
 from workflow.pipeline.paper_jobs import PaperJobs
-from workflow.pipeline.stages import Stages
+from workflow.pipeline.retry_policy import retry_time, unexpected_fault
+from workflow.pipeline.step_functions import Stages
 
 log = structlog.get_logger()
 

@@ -59,7 +59,7 @@ class Workers(Protocol):
         """Check that no lane has work while none of its workers is active.
 
         Raises:
-            TransientFault: ``queue.untaken``.
+            TransientFault: ``queue.no-active-worker``.
         """
         ...
 
@@ -210,7 +210,7 @@ class RemoteWorkers:
         for lane in Lane:
             if self._following.is_neglected(states_of(lane), since=now - _UNCLAIMED, now=now):
                 raise TransientFault(
-                    "queue.untaken",
+                    "queue.no-active-worker",
                     f"papers wait in the lane {lane.value} and no worker claims any; nothing is "
                     "lost: check that `sohoa worker` runs, for signing with the signing key",
                 )

@@ -71,7 +71,7 @@ def test_who_gives_a_reason_or_a_purpose_says_something(client: httpx.Client, sa
         ("/v1/find/citizen", {"number": "001184000123", "purpose": said}),
     ):
         refused = client.post(path, json=body)
-        assert (refused.status_code, refused.json()["code"]) == (422, "http.bad-question"), path
+        assert (refused.status_code, refused.json()["code"]) == (422, "http.invalid-request"), path
 
 
 def test_what_was_seen_is_signed_and_nothing_else(client: httpx.Client) -> None:

@@ -254,9 +254,9 @@ def test_the_same_question_gets_the_same_answer(client: httpx.Client) -> None:
     assert first.json()["paper"] == again.json()["paper"]
     assert (first.json()["known"], again.json()["known"]) == (False, False)
     other = client.post("/v1/dossiers/KEY-1/papers", content=png("khác"), headers=key)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency.other-question")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency.key-reused")
     elsewhere = client.post("/v1/dossiers/KEY-2/papers", content=scan, headers=key)
-    assert elsewhere.json()["code"] == "idempotency.other-question"
+    assert elsewhere.json()["code"] == "idempotency.key-reused"
     # Without a key, the same bytes in the same dossier are reported as known.
     known = client.post("/v1/dossiers/KEY-1/papers", content=scan)
     assert (known.json()["known"], known.json()["paper"]) == (True, first.json()["paper"])

@@ -148,7 +148,7 @@ def test_an_upload_ends_with_its_dossier(client: httpx.Client) -> None:
         ({"Upload-Metadata": ""}, 422, "upload.bad-metadata"),
         ({"Upload-Metadata": "dossier not_base64!"}, 422, "upload.bad-metadata"),
         ({"Upload-Metadata": "dossier MDAxMTk5MDEyMzQ1"}, 422, "dossier.bad-code"),
-        ({"Upload-Length": "-1"}, 422, "http.bad-question"),
+        ({"Upload-Length": "-1"}, 422, "http.invalid-request"),
     ],
 )
 def test_what_cannot_begin(

@@ -17,7 +17,7 @@ import httpx
 from functional.cli.running import Commands
 from functional.http.serving import SCOPES, Served, png, serving, until, upload, wait_for
 
-from api.http.walls import HEADERS
+from api.http.middleware import HEADERS
 
 NUMBER = "001199012345"
 
@@ -169,13 +169,13 @@ def test_every_error_is_a_problem_with_a_code(client: httpx.Client) -> None:
         ("GET", "/nowhere", None, 404, "http.no-such-path"),
         ("DELETE", "/v1/papers", None, 405, "http.method-not-allowed"),
         ("GET", f"/v1/papers/{paper}", None, 404, "paper.unknown"),
-        ("GET", "/v1/papers/nonsense", None, 422, "http.bad-question"),
+        ("GET", "/v1/papers/nonsense", None, 422, "http.invalid-request"),
         ("POST", "/v1/find/citizen", "{", 400, "http.bad-request"),
         ("POST", "/v1/find/citizen", '{"number": "12", "purpose": "đối chiếu sổ"}', 422,
-         "http.bad-question"),
+         "http.invalid-request"),
         ("POST", "/v1/find/citizen", '{"number": "999199012345", "purpose": "đối chiếu sổ"}', 422,
          "find.bad-number"),
-        ("POST", "/v1/find/text", '{"words": "x", "purpose": " "}', 422, "http.bad-question"),
+        ("POST", "/v1/find/text", '{"words": "x", "purpose": " "}', 422, "http.invalid-request"),
     ):  # fmt: skip
         answer = client.request(
             method, path, content=body, headers={"Content-Type": "application/json"}

@@ -19,7 +19,7 @@ def test_readyz_tells_that_papers_wait_and_nobody_takes_them_up(crew: Crew) -> N
         _let_time_pass(crew, minutes=2)
         ready = client.get("/readyz")
         assert ready.json()["parts"]["queue"]["ok"]
-        assert ready.json()["parts"]["workers"]["code"] == "queue.untaken"
+        assert ready.json()["parts"]["workers"]["code"] == "queue.no-active-worker"
         # What is sent in is safe all the same.
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
 

@@ -38,7 +38,7 @@ from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.sql_ledger import SqlLedger
-from workflow.pipeline.stages import Put
+from workflow.pipeline.step_functions import Put
 
 OFFICE = "H15"
 START = datetime(2026, 10, 8, 2, 15, tzinfo=UTC)

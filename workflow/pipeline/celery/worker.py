@@ -18,7 +18,7 @@ from workflow.pipeline.celery import HOUSEKEEPING
 from workflow.pipeline.celery.polling_consumer import PollingConsumer
 from workflow.pipeline.celery.progress_reporter import ProgressReporter
 from workflow.pipeline.celery.queue import ADVANCE, REQUEUE, TIDY, CeleryQueue
-from workflow.pipeline.process_name import is_gone
+from workflow.pipeline.process_identity import is_gone
 from workflow.pipeline.steps import Lane, Pipeline, states_of
 from workflow.pipeline.workers import cancellation, lease_renewal
 

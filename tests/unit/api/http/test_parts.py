@@ -11,7 +11,7 @@ from unit.workflow.fakes import OFFICE, SEALING, START, new_ledger
 
 from api.desk.tokens import new_secret, verify
 from api.http import problems
-from api.http.rates import Rates
+from api.http.rate_limit import RateLimiter
 from api.upload_files import UploadFiles
 from dossier.errors import (
     IntegrityViolation,
@@ -29,7 +29,7 @@ ASKING = "t"
 
 
 def test_a_bucket_holds_a_minutes_worth_and_fills_steadily() -> None:
-    rates = Rates()
+    rates = RateLimiter()
     assert [rates.take("t", rate=60, now=0.0) for _ in range(60)] == [0.0] * 60
     assert rates.take("t", rate=60, now=0.0) == pytest.approx(1.0)
     assert rates.take("other", rate=60, now=0.0) == 0.0
@@ -161,5 +161,5 @@ def test_a_problem_tells_a_clerk_in_vietnamese_what_to_do() -> None:
         assert "thử lại sau ít phút" in problems.document(TransientFault(code, "m"))["title"]
     damaged = problems.document(IntegrityViolation("store.damaged", "m"))["title"]
     assert damaged.startswith("BÁO ĐỘNG")
-    title = problems.document(WrongUse("http.bad-question", "m"))["title"]
+    title = problems.document(WrongUse("http.invalid-request", "m"))["title"]
     assert title.startswith("Có mục không đúng cách viết")

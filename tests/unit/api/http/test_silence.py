@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from api.http import parsing, walls
-from api.http.parsing import Parsing
-from api.http.walls import Walls
+from api.http import http_protocol, middleware
+from api.http.http_protocol import LimitedHttpProtocol
+from api.http.middleware import RequestLimits
 
 
 async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,11 +37,11 @@ def patience() -> tuple[float, float]:
 @pytest.fixture
 def port(patience: tuple[float, float], monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A server that waits for so long."""
-    monkeypatch.setattr(parsing, "_HEAD_SECONDS", patience[0])
-    monkeypatch.setattr(walls, "SILENCE_SECONDS", patience[1])
+    monkeypatch.setattr(http_protocol, "_HEAD_SECONDS", patience[0])
+    monkeypatch.setattr(middleware, "SILENCE_SECONDS", patience[1])
     config = uvicorn.Config(
-        Walls(_echo, largest_file=lambda *_: 0, admit=_admit),
-        http=Parsing,
+        RequestLimits(_echo, largest_file=lambda *_: 0, admit=_admit),
+        http=LimitedHttpProtocol,
         log_config=None,
         lifespan="off",
         ws="none",
@@ -98,7 +98,7 @@ def test_a_body_must_end_within_the_deadline_of_the_whole(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A byte now and then is never silent for long."""
-    monkeypatch.setattr(walls, "_REQUEST_SECONDS", 1.0)
+    monkeypatch.setattr(middleware, "_REQUEST_SECONDS", 1.0)
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(head)

@@ -24,7 +24,7 @@ from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.types import IncomingScan, WorkItem
 from workflow.pipeline.events import Event
 from workflow.pipeline.paper_jobs import PaperJobs
-from workflow.pipeline.stages import Stages
+from workflow.pipeline.step_functions import Stages
 from workflow.pipeline.steps import Pipeline
 
 PAPER = UUID(int=7)

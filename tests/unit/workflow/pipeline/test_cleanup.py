@@ -17,7 +17,7 @@ from api.settings import Settings
 from archive.file_store import FileStore
 from workflow.ledger.types import IncomingScan
 from workflow.pipeline.cleanup import remove_stale_scratch, remove_unneeded_blobs
-from workflow.pipeline.process_name import this_process
+from workflow.pipeline.process_identity import this_process
 
 LATER = datetime.now(UTC) + timedelta(days=2)
 
@@ -52,7 +52,7 @@ def test_scratch_of_the_dead_goes_and_of_the_living_stays(tmp_path: Path) -> Non
         [
             sys.executable,
             "-c",
-            "from workflow.pipeline.process_name import this_process\nprint(this_process())",
+            "from workflow.pipeline.process_identity import this_process\nprint(this_process())",
         ],
         capture_output=True,
         text=True,

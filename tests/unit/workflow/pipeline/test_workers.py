@@ -163,4 +163,4 @@ def test_an_idle_lane_is_reported() -> None:
     elsewhere(PaperState.SIGNED).check_claims()
     with pytest.raises(TransientFault, match="the lane signing") as raised:
         elsewhere().check_claims()
-    assert raised.value.code == "queue.untaken"
+    assert raised.value.code == "queue.no-active-worker"

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.desk import webhooks
-from api.http.answers import example
-from api.http.callers import WebhookClient
+from api.http.authentication import WebhookClient
 from api.http.openapi import TOKEN_PROBLEMS
+from api.http.schemas import example
 
 router = APIRouter(prefix="/v1/webhooks/deliveries", tags=["webhooks"])
 

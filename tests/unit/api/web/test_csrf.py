@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.web.origin import check_origin
+from api.web.csrf import check_origin
 from dossier.errors import WrongUse
 
 
@@ -40,7 +40,7 @@ def test_our_own_pages_may_post(headers: dict[str, str]) -> None:
 def test_others_may_not(method: str, headers: dict[str, str]) -> None:
     with pytest.raises(WrongUse) as caught:
         check_origin(method, headers)
-    assert caught.value.code == "web.foreign-origin"
+    assert caught.value.code == "web.cross-origin"
 
 
 def test_reading_is_free() -> None:

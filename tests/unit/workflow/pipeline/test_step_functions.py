@@ -15,7 +15,7 @@ from pages.children import (
     ChildOutOfMemory,
     ChildTimedOut,
 )
-from workflow.pipeline.stages import Stages
+from workflow.pipeline.step_functions import Stages
 
 PAPER = UUID(int=7)
 

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.desk import edits
-from api.http.answers import PaperStanding
-from api.http.bodies import Received
-from api.http.callers import Client, IntakeClient, ReviewClient, SignClient
+from api.http.authentication import Client, IntakeClient, ReviewClient, SignClient
 from api.http.intake import FILE_BODY, Name
 from api.http.openapi import ACT_PROBLEMS, BODY_PROBLEMS, SAID
 from api.http.papers import state_of
+from api.http.request_body import Received
+from api.http.schemas import PaperStanding
 
 router = APIRouter(prefix="/v1/papers/{paper}", tags=["acts"])
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from dossier.errors import TransientFault
-from workflow.pipeline.turns import Owner, Turns
+from workflow.pipeline.fair_scheduler import Owner, Turns
 
 PATIENCE = 60.0  # seconds; no test that passes waits so long
 BIG, SMALL = Owner("H15", "D-1"), Owner("H16", "D-2")

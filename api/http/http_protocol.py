@@ -10,7 +10,7 @@ _LONGEST_HEAD = 64 * 1024  # bytes; also of trailers
 _HEAD_SECONDS = 30.0  # from its first byte, or from the connection, to its end
 
 
-class Parsing(HttpToolsProtocol):
+class LimitedHttpProtocol(HttpToolsProtocol):
     """Uvicorn's protocol, which by itself keeps a head of any length in memory."""
 
     _waits: asyncio.TimerHandle | None = None

@@ -16,7 +16,7 @@ from dossier.states import PaperState, ScanState
 from workflow.ledger import mapping as rows
 from workflow.ledger.connections import Connections, lock
 from workflow.ledger.dossiers import lock_dossiers
-from workflow.ledger.history import NewEntry, Transition, append_history
+from workflow.ledger.history_writer import NewEntry, Transition, append_history
 from workflow.ledger.intake import insert_papers, insert_scans
 from workflow.ledger.offices import insert_office
 from workflow.ledger.tables import NOTE, PAPER, SCAN

@@ -21,7 +21,7 @@ def check_origin(method: str, headers: Mapping[str, str]) -> None:
         headers: of the request, names in lower case.
 
     Raises:
-        WrongUse: ``web.foreign-origin``.
+        WrongUse: ``web.cross-origin``.
     """
     if method in _SAFE_METHODS:
         return
@@ -36,4 +36,4 @@ def check_origin(method: str, headers: Mapping[str, str]) -> None:
 
 
 def _refused() -> WrongUse:
-    return WrongUse("web.foreign-origin", "the request came from another site; open the page again")
+    return WrongUse("web.cross-origin", "the request came from another site; open the page again")

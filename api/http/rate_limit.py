@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 
-class Rates:
+class RateLimiter:
     """A bucket for each token that fills steadily and holds a minute's worth of requests.
 
     In this process alone, so a restart fills all buckets.

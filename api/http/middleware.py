@@ -59,7 +59,7 @@ class TooSlow(RejectedInput):
         )
 
 
-class Walls:
+class RequestLimits:
     """Around all routes; only what lets other sites call stands outside.
 
     Args:

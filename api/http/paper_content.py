@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 
 from api.desk import files
-from api.http.answers import example
-from api.http.callers import Client, ReadClient
+from api.http.authentication import Client, ReadClient
 from api.http.file_response import file_response
 from api.http.openapi import ACT_PROBLEMS, file_answer, problems_of
+from api.http.schemas import example
 from archive import package
 from archive.aip import Aip
 from archive.export import stream_tar, stream_zip

@@ -14,7 +14,7 @@ _MOST_STREAMS = 200
 _MOST_OF_ONE = 20  # token
 
 
-class News:
+class EventPoller:
     """The number of the newest move, polled once for all waiting streams.
 
     Polling the ledger also sees the moves of other processes (``sohoa sign`` beside a service).

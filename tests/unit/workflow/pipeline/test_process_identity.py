@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workflow.pipeline.process_name import is_gone, is_name, this_process
+from workflow.pipeline.process_identity import is_gone, is_name, this_process
 
 
 def test_a_living_process_is_not_gone_and_a_dead_one_is() -> None:
@@ -16,7 +16,7 @@ def test_a_living_process_is_not_gone_and_a_dead_one_is() -> None:
         [
             sys.executable,
             "-c",
-            "from workflow.pipeline.process_name import this_process\nprint(this_process())",
+            "from workflow.pipeline.process_identity import this_process\nprint(this_process())",
         ],
         capture_output=True,
         text=True,
@@ -33,7 +33,7 @@ def test_a_killed_process_is_gone_before_anybody_asked_how_it_ended() -> None:
             sys.executable,
             "-c",
             (
-                "from workflow.pipeline.process_name import this_process\n"
+                "from workflow.pipeline.process_identity import this_process\n"
                 "print(this_process(), flush=True); input()"
             ),
         ],

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import metrics
-from api.http.callers import MetricsClient
+from api.http.authentication import MetricsClient
 from api.http.openapi import TOKEN_PROBLEMS, file_answer
 
 router = APIRouter(tags=["health"])

@@ -15,8 +15,8 @@ from typing import Annotated, BinaryIO
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.http import walls
-from api.http.callers import IntakeClient
+from api.http import middleware
+from api.http.authentication import IntakeClient
 from dossier.errors import RejectedInput, TransientFault
 
 _PIECE = 1 << 20  # bytes buffered before a thread writes them
@@ -110,16 +110,16 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
     while not ended:
         gathered = bytearray()
         try:
-            async with asyncio.timeout(walls.SILENCE_SECONDS) as patience:
+            async with asyncio.timeout(middleware.SILENCE_SECONDS) as patience:
                 while len(gathered) < _PIECE:
                     chunk = await anext(stream, None)
                     if chunk is None:
                         ended = True
                         break
                     gathered += chunk
-                    patience.reschedule(loop.time() + walls.SILENCE_SECONDS)
+                    patience.reschedule(loop.time() + middleware.SILENCE_SECONDS)
         except TimeoutError:
-            raise walls.TooSlow from None
+            raise middleware.TooSlow from None
         if gathered:
             yield bytes(gathered)
 

@@ -18,8 +18,8 @@ from starlette.responses import RedirectResponse, Response
 from api.application import Application
 from api.desk import counts, roles, sessions
 from api.desk.caller import Caller, Right
-from api.web.origin import check_origin
-from api.web.pages import render
+from api.web.csrf import check_origin
+from api.web.templating import render
 from api.wording import sentences
 from dossier.errors import SohoaError, WrongUse
 
