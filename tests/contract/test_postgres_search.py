@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from servers.postgres import Postgres
 from unit.archive import made
 
-from archive.catalogue import postgres_search, terms
+from archive.catalogue import postgres_search, sqlite_search, terms
 from archive.catalogue.models import METADATA
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.catalogue.word_index import Row
@@ -36,6 +36,23 @@ def database(postgres_server: Postgres) -> Iterator[sa.Engine]:
         for statement in postgres_search.create_statements():
             connection.exec_driver_sql(statement)
     yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def keys() -> IdentityKeys:
+    return IdentityKeys(bytes(range(32)))
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path, keys: IdentityKeys) -> Iterator[SqlCatalogue]:
+    """The same catalogue on SQLite, for comparison."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/catalogue.db", hide_parameters=True)
+    with engine.begin() as connection:
+        METADATA.create_all(connection)
+        for statement in sqlite_search.create_statements():
+            connection.exec_driver_sql(statement)
+    yield SqlCatalogue(engine, keys)
     engine.dispose()
 
 
