@@ -54,6 +54,8 @@ def test_a_profile_of_other_colours_is_left_out(tmp_path: Path) -> None:
         SRGB[:12] + b"link" + SRGB[16:],
         SRGB[:36] + b"xxxx" + SRGB[40:],
     ],
+    # The profile holds the time at which it was made: no name of a test may.
+    ids=lambda broken: f"{len(broken)}-bytes",
 )
 def test_a_profile_that_a_pdfa_may_not_hold_is_not_used(broken: bytes) -> None:
     assert icc.usable(SRGB + b"rest", 3) == SRGB
