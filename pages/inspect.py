@@ -119,8 +119,8 @@ def _inspect_pdf(path: Path, limits: Limits) -> tuple[list[tuple[float, float]],
 
 
 def _picture_pixels(page: Any) -> int:  # noqa: ANN401 - pikepdf is imported where it is needed
-    """The pixels of the pictures of a page, as their headers state them."""
-    pictures = page.images.values()
+    """The pixels of the pictures of a page, in its forms too, as their headers state them."""
+    pictures = page.get_images().values()
     return sum(
         max(0, int(picture.get("/Width", 0))) * max(0, int(picture.get("/Height", 0)))
         for picture in pictures

@@ -143,7 +143,13 @@ def test_a_client_made_from_it_does_the_main_job(
             assert time.monotonic() < end
             time.sleep(0.3)
         sheet = _call("review.show_review", paper, client=client)
-        values = models.ReviewedValues.from_dict({"owner.citizen_id": NUMBER, "owner.name": "An"})
+        values = models.ReviewedValues.from_dict(
+            {
+                "kind": "certified-copy",
+                "mentioned.citizen_id": NUMBER,
+                "mentioned.name": "Nguyễn Thị Hoà",
+            }
+        )
         said = models.Reviewed(values=values, version=sheet.version)
         assert _call("review.finish_review", paper, client=client, body=said).state == "DESCRIBED"
         _call("acts.sign", paper, client=client)

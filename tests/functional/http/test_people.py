@@ -164,6 +164,8 @@ def test_the_auditor_sees_who_looked_whom_up(served: Served, client: httpx.Clien
     nobody = auditor.post("/audit/person", data={"number": "001188054321"})
     assert "đối chiếu sổ gốc" not in nobody.text
     assert auditor.post("/audit/person", data={"number": "12"}).status_code == 400
+    missed = {"number": "001188099887", "purpose": "đối chiếu sổ gốc"}
+    assert client.post("/v1/find/citizen", json=missed).json()["found"] == []
     rows = served.commands.json("audit", "--misses")
     assert any(row["misses"] >= 1 for row in rows)
     assert NUMBER not in str(served.commands.json("audit", "--limit", 1000))

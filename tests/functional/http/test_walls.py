@@ -172,7 +172,7 @@ def test_every_error_is_a_problem_with_a_code(client: httpx.Client) -> None:
         ("GET", "/v1/papers/nonsense", None, 422, "http.invalid-request"),
         ("POST", "/v1/find/citizen", "{", 400, "http.bad-request"),
         ("POST", "/v1/find/citizen", '{"number": "12", "purpose": "đối chiếu sổ"}', 422,
-         "http.invalid-request"),
+         "find.bad-number"),
         ("POST", "/v1/find/citizen", '{"number": "999199012345", "purpose": "đối chiếu sổ"}', 422,
          "find.bad-number"),
         ("POST", "/v1/find/text", '{"words": "x", "purpose": " "}', 422, "http.invalid-request"),
