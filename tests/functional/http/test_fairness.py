@@ -60,7 +60,10 @@ def test_a_letter_is_archived_while_another_office_s_long_paper_is_read(
 
     letter = upload(ours, "LETTER-1", png("GIẤY MỜI\nKính mời ông bà dự họp."))
     if wait_for(ours, letter, "REVIEW", "DESCRIBED")["state"] == "REVIEW":
-        assert ours.post(f"/v1/papers/{letter}/review", json={}).status_code == 200
+        values = {"kind": "certified-copy", "mentioned.citizen_id": "001199012345",
+                  "mentioned.name": "Nguyễn Thị Hoà"}  # fmt: skip
+        reviewed = ours.post(f"/v1/papers/{letter}/review", json={"values": values})
+        assert reviewed.status_code == 200, reviewed.text
     assert ours.post(f"/v1/papers/{letter}/sign").status_code == 202
     wait_for(ours, letter, "ARCHIVED")
     for paper in long:
