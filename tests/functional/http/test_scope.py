@@ -83,7 +83,7 @@ def test_a_number_is_accepted_in_any_usual_writing_and_refused_in_vietnamese(
         "/v1/find/citizen", json={"number": "12345", "purpose": "giải quyết hồ sơ khai sinh"}
     )
     assert (refused.status_code, refused.json()["code"]) == (422, "find.bad-number")
-    assert refused.json()["title"].startswith("Số định danh có 12 chữ số")
+    assert refused.json()["title"].startswith("Số định danh cá nhân có 12 chữ số")
 
 
 def test_a_reason_is_kept_without_format_characters(
