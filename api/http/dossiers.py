@@ -14,7 +14,7 @@ from api.desk import dossiers as desk
 from api.desk import files
 from api.desk.views import DossierView
 from api.http.authentication import IntakeClient, ReadClient
-from api.http.openapi import PAPER_PROBLEMS, file_answer
+from api.http.openapi import ACT_PROBLEMS, PAPER_PROBLEMS, file_answer
 from api.http.paper_content import Form, package_response
 from api.http.papers import row_of
 from api.http.schemas import PaperRow, example
@@ -123,7 +123,7 @@ def expect_papers(
     return _answer(view, client.application.forms)
 
 
-@router.post("/{dossier}/close", responses=PAPER_PROBLEMS)
+@router.post("/{dossier}/close", responses=ACT_PROBLEMS)
 def close_dossier(
     client: IntakeClient,
     dossier: str,
@@ -143,7 +143,7 @@ def close_dossier(
     return _answer(view, client.application.forms)
 
 
-@router.post("/{dossier}/reopen", responses=PAPER_PROBLEMS)
+@router.post("/{dossier}/reopen", responses=ACT_PROBLEMS)
 def reopen_dossier(client: IntakeClient, dossier: str, office: Office = None) -> Dossier:
     """Let a closed dossier take papers again."""
     view = desk.reopen_dossier(client.application, client.caller, dossier, office=office)

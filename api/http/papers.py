@@ -35,7 +35,15 @@ def list_papers(
     client: ReadClient,
     state: Annotated[PaperState | None, Query(description="only papers in this state")] = None,
     dossier: Annotated[str | None, Query(max_length=100)] = None,
-    after: Annotated[str, Query(max_length=64_000, description="`next` of the page before")] = "",
+    # A longer request line is refused before it is parsed.
+    after: Annotated[
+        str,
+        Query(
+            max_length=12_000,
+            pattern="^[A-Za-z0-9_-]*$",
+            description="`next` of the page before",
+        ),
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> PaperList:
     """The papers this token may see: by office, in the order received."""
