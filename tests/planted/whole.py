@@ -54,6 +54,7 @@ def faults(
     papers: int,
     turned_away: int = 0,
     unread: int = 0,
+    waiting: int = 0,
     settings: Mapping[str, str] | None = None,
 ) -> list[str]:
     """What is not as it should be after ``papers`` papers went all the way; empty where all is.
@@ -63,18 +64,19 @@ def faults(
         papers: how many different files went all the way.
         turned_away: how many were rejected.
         unread: on how many papers a page could not be read.
+        waiting: how many more papers are in review.
         settings: others of the environment.
     """
     with application_over(var, settings) as application:
         return [
-            *_of_ledger(application, papers, turned_away),
+            *_of_ledger(application, papers, turned_away, waiting),
             *_of_pages(application, unread),
             *_of_records(application, papers),
             *_of_leftovers(application),
         ]
 
 
-def _of_ledger(application: Application, papers: int, turned_away: int) -> list[str]:
+def _of_ledger(application: Application, papers: int, turned_away: int, waiting: int) -> list[str]:
     found: list[str] = []
     with application.engine.connect() as connection:
         everything = connection.execute(sa.select(PAPER)).mappings().all()
@@ -86,8 +88,12 @@ def _of_ledger(application: Application, papers: int, turned_away: int) -> list[
         sound = "ok"
         if connection.dialect.name == "sqlite":
             sound = str(connection.exec_driver_sql("PRAGMA integrity_check").scalar())
-    rows = [row for row in everything if row["state"] != PaperState.REJECTED]
-    if len(rows) != papers or len(everything) != papers + turned_away:
+    in_review = [row for row in everything if row["state"] == PaperState.REVIEW]
+    if len(in_review) != waiting:
+        found.append(f"{len(in_review)} papers in review, not {waiting}")
+    ended = {PaperState.REJECTED, *({PaperState.REVIEW} if waiting else ())}
+    rows = [row for row in everything if row["state"] not in ended]
+    if len(rows) != papers or len(everything) != papers + turned_away + waiting:
         found.append(f"{len(rows)} of {len(everything)} papers, not {papers}")
     if set(digests.values()) - {1}:
         found.append("a file stands for two papers")
