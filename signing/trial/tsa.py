@@ -36,7 +36,8 @@ class TrialTimeSource:
     def __init__(self, *, key: bytes, certificate: bytes, clock: Clock) -> None:
         try:
             loaded = serialization.load_pem_private_key(key, password=None)
-            self._certificate = EncodedCertificate.load(pem.unarmor(certificate)[2])
+            self._der: bytes = pem.unarmor(certificate)[2]
+            _ = self._certificate
         except (ValueError, TypeError) as e:
             raise Misconfigured(
                 "trial.bad-key", "the trial TSA's key or certificate cannot be read; make new ones"
@@ -45,6 +46,11 @@ class TrialTimeSource:
             raise Misconfigured("trial.bad-key", "the trial TSA's key is not an EC key")
         self._key = loaded
         self._clock = clock
+
+    @property
+    def _certificate(self) -> EncodedCertificate:
+        """The certificate, loaded anew: asn1crypto parses lazily, so threads must not share it."""
+        return cast("EncodedCertificate", EncodedCertificate.load(self._der))
 
     @classmethod
     def of(cls, pki: TrialPki, *, clock: Clock) -> TrialTimeSource:
