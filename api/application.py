@@ -17,17 +17,11 @@ import sqlalchemy as sa
 
 from api.clocks import TimedIds
 from api.settings import Settings
-from api.signers import (
-    make_signer,
-    revocation_data,
-    signer_certificates,
-    signing_key,
-    trusted_roots,
-)
+from api.signers import Signers, revocation_data, signer_certificates, trusted_roots
 from api.upload_files import UploadFiles
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from dossier.errors import Misconfigured
-from dossier.ports import Clock, ObjectStore, Signer
+from dossier.ports import Clock, ObjectStore
 from dossier.reports import SignatureReport
 from ocr.fields.forms import BUILT_IN, Forms, load_forms
 from ocr.reading import Engine, ReadingSettings
@@ -194,11 +188,12 @@ class Application:
                 max_source_pixels=settings.limit_pixels,
             ),
             make_forms=lambda: self.forms,
-            make_signer=self._signer,
+            signing_key=self.signers.digest,
+            make_signer=self.signers.get,
             verify=lambda file, jobs: self.verify(file, children=jobs),
             clock=self.clock,
             stamp_form=settings.stamp_form,
-            office_name=self._office_name,
+            office_name=self.signers.office_name,
             stamp_zone=settings.zone,
             first_lock=timedelta(days=settings.first_lock_days),
             paper_seconds=settings.paper_seconds,
@@ -343,23 +338,12 @@ class Application:
         self._closing.close()
         self.engine.dispose()
 
-    def _signer(self, office: str) -> Signer:
-        """The signer of an office, loaded once for each key."""
-        key = signing_key(self.settings, office, trial=self.trial)
-        known = self._signers.get((office, key.digest))
-        if known is None:
-            known = make_signer(
-                self.settings, key, trial=self.trial, tsa_url=self.tsa_address(), clock=self.clock
-            )
-            self._signers[office, key.digest] = known
-        return known
-
     @cached_property
-    def _signers(self) -> dict[tuple[str, str], Signer]:
-        return {}
-
-    def _office_name(self, office: str) -> str:
-        return signing_key(self.settings, office, trial=self.trial).name
+    def signers(self) -> Signers:
+        """The signers of offices."""
+        return Signers(
+            self.settings, trial=self.trial, tsa_address=self.tsa_address, clock=self.clock
+        )
 
     def tsa_address(self) -> str:
         """URL of the time-stamping authority, of the trial's own in trial data; else empty."""

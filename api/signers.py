@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.settings import Settings
-from dossier.errors import Misconfigured
+from dossier.errors import Misconfigured, WrongUse
 from dossier.ports import Clock, Signer
 
 if TYPE_CHECKING:
@@ -67,6 +67,89 @@ def signing_key(settings: Settings, office: str, *, trial: bool) -> SigningKey:
         "signer.not-set",
         f"office {office} has no signing key yet: add it with `sohoa signer add --office {office}`",
     )
+
+
+class Signers:
+    """The signers of offices, each loaded once for each key.
+
+    Args:
+        settings: name the keys.
+        trial: the data is for trying out.
+        tsa_address: URL of the time-stamping authority; called when a key is loaded.
+        clock: for the times of signatures.
+    """
+
+    def __init__(
+        self, settings: Settings, *, trial: bool, tsa_address: Callable[[], str], clock: Clock
+    ) -> None:
+        self._settings, self._trial = settings, trial
+        self._tsa_address, self._clock = tsa_address, clock
+        self._digests: dict[tuple[Path, int, int], str] = {}
+        self._loaded: dict[tuple[str, str], Signer] = {}
+
+    def digest(self, office: str) -> str:
+        """SHA-256 (hex) of the certificate that an office signs with now.
+
+        Raises:
+            Misconfigured: ``signer.not-set``, or the key cannot be used.
+        """
+        key = self._key(office)
+        if key.digest:
+            return key.digest
+        try:
+            stat = key.p12.stat()
+        except OSError as error:
+            raise Misconfigured(
+                "signer.key-missing", "the signer's PKCS#12 file cannot be read; check its path"
+            ) from error
+        file = key.p12, stat.st_mtime_ns, stat.st_size
+        if file not in self._digests:
+            self._digests[file] = hashlib.sha256(_loaded(key).certificate).hexdigest()
+        return self._digests[file]
+
+    def known_digest(self, office: str) -> str:
+        """The same; empty where this process does not have the key."""
+        try:
+            return self.digest(office)
+        except Misconfigured:
+            return ""
+
+    def get(self, office: str, digest: str) -> Signer:
+        """The signer of an office with a key.
+
+        Args:
+            office: its code.
+            digest: SHA-256 (hex) of the certificate of the key.
+
+        Raises:
+            WrongUse: ``signer.key-changed``: the office has another key now.
+            Misconfigured: as ``make_signer`` and ``signing_key`` raise it.
+        """
+        if self.digest(office) != digest:
+            raise WrongUse(
+                "signer.key-changed",
+                "the signature was requested with another key than the office has now; nothing "
+                "was signed, request it again",
+            )
+        name = office, digest
+        known = self._loaded.get(name)
+        if known is None:
+            key = replace(self._key(office), digest=digest)
+            known = self._loaded[name] = make_signer(
+                self._settings,
+                key,
+                trial=self._trial,
+                tsa_url=self._tsa_address(),
+                clock=self._clock,
+            )
+        return known
+
+    def office_name(self, office: str) -> str:
+        """The name of an office as stamps show it."""
+        return self._key(office).name
+
+    def _key(self, office: str) -> SigningKey:
+        return signing_key(self._settings, office, trial=self._trial)
 
 
 def make_signer(

@@ -8,8 +8,28 @@ from dossier.errors import RejectedInput
 from dossier.reports import SignatureReport, Verdict
 
 DOUBT = "signatures.doubtful"
-# A copy of such a file may show another thing than the program of its signer did.
-_NOT_COPIED_UNSEEN = frozenset({"pdf.hybrid-xref", "digest.sha1", "digest.md5", "digest.md2"})
+# Never countersigned: a copy may show another thing than the program of its signer did.
+_NOT_COUNTERSIGNED = frozenset({"pdf.hybrid-xref", "digest.sha1", "digest.md5", "digest.md2"})
+
+
+def check_countersigning(reports: Iterable[SignatureReport], *, what: str) -> None:
+    """Refuse to countersign a paper of a kind that programs show differently, reviewed or not.
+
+    Args:
+        reports: on the signatures that the paper arrived with.
+        what: names the paper in errors, such as ``paper <uuid>``.
+
+    Raises:
+        RejectedInput: ``scan.not-countersigned``.
+    """
+    for report in reports:
+        if not _NOT_COUNTERSIGNED.isdisjoint(report.remarks):
+            raise RejectedInput(
+                "scan.not-countersigned",
+                f"{what}: it arrived with a signature of a weak digest (SHA-1 or MD5) or in a file "
+                "that programs show differently (hybrid references), so the office does not sign "
+                "its copy; ask its sender to sign it anew, or print it and scan the print",
+            )
 
 
 def countersigning_doubts(reports: Iterable[SignatureReport], *, what: str) -> tuple[str, ...]:
@@ -37,5 +57,5 @@ def countersigning_doubts(reports: Iterable[SignatureReport], *, what: str) -> t
                 "ask its sender for the original",
             )
         doubtful |= report.verdict is Verdict.UNDECIDED
-        doubtful |= not _NOT_COPIED_UNSEEN.isdisjoint(report.remarks)
+        doubtful |= not _NOT_COUNTERSIGNED.isdisjoint(report.remarks)
     return (DOUBT,) if doubtful else ()

@@ -10,6 +10,8 @@ from dossier.ports import ObjectStore, Signer, Stamp
 from dossier.spine import Record, SignedRecord
 
 _CHUNK = 1 << 20  # bytes
+# The office has another key than the one that the signature was requested with.
+KEY_CHANGED = "signer.key-changed"
 
 
 def sign(

@@ -14,6 +14,7 @@ from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 from dossier.text import nfc
 from ingest.receive import receive
+from signing.received import check_countersigning
 from workflow.ledger.edits import EditRequest
 
 _MAX_REASON = 300  # characters
@@ -34,10 +35,16 @@ def request_signature(
 
     Raises:
         WrongUse: ``paper.unknown``, ``sign.not-described``, ``sign.changed-meanwhile``.
+        RejectedInput: ``scan.not-countersigned``: it stays as it is.
     """
     caller.require(Right.SIGN)
+    stored = stored_paper(application, caller, paper)
+    if stored.item is not None and stored.item.record is not None:
+        check_countersigning(stored.item.record.received_signatures, what=f"paper {paper}")
     application.ledger.edits.request_signature(
-        _request(application, caller, paper), version=version
+        _request(application, caller, paper),
+        version=version,
+        key=application.signers.known_digest(stored.summary.office),
     )
 
 

@@ -82,6 +82,7 @@ def submit(
             paper=application.ids.new(),
             dossier=code,
             sign=sign and error is None,
+            sign_key=application.signers.known_digest(caller.office) if sign else "",
             accept=accept and error is None,
             rejected=None if error is None else (error.code, error.message[:_MAX_REASON]),
             actor=caller.author,

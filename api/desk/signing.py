@@ -248,7 +248,7 @@ def _batch_paper(view: PaperView, held: SigningView) -> BatchPaper:
         return BatchPaper(view=view, outcome=Outcome.SIGNED, problem="", fault="")
     requested = view.state is PaperState.DESCRIBED and view.sign_requested
     if held.problem or not requested:
-        problem = held.problem or "sign.changed-meanwhile"
+        problem = held.problem or (view.code if view.fault else "sign.changed-meanwhile")
         return BatchPaper(view=view, outcome=Outcome.FAILED, problem=problem, fault="")
     if view.fault and view.retry_at is None:
         return BatchPaper(view=view, outcome=Outcome.FAILED, problem=view.code, fault=view.fault)

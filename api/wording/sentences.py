@@ -55,6 +55,11 @@ SENTENCES = {
     "scan.unusable": "Tệp làm chương trình mở nó bị lỗi. Hãy in ra rồi quét bản in, hoặc quét lại "
     "giấy này.",
     "signer.no-name": "Hãy nêu tên cơ quan như sẽ hiện trong dấu ký.",
+    "signer.key-changed": "Cơ quan đã đổi khóa ký từ khi giấy này được yêu cầu ký; chưa ký gì. Hãy "
+    "xem lại và yêu cầu ký lần nữa.",
+    "scan.not-countersigned": "Giấy đến có chữ ký dùng thuật toán yếu hoặc tệp có thể hiển thị "
+    "khác nhau, nên cơ quan không ký bản sao. Hãy đề nghị nơi gửi ký lại, hoặc in ra rồi "
+    "quét bản in.",
     "scan.signature-altered": "Tệp đã bị sửa sau khi ký, hoặc chữ ký bị hỏng. Hãy xin lại bản gốc "
     "từ nơi gửi.",
     "page.crashed": "Có trang làm chương trình đọc bị lỗi. Hãy nhập tay, hoặc quét lại trang này.",

@@ -25,6 +25,7 @@ from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.papers import paper_row
 from workflow.ledger.queue import release_scan
 from workflow.ledger.tables import PAPER, SCAN
+from workflow.ledger.types import WorkItem
 
 _SIGNED = frozenset({PaperState.SIGNED, PaperState.ARCHIVED, PaperState.DISPOSED})
 # Columns of a paper that must be recognised again.
@@ -63,14 +64,18 @@ class PaperEdits:
         self._writing = connections.writing
         self._cipher = cipher
 
-    def request_signature(self, edit: EditRequest, *, version: int | None = None) -> None:
+    def request_signature(
+        self, edit: EditRequest, *, version: int | None = None, key: str = ""
+    ) -> None:
         """Request the signature of a described paper; a scheduled retry becomes due at once.
 
-        The first request is entered in the history; later ones change nothing, also after signing.
+        The first request is entered in the history with its person and key; later ones change
+        nothing, also after signing.
 
         Args:
             edit: the request.
             version: the version the person has seen; None if unknown.
+            key: SHA-256 (hex) of the certificate to sign with; empty where it is not known here.
 
         Raises:
             WrongUse: ``paper.unknown``; ``sign.not-described``: it is in another state;
@@ -92,16 +97,31 @@ class PaperEdits:
                     "sign.changed-meanwhile",
                     f"paper {edit.paper} was changed after it was displayed; reload it",
                 )
-            c.execute(
-                PAPER.update()
-                .where(PAPER.c.id == edit.paper)
-                .values(sign_requested=True, retry_at=None, set_aside_at=None, updated_at=edit.at)
-            )
+            due: dict[str, Any] = {"retry_at": None, "set_aside_at": None, "updated_at": edit.at}
+            if not row["sign_requested"]:
+                due |= {"sign_requested": True, **mapping.request_columns(edit.actor, key)}
+            c.execute(PAPER.update().where(PAPER.c.id == edit.paper).values(**due))
             if not row["sign_requested"]:
                 state = row["state"]
                 transition = Transition(state, state, SIGN_REQUESTED, edit.reason, edit.actor)
                 entry = NewEntry(row["office"], edit.paper, edit.at, transition)
                 append_history(c, [entry], cipher=self._cipher)
+
+    def bind_key(self, item: WorkItem, key: str) -> str:
+        """The key that a signing request may be fulfilled with; ``key`` where it names none yet.
+
+        Args:
+            item: the claimed paper.
+            key: SHA-256 (hex) of the certificate that the office signs with now.
+        """
+        if not item.sign_key:
+            with self._writing() as c:
+                c.execute(
+                    PAPER.update()
+                    .where(PAPER.c.id == item.paper.id, PAPER.c.version == item.version)
+                    .values(sign_key=key)
+                )
+        return item.sign_key or key
 
     def send_back(self, edit: EditRequest) -> None:
         """Send a described paper back to review, with a reason.

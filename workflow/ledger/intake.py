@@ -248,6 +248,7 @@ def _insert(connection: sa.Connection, new: Sequence[IncomingScan], cipher: Fiel
             "code": first.code,
             "reason": cipher.encrypt_text(first.reason, one.paper),
             "sign_requested": one.sign,
+            **(mapping.request_columns(one.actor, one.sign_key) if one.sign else {}),
             "accept_as_found": one.accept,
             "dossier_since": since,
         }
@@ -348,7 +349,9 @@ def _resubmit(connection: sa.Connection, paper: UUID, one: IncomingScan) -> NewE
     entry = None
     if one.sign:
         connection.execute(unfinished.values(retry_at=None))
-        requested = unfinished.where(PAPER.c.sign_requested.is_(False)).values(sign_requested=True)
+        requested = unfinished.where(PAPER.c.sign_requested.is_(False)).values(
+            sign_requested=True, **mapping.request_columns(one.actor, one.sign_key)
+        )
         state = connection.execute(requested.returning(PAPER.c.state)).scalar()
         if state is not None:
             entry = _entry(one, paper, Transition(state, state, SIGN_REQUESTED, "", one.actor))

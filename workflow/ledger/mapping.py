@@ -58,6 +58,8 @@ EMPTY_PAPER: Columns = {
     "received_signatures": [],
     "signatures": [],
     "level": "",
+    "sign_by": "",
+    "sign_key": "",
     "object_id": "",
     "object_key": "",
     "object_version": 0,
@@ -149,6 +151,7 @@ def work_item(row: Mapping[str, Any], cipher: FieldCipher) -> WorkItem:
         signed=signed,
         kept=described if record is None else None,
         request=row["request"],
+        sign_key=row["sign_key"],
     )
 
 
@@ -243,6 +246,8 @@ def outcome_columns(outcome: Outcome, cipher: FieldCipher) -> Columns:
             # What is signed is not changed: nothing is left to undo.
             "before_review": None,
         }
+    if outcome.request_lapsed:
+        columns |= {"sign_requested": False, **request_columns()}
     if outcome.archived is not None:
         columns |= {
             "object_id": outcome.archived.object_id,
@@ -251,6 +256,11 @@ def outcome_columns(outcome: Outcome, cipher: FieldCipher) -> Columns:
             "kept_until": outcome.archived.kept_until,
         }
     return columns
+
+
+def request_columns(actor: str = "", key: str = "") -> Columns:
+    """The columns of a signing request: who made it, and the key that may fulfil it."""
+    return {"sign_by": actor, "sign_key": key}
 
 
 def digests(row: sa.RowMapping) -> tuple[str, ...]:

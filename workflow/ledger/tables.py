@@ -102,6 +102,10 @@ PAPER = sa.Table(
     sa.Column("code", sa.String(60), nullable=False),
     sa.Column("reason", sa.LargeBinary, nullable=False),  # encrypted: a person may have written it
     sa.Column("sign_requested", sa.Boolean, nullable=False),
+    # Who requested the signature, and SHA-256 (hex) of the certificate that may fulfil it; empty
+    # until it is known.
+    sa.Column("sign_by", sa.String(100), nullable=False, server_default=""),
+    sa.Column("sign_key", sa.String(64), nullable=False, server_default=""),
     sa.Column("accept_as_found", sa.Boolean, nullable=False),
     sa.Column("pages", sa.JSON, nullable=False),
     sa.Column("page_count", sa.Integer, nullable=False),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from dossier.errors import WrongUse
+from dossier.errors import SohoaError, WrongUse
 from dossier.spine import (
     ArchivedRecord,
     Blob,
@@ -30,6 +30,8 @@ class WorkItem:
         record: from REVIEW on.
         signed: from SIGNED on.
         attempts: runs of this step, this one included, since the paper last changed state.
+        sign_key: SHA-256 (hex) of the certificate that the signature was requested with; empty
+            where that is not known yet.
         kept: the confirmed description of a paper whose PDF/A must be made again.
         request: the ID of the request that submitted it, for the log.
     """
@@ -47,6 +49,7 @@ class WorkItem:
     signed: SignedRecord | None = None
     kept: Description | None = None
     request: str = ""
+    sign_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class Outcome:
         reason: the sentence that explains the code; no personal data.
         fault: who must act (``dossier.errors``), where the code is that of an error.
         split: the paper with its pages counted; the scan becomes SPLIT.
+        request_lapsed: the signature has to be requested again.
         recognised: the recognised paper and the blob of its words.
     """
 
@@ -71,6 +75,12 @@ class Outcome:
     record: Record | None = None
     signed: SignedRecord | None = None
     archived: ArchivedRecord | None = None
+    request_lapsed: bool = False
+
+    @classmethod
+    def of_error(cls, after: PaperState, error: SohoaError) -> Outcome:
+        """The outcome of a step that an error ended."""
+        return cls(after=after, code=error.code, reason=error.message, fault=error.fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,7 @@ class IncomingScan:
         paper: the ID of the paper, if it is new.
         dossier: the code of its dossier.
         sign: sign the paper as soon as it is described.
+        sign_key: SHA-256 (hex) of the certificate to sign with; empty where it is not known here.
         accept: accept all values without review (trial data only).
         rejected: code and reason, where the scan cannot be processed; it is stored as rejected.
         actor: the sender, for the history.
@@ -125,6 +136,7 @@ class IncomingScan:
     paper: UUID
     dossier: str
     sign: bool = False
+    sign_key: str = ""
     accept: bool = False
     rejected: tuple[str, str] | None = None
     actor: str = "ingest"

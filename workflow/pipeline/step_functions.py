@@ -33,7 +33,7 @@ from ocr.reading import ReadingSettings, recognise
 from pages.children import ChildCrashed, ChildFailed, ChildOutOfMemory, ChildTimedOut, JobRunner
 from pages.limits import Limits
 from signing.page_ink import page_ink
-from signing.received import countersigning_doubts
+from signing.received import check_countersigning, countersigning_doubts
 from signing.sign import sign
 
 Put = Callable[[Path], Blob]
@@ -48,7 +48,9 @@ class Stages:
 
     Attributes:
         make_forms: reads the form definitions; called once.
-        make_signer: the signer of an office; called for each paper; what it loads is kept.
+        signing_key: SHA-256 (hex) of the certificate that an office signs with now.
+        make_signer: the signer of an office with a key (its digest); called for each paper; what
+            it loads is kept.
         verify: reports on the signatures of a PDF, in a child of the runner.
         office_name: the name of an office as stamps show it.
         stamp_zone: the zone in which stamps show the time.
@@ -60,7 +62,8 @@ class Stages:
     limits: Limits
     reading: ReadingSettings
     make_forms: Callable[[], Forms]
-    make_signer: Callable[[str], Signer]
+    signing_key: Callable[[str], str]
+    make_signer: Callable[[str, str], Signer]
     verify: Callable[[Path, JobRunner], tuple[SignatureReport, ...]]
     clock: Clock
     stamp_form: str
@@ -158,11 +161,32 @@ class Stages:
             ) from None
 
     def sign(
-        self, record: Record, *, jobs: JobRunner, pdfa: Path, out: Path, store: ObjectStore
+        self,
+        record: Record,
+        *,
+        key: str,
+        jobs: JobRunner,
+        pdfa: Path,
+        out: Path,
+        store: ObjectStore,
     ) -> SignedRecord:
-        """The record with our signature."""
+        """The record with our signature.
+
+        Args:
+            record: to be signed.
+            key: SHA-256 (hex) of the certificate that it was requested with.
+            jobs: runs the child that looks at the page.
+            pdfa: the bytes of the record's PDF/A.
+            out: where the signed file is written.
+            store: takes it.
+
+        Raises:
+            RejectedInput: ``scan.not-countersigned``; and what the signer raises.
+            WrongUse: ``signer.key-changed``.
+        """
         office = record.paper.office
-        signer, stamp = self.make_signer(office), None
+        check_countersigning(record.received_signatures, what=f"paper {record.paper.id}")
+        signer, stamp = self.make_signer(office, key), None
         if self.stamp_form:
             at = self.clock.now().astimezone(self.stamp_zone)
             ink = page_ink(pdfa, children=jobs, what=f"paper {record.paper.id}")

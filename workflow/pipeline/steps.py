@@ -37,6 +37,7 @@ from dossier.ports import Catalogue, Clock, ObjectStore
 from dossier.spine import HistoryEvent, RecognisedPaper
 from dossier.states import PAPER_MOVES, PaperState, ScanState
 from ocr.fields.acceptance import needs_a_person
+from signing.sign import KEY_CHANGED
 from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.types import Outcome, WorkItem
@@ -235,14 +236,12 @@ class Pipeline:
             self._report_discarded(item)
             return None
         log.warning("paper.stopped", code=error.code)
+        if error.code == KEY_CHANGED:
+            self._save(item, replace(Outcome.of_error(item.state, error), request_lapsed=True))
+            self._watch(Event(paper=item.paper.id, state=item.state, error=error))
+            return None
         if isinstance(error, RejectedInput) and PaperState.REJECTED in PAPER_MOVES[item.state]:
-            outcome = Outcome(
-                after=PaperState.REJECTED,
-                code=error.code,
-                reason=error.message,
-                fault=error.fault,
-            )
-            self._save(item, outcome)
+            self._save(item, Outcome.of_error(PaperState.REJECTED, error))
             self._watch(Event(paper=item.paper.id, state=PaperState.REJECTED, error=error))
             return None
         retry_at, at_once = retry_time(item, error, now)
@@ -356,9 +355,16 @@ class Pipeline:
             raise IntegrityViolation(
                 "paper.no-record", f"paper {item.paper.id} is DESCRIBED but has no record"
             )
+        office_key = self._stages.signing_key(item.paper.office)
+        key = self._ledger.edits.bind_key(item, office_key)
         with self._store.work_file(item.record.pdfa) as pdfa:
             signed = self._stages.sign(
-                item.record, jobs=jobs, pdfa=pdfa, out=folder / "signed.pdf", store=self._store
+                item.record,
+                key=key,
+                jobs=jobs,
+                pdfa=pdfa,
+                out=folder / "signed.pdf",
+                store=self._store,
             )
         return Outcome(after=PaperState.SIGNED, signed=signed)
 

@@ -8,7 +8,7 @@ import pytest
 from unit.signing.made import one, signed, trust
 
 from dossier.errors import RejectedInput
-from signing.received import countersigning_doubts
+from signing.received import check_countersigning, countersigning_doubts
 from signing.trust import TrustAnchors
 
 
@@ -29,6 +29,14 @@ def test_an_altered_paper_is_rejected() -> None:
 def test_a_paper_that_programs_show_differently_goes_to_review(remark: str) -> None:
     report = replace(one(signed()), remarks=(remark,))
     assert countersigning_doubts([report], what="paper 1") == ("signatures.doubtful",)
+
+
+@pytest.mark.parametrize("remark", ["pdf.hybrid-xref", "digest.sha1"])
+def test_no_review_lets_it_be_countersigned(remark: str) -> None:
+    check_countersigning([one(signed())], what="paper 1")
+    with pytest.raises(RejectedInput) as caught:
+        check_countersigning([replace(one(signed()), remarks=(remark,))], what="paper 1")
+    assert caught.value.code == "scan.not-countersigned"
 
 
 def test_an_undecided_paper_goes_to_review() -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from dossier.errors import WrongUse
 from dossier.ports import CatalogueEntry, ObjectStore
 from dossier.reports import Level, PdfaReport, Signature
 from dossier.spine import (
@@ -34,6 +35,7 @@ from dossier.spine import (
     Word,
 )
 from pages.children import JobRunner
+from signing.sign import KEY_CHANGED
 from workflow.ledger import migrate as schema
 from workflow.ledger.engine import build_engine
 from workflow.ledger.mapping import FieldCipher
@@ -103,12 +105,14 @@ class FakeStages:
 
     Attributes:
         fail: raised by the stage of that name instead of working, once for each entry.
+        key: digest of the certificate that offices sign with.
         doubtful: whether what is described is doubtful.
     """
 
     def __init__(self) -> None:
         self.fail: dict[str, list[Exception]] = {}
         self.doubtful = False
+        self.key = "a1" * 32
         self.calls: list[str] = []
 
     def _called(self, stage: str) -> None:
@@ -165,16 +169,22 @@ class FakeStages:
             description=Description(kind="birth-declaration", values=(value,)),
         )
 
+    def signing_key(self, office: str) -> str:  # noqa: ARG002 - as above
+        return self.key
+
     def sign(
         self,
         record: Record,
         *,
+        key: str,
         jobs: JobRunner,  # noqa: ARG002 - as above
         pdfa: Path,
         out: Path,
         store: ObjectStore,
     ) -> SignedRecord:
         self._called("sign")
+        if key != self.key:
+            raise WrongUse(KEY_CHANGED, "another key")
         out.write_bytes(pdfa.read_bytes() + b" signed")
         signature = Signature(signer="S", certificate="00", signed_at=START, level=Level.B_T)
         return SignedRecord(record=record, pdf=store.put_work(out), signatures=(signature,))

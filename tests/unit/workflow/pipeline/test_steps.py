@@ -73,6 +73,30 @@ def test_nothing_is_signed_unless_somebody_asked(harness: Harness) -> None:
     assert harness.advance() is PaperState.ARCHIVED
 
 
+def test_no_other_key_fulfils_a_request(harness: Harness) -> None:
+    harness.stages.fail["sign"] = [TransientFault("tsa.no-answer", "later")]
+    harness.take()
+    assert harness.advance() is PaperState.DESCRIBED
+    harness.stages.key = "b2" * 32
+    harness.clock.pass_by(hours=1)
+    assert harness.advance() is PaperState.DESCRIBED
+    assert harness.code == "signer.key-changed"
+    held = harness.ledger.papers.get(PAPER, offices=[OFFICE])
+    assert held is not None
+    assert not held.sign_requested
+    harness.arranging.request_signature(harness.act(), key=harness.stages.key)
+    assert harness.advance() is PaperState.ARCHIVED
+
+
+def test_a_request_that_names_another_key_lapses(harness: Harness) -> None:
+    harness.take(sign=False)
+    harness.advance()
+    harness.arranging.request_signature(harness.act(), key="b2" * 32)
+    assert harness.advance() is PaperState.DESCRIBED
+    assert harness.code == "signer.key-changed"
+    assert harness.events[-1].error is not None
+
+
 def test_a_doubtful_paper_stands_in_review_and_forgets_the_wish_to_be_signed(
     harness: Harness,
 ) -> None:
