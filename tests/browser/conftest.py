@@ -37,9 +37,13 @@ def doubtful(office: Served) -> str:
     return paper
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium.
+
+    Not for the session: Playwright keeps an event loop running in its thread, so that no other
+    test of the process could run one.
+    """
     with sync_playwright() as playwright:
         # No sandbox of its own: the tests may run as root in a container.
         started = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
@@ -47,7 +51,7 @@ def chromium() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clerk(office: Served, chromium: Browser) -> Iterator[Page]:
     """A page at which a clerk is signed in, on the smallest screen that offices have."""
     login, secret = invite(office, "clerk")
