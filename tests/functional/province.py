@@ -13,7 +13,8 @@ from itertools import count
 from pathlib import Path
 
 import redis as redis_client
-from functional.cli.running import SOHOA, Commands
+from functional.cli.running import Commands
+from functional.cli.warm import Process
 from servers.minio import Minio
 from servers.postgres import Postgres
 from servers.redis import Redis
@@ -80,8 +81,8 @@ class Crew:
     commands: Commands
     settings: Mapping[str, str] = field(default_factory=dict)
     log: Path = field(default_factory=lambda: Path(tempfile.mkstemp(prefix="sohoa-crew-")[1]))
-    workers: list[subprocess.Popen[str]] = field(default_factory=list)
-    beats: list[subprocess.Popen[str]] = field(default_factory=list)
+    workers: list[Process] = field(default_factory=list)
+    beats: list[Process] = field(default_factory=list)
 
     def start_worker(self, *words: str, more: Mapping[str, str] | None = None) -> None:
         """Start a worker and wait until it takes work."""
@@ -91,14 +92,13 @@ class Crew:
         """Start a beat."""
         self.beats.append(self._start("beat"))
 
-    def _start(self, *words: str, more: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def _start(self, *words: str, more: Mapping[str, str] | None = None) -> Process:
         with self.log.open("a") as err:
-            process = subprocess.Popen(
-                [SOHOA, *words, "--json"],
+            process = Process(
+                [*words, "--json"],
                 env=self.commands.environment({**self.settings, **(more or {})}),
-                stdout=subprocess.PIPE,
-                stderr=err,
-                text=True,
+                folder=self.commands.var.parent,
+                stderr=err.fileno(),
             )
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -130,7 +130,7 @@ class Crew:
         self.start_worker()
 
 
-def _end(processes: list[subprocess.Popen[str]], how: signal.Signals) -> list[int]:
+def _end(processes: list[Process], how: signal.Signals) -> list[int]:
     for process in processes:
         process.send_signal(how)
     codes = []

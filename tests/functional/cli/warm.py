@@ -8,7 +8,9 @@ The process that forks has no threads.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
+import importlib
 import json
 import os
 import select
@@ -20,10 +22,100 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from planted import forked
 
 _TESTS = Path(__file__).parents[2]
+_LONGEST_REQUEST = 256 * 1024
+_STREAMS = 3
+# Imported by `sohoa serve`, and by the commands of a province.
+_SERVERS = (
+    "api.cli.processes", "api.cli.serve", "api.cli.token", "api.cli.user", "api.http.service",
+    "archive.s3_setup", "archive.s3_store", "psycopg", "uvicorn.protocols.http.httptools_impl",
+    "workflow.pipeline.celery.progress_reporter", "workflow.pipeline.celery.queue",
+    "workflow.pipeline.celery.worker",
+)  # fmt: skip
+
+
+class Process:
+    """A command that runs, with what the tests need of ``subprocess.Popen``.
+
+    Args:
+        words: of the command line, without ``sohoa``.
+        env: its whole environment.
+        folder: where it runs.
+        stdin: descriptor of its standard input; nothing where None.
+        stdout: descriptor of its standard output; a pipe, ``stdout``, where None.
+        stderr: descriptor of its error stream.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[object],
+        *,
+        env: Mapping[str, str],
+        folder: Path,
+        stderr: int,
+        stdin: int | None = None,
+        stdout: int | None = None,
+    ) -> None:
+        self.args = ["sohoa", *map(str, words)]
+        self.stdout: IO[str] | None = None
+        self.returncode: int | None = None
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(_server())
+        request = {"words": self.args[1:], "env": dict(env), "folder": str(folder)}
+        with contextlib.ExitStack() as stack:
+
+            def closed_here(descriptor: int) -> int:
+                stack.callback(os.close, descriptor)
+                return descriptor
+
+            if stdin is None:
+                stdin = closed_here(os.open(os.devnull, os.O_RDONLY))
+            if stdout is None:
+                reading, writing = os.pipe()
+                self.stdout = os.fdopen(reading, encoding="utf-8")
+                stdout = closed_here(writing)
+            streams = [stdin, stdout, stderr]
+            socket.send_fds(self._connection, [json.dumps(request).encode() + b"\n"], streams)
+        self._answers = self._connection.makefile("r", encoding="ascii")
+        self.pid = int(self._answers.readline())
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+        if self.returncode is None and select.select([self._connection], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, when it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = int(self._answers.readline())
+            self._answers.close()
+            self._connection.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
 
 
 def run(
@@ -41,25 +133,29 @@ def run(
     Raises:
         subprocess.TimeoutExpired: it was killed.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="sohoa-command-") as place,
-        socket.socket(socket.AF_UNIX) as connection,
-    ):
-        request = {"words": list(words), "env": dict(env), "folder": str(folder)}
-        Path(place, "request").write_text(json.dumps(request), encoding="utf-8")
-        Path(place, "in").write_text(stdin, encoding="utf-8")
-        connection.connect(_server())
-        connection.sendall(place.encode() + b"\n")
-        with connection.makefile("r", encoding="ascii") as answers:
-            process = int(answers.readline())
-            connection.settimeout(seconds)
-            try:
-                status = int(answers.readline())
-            except TimeoutError:
-                os.kill(process, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(["sohoa", *words], seconds) from None
-        out, err = (Path(place, name).read_text(encoding="utf-8") for name in ("out", "err"))
-    return status, out, err
+    with contextlib.ExitStack() as stack:
+        given, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(_STREAMS))
+        given.write(stdin.encode())
+        given.seek(0)
+        process = Process(
+            words,
+            env=env,
+            folder=folder,
+            stdin=given.fileno(),
+            stdout=out.fileno(),
+            stderr=err.fileno(),
+        )
+        try:
+            status = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        texts = []
+        for stream in (out, err):
+            stream.seek(0)
+            texts.append(stream.read().decode())
+    return status, texts[0], texts[1]
 
 
 @cache
@@ -90,6 +186,8 @@ def _server() -> str:
 
 def _serve(address: str) -> None:
     forked.import_all()
+    for module in _SERVERS:
+        importlib.import_module(module)
     gc.freeze()
     # Processes that answer a connection are not waited for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -113,33 +211,37 @@ def _answer(connection: socket.socket) -> None:
     """In a process of its own: fork the command, wait for it, send its exit code."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        with connection.makefile("rw", encoding="utf-8") as stream:
-            place = Path(stream.readline().rstrip("\n"))
-            command = os.fork()
-            if not command:
-                connection.close()
-                _command(place)
-            stream.write(f"{command}\n")
-            stream.flush()
-            _, status = os.waitpid(command, 0)
-            stream.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        message, streams, _, _ = socket.recv_fds(connection, _LONGEST_REQUEST, _STREAMS)
+        while not message.endswith(b"\n"):
+            message += connection.recv(_LONGEST_REQUEST)
+        command = os.fork()
+        if not command:
+            connection.close()
+            _command(json.loads(message), streams)
+        # The reader of a pipe waits until all who could write have closed it. Our own streams
+        # are those of the process that forks.
+        for descriptor in streams:
+            os.close(descriptor)
+        connection.sendall(b"%d\n" % command)
+        _, status = os.waitpid(command, 0)
+        connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
     finally:
         os._exit(0)
 
 
-def _command(place: Path) -> None:
+def _command(request: dict[str, object], streams: list[int]) -> None:
     status = 1
     try:
-        request = json.loads((place / "request").read_text("utf-8"))
-        create = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        for number, (name, flags) in enumerate(
-            (("in", os.O_RDONLY), ("out", create), ("err", create))
-        ):
-            os.dup2(os.open(place / name, flags, 0o600), number)
-        os.chdir(request["folder"])
+        for number, descriptor in enumerate(streams):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        words, env = request["words"], request["env"]
+        assert isinstance(words, list)
+        assert isinstance(env, dict)
+        os.chdir(str(request["folder"]))
         os.environ.clear()
-        os.environ.update(request["env"])
-        status = forked.main_ended(request["words"])
+        os.environ.update(env)
+        status = forked.main_ended(words)
     finally:
         os._exit(status)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from functional.cli.running import SOHOA, Commands
+from functional.cli.running import Commands
+from functional.cli.warm import Process
 from PIL import Image, ImageDraw, ImageFont
 
 SCOPES = ("intake", "read", "review", "sign", "find", "webhooks", "metrics")
@@ -28,7 +28,7 @@ class Served:
 
     commands: Commands
     url: str
-    process: subprocess.Popen[str]
+    process: Process
     log: Path
     token: str = ""
     _clients: list[httpx.Client] = field(default_factory=list)
@@ -63,12 +63,11 @@ def serving(commands: Commands, env: dict[str, str] | None = None) -> Iterator[S
     """Start a service over a data folder; stopped at the end, if it still runs."""
     log = commands.var.parent / "serve.log"
     with log.open("a") as err:
-        process = subprocess.Popen(
-            [SOHOA, "serve", "--port", "0", "--json"],
+        process = Process(
+            ["serve", "--port", "0", "--json"],
             env=commands.environment({"SOHOA_LOG_LEVEL": "INFO", **(env or {})}),
-            stdout=subprocess.PIPE,
-            stderr=err,
-            text=True,
+            folder=commands.var.parent,
+            stderr=err.fileno(),
         )
     assert process.stdout is not None
     try:
