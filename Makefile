@@ -6,7 +6,7 @@ SOHOA = .venv/bin/sohoa
 DEMO_VAR ?= $(or $(SOHOA_VAR),var)
 # Test processes; each one starts the servers that its tests need.
 TEST_PROCESSES ?= 2
-PYTEST = --numprocesses $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
+PYTEST = --numprocesses $(TEST_PROCESSES) --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 

@@ -1,8 +1,8 @@
 """Shared by all tests: groups, Hypothesis settings, and real servers.
 
 A test belongs to the group of its folder (``pytest -m contract``). Tests of one file and one mode
-run in one process, since they share fixtures. The longest groups start first. Each test process
-starts its own servers, when a test first requests them.
+run in one process, since they share fixtures; ``scheduling`` sees to that. The longest groups
+start first. Each test process starts its own servers, when a test first requests them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from scheduling import ByFileAndMode, scope_of
 from servers.minio import Minio, minio
 from servers.postgres import Postgres, postgres
 from servers.redis import Redis, redis
+from xdist.remote import Producer
 
 TESTS = Path(__file__).parent
-_MODES = ("commune", "province")
 # In the order in which they start.
 GROUPS = ("functional", "browser", "contract", "unit", "architecture")
 
@@ -35,10 +36,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(folders[0])
         if "servers" in folders:
             item.add_marker("servers")
-        if item.get_closest_marker("xdist_group") is None:
-            parameters = getattr(item, "callspec", None)
-            mode = next((m for m in _MODES if parameters and m in parameters.params.values()), "")
-            item.add_marker(pytest.mark.xdist_group("/".join((*folders, item.path.stem, mode))))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileAndMode:
+    """Give the tests of one file and mode to one process."""
+    return ByFileAndMode(config, log)
+
+
+_ran_in: dict[str, object] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """End the run if tests that share fixtures run in two processes, which takes much longer."""
+    process = getattr(report, "node", None)
+    if process is not None:
+        assert _ran_in.setdefault(scope_of(report.nodeid), process) is process, report.nodeid
 
 
 def _folders(item: pytest.Item) -> tuple[str, ...]:
