@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 _MODE = re.compile(r"\[(?:.*-)?(commune|province)(?:-.*)?\]$")
 
 
-class ByFileAndMode(LoadScopeScheduling):  # type: ignore[misc] - it publishes no types
+class ByFileAndMode(LoadScopeScheduling):  # type: ignore[misc] # it publishes no types
     """Tests of one file and one mode run in one process, in the order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
