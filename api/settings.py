@@ -81,7 +81,9 @@ class Settings(BaseSettings):
 
     # Keeping
     first_lock_days: Annotated[int, Field(ge=1)] = 90
-    # Of a closed dossier; 0 for ever.
+    # The table of terms by procedure; the built-in one by default.
+    terms: Path | None = None
+    # Of a closed dossier that no entry of the table recognises; 0 for ever.
     keep_years: Annotated[int, Field(ge=0)] = 0
     # Within which all of the store is read back.
     fixity_days: Annotated[int, Field(ge=1)] = 90

@@ -17,17 +17,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from importlib import metadata, resources
 from io import BytesIO
 from typing import BinaryIO
 
-from archive import ead, mets, ocfl, package, premis, read
+from archive import dossier_record, ead, mets, ocfl, package, premis, read
+from archive.dossier_record import StoredDossier
 from archive.recall import recall
 from dossier.codes import dossier_code
-from dossier.errors import WrongUse
+from dossier.errors import IntegrityViolation, WrongUse
 from dossier.ports import ObjectStore
 from dossier.spine import ArchivedRecord
 
@@ -107,19 +108,24 @@ def compose_paper(store: ObjectStore, key: str, *, keep_years: int) -> Aip:
 
 
 def compose_dossier(
-    store: ObjectStore, keys: Sequence[str], *, title: str = "", keep_years: int
+    store: ObjectStore,
+    keys: Sequence[str],
+    *,
+    dossier: StoredDossier | None = None,
+    keep_years: int,
 ) -> Aip:
     """The package of a dossier with all its archived papers.
 
     Args:
         store: where the objects are.
         keys: of the papers' objects.
-        title: of the dossier; made of its code where it is empty.
-        keep_years: its term; 0 for ever.
+        dossier: its own object, which describes it; None where it was never closed.
+        keep_years: its term without an object of its own; 0 for ever.
 
     Raises:
         WrongUse: ``dossier.no-records``.
-        IntegrityViolation: an object is not what was archived.
+        IntegrityViolation: an object is not what was archived; ``dossier.paper-missing``: one that
+            the dossier lists is not there, or is another one.
     """
     if not keys:
         raise WrongUse("dossier.no-records", "the dossier has no archived paper to export")
@@ -127,13 +133,44 @@ def compose_dossier(
     both = [(stored, recall(store, stored)) for stored in objects]
     both.sort(key=lambda pair: (pair[1].signed.record.paper.ordinal, pair[1].object_id))
     paper = both[0][1].signed.record.paper
-    facts = _facts([archived for _, archived in both], title=title, keep_years=keep_years)
+    facts = _facts([archived for _, archived in both], title="", keep_years=keep_years)
+    listed = []
+    if dossier is not None:
+        _check_list(dossier, [archived for _, archived in both])
+        own = dossier.record.facts()
+        # A paper that was archived after this version of the dossier is counted too.
+        facts = replace(own, papers=facts.papers, pages=facts.pages, last=facts.last)
+        listed.append(
+            _stored(
+                read.load(store, dossier.key),
+                dossier_record.PATH,
+                "documentation/dossier.json",
+                None,
+            )
+        )
     return _compose(
         store,
         _folder_name(ocfl.dossier_id(paper.office, dossier_code(paper.dossier))),
         both,
         (ead.to_xml(ead.file_fields(facts), ead.FILE_FIELDS), ead.schema(ead.FILE_FIELDS)),
+        documentation=listed,
     )
+
+
+def _check_list(dossier: StoredDossier, records: Sequence[ArchivedRecord]) -> None:
+    """See that every paper that a dossier lists is there in the listed version.
+
+    Raises:
+        IntegrityViolation: ``dossier.paper-missing``.
+    """
+    there = {record.object_id: [v.digest for v in record.versions] for record in records}
+    for paper in dossier.record.papers:
+        if paper.digest not in there.get(paper.object_id, ()):
+            raise IntegrityViolation(
+                "dossier.paper-missing",
+                f"version {paper.version} of the object {paper.object_id}, which the dossier "
+                f"{dossier.object_id} lists, is not in the store; bring back the store's backup",
+            )
 
 
 def _facts(records: Sequence[ArchivedRecord], *, title: str, keep_years: int) -> ead.DossierFacts:
@@ -159,6 +196,8 @@ def _compose(
     name: str,
     papers: Sequence[tuple[read.StoredObject, ArchivedRecord]],
     description: tuple[bytes, bytes],
+    *,
+    documentation: Sequence[_Source] = (),
 ) -> Aip:
     head = _head(name, [archived for _, archived in papers])
     parts = [_paper_parts(stored, archived) for stored, archived in papers]
@@ -166,7 +205,7 @@ def _compose(
     identifier = name.replace("_", ":")
     data = [source for one in parts for source in one.data]
     descriptions = [one.description for one in parts]
-    documentation = [source for one in parts for source in one.documentation]
+    documentation = [*documentation, *(source for one in parts for source in one.documentation)]
     rep_mets, rep_premis = _representation(
         head,
         data=data,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from dossier.errors import IntegrityViolation
 from dossier.written import dumps
@@ -50,6 +50,8 @@ ROOT_FILES: Mapping[str, bytes] = MappingProxyType(
 _PAPER = "urn:uuid:"
 REGISTER = "urn:x-sohoa:register:"
 """How the identifier of a register begins."""
+_DOSSIER = "urn:x-sohoa:dossier:"
+_DOSSIERS = UUID("6f1d6b3e-5a53-4b8e-9d0a-6f0f5c1c7a10")
 _PAPER_ID = re.compile(_PAPER + r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(rb"[A-Za-z0-9_-]")
 _LONGEST_FOLDER = 100
@@ -95,8 +97,17 @@ def day_of_register(identifier: str) -> date | None:
 
 
 def dossier_id(office: str, code: str) -> str:
-    """The identifier of a dossier's own object."""
-    return f"urn:x-sohoa:dossier:{office}:{code}"
+    """The identifier of a dossier's own object.
+
+    A UUID of office and code (RFC 9562, version 5): a code that a clerk typed may hold anything,
+    and keys hold no personal data.
+    """
+    return f"{_DOSSIER}{uuid5(_DOSSIERS, f'{office}/{code}')}"
+
+
+def is_dossier(identifier: str) -> bool:
+    """Whether this is the identifier of a dossier's object."""
+    return identifier.startswith(_DOSSIER)
 
 
 def object_key(identifier: str) -> str:

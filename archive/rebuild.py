@@ -51,6 +51,7 @@ class RecordReader:
         total: how many objects of papers the store holds.
         alarms: damaged objects and stray files met so far.
         registers: keys of the registers, after the first batch.
+        dossiers: keys of the objects of dossiers, after the first batch.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -58,6 +59,7 @@ class RecordReader:
         self.total = 0
         self.alarms: list[Alarm] = []
         self.registers: list[str] = []
+        self.dossiers: list[str] = []
 
     def batches(
         self, *, known: Callable[[Sequence[UUID]], set[UUID]], done: Callable[[int], None]
@@ -92,6 +94,8 @@ class RecordReader:
             else:
                 if ocfl.day_of_register(inventory.id) is not None:
                     self.registers.append(found.key)
+                if ocfl.is_dossier(inventory.id):
+                    self.dossiers.append(found.key)
                 if ocfl.is_paper(inventory.id):
                     yield _Located(inventory.created, inventory.id, found.key)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from api.application import Application
 from api.desk.caller import Caller, Right
 from api.desk.corrections import corrected
+from api.desk.dossier_records import write_now
 from api.desk.papers import opened
 from api.desk.rebuild import restoring_of
 from archive.correction import correct
@@ -69,6 +70,8 @@ def correct_record(
     )
     application.catalogue.add(written.entry)
     restoring_of(application).correct(written.archived)
+    corrected_paper = written.archived.signed.record.paper
+    write_now(application, corrected_paper.office, corrected_paper.dossier, actor=caller.author)
     return written.archived.version
 
 

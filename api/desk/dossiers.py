@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from api.application import Application
 from api.desk.caller import Caller, Right
+from api.desk.dossier_records import write_now
 from api.desk.views import DossierView, ExpectedPaper, list_view
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
@@ -96,6 +97,7 @@ def close_dossier(
     application.ledger.dossiers.close(
         code, office=owner, actor=caller.author, now=application.clock.now()
     )
+    write_now(application, owner, code, actor=caller.author)
     return _view(application, caller, code, owner)
 
 
@@ -113,6 +115,7 @@ def reopen_dossier(
     application.ledger.dossiers.reopen(
         code, office=owner, actor=caller.author, now=application.clock.now()
     )
+    write_now(application, owner, code, actor=caller.author)
     return _view(application, caller, code, owner)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from api.application import Application
 from api.desk.caller import Caller, Right
+from api.desk.dossier_records import stored_dossier
 from api.desk.papers import is_gone, not_read, opened
 from archive import package, read
 from archive.aip import Aip, compose_dossier, compose_paper
@@ -97,23 +98,44 @@ def paper_package(application: Application, caller: Caller, paper: UUID) -> Aip:
         IntegrityViolation: the record is damaged.
     """
     caller.require(Right.READ)
-    key = _record_key(opened(application, caller, paper))
-    return compose_paper(application.store, key, keep_years=application.settings.keep_years)
+    stored = opened(application, caller, paper)
+    summary = stored.summary
+    dossier = stored_dossier(application, summary.office, summary.dossier)
+    return compose_paper(
+        application.store,
+        _record_key(stored),
+        keep_years=application.settings.keep_years
+        if dossier is None
+        else dossier.record.keep_years,
+    )
 
 
 def dossier_package(application: Application, caller: Caller, code: str) -> Aip:
     """The E-ARK AIP of a dossier with all its archived papers; each is logged as opened.
 
+    Where several offices have a dossier of this code, that of the caller's own, else the first.
+
     Raises:
         WrongUse: ``dossier.bad-code``; ``dossier.no-records``: none of its papers is archived.
-        IntegrityViolation: a record is damaged.
+        IntegrityViolation: a record or the dossier's own object is damaged or missing.
     """
     caller.require(Right.READ)
+    code = dossier_code(code)
     rows = application.ledger.papers.list_papers(
-        offices=caller.offices, state=PaperState.ARCHIVED, dossier=dossier_code(code)
+        offices=caller.offices, state=PaperState.ARCHIVED, dossier=code
     )
-    keys = [_record_key(opened(application, caller, row.paper)) for row in rows]
-    return compose_dossier(application.store, keys, keep_years=application.settings.keep_years)
+    offices = sorted({row.office for row in rows}, key=lambda one: (one != caller.office, one))
+    keys = [
+        _record_key(opened(application, caller, row.paper))
+        for row in rows
+        if row.office == offices[0]
+    ]
+    return compose_dossier(
+        application.store,
+        keys,
+        dossier=stored_dossier(application, offices[0], code) if offices else None,
+        keep_years=application.settings.keep_years,
+    )
 
 
 def page_picture(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from api.application import Application
+from api.desk.dossier_records import write_due
 from api.desk.rebuild import rebuild_state, restoring_of, without_deposits_under_way
 from archive import fixity, ocfl, read, register
 from archive.catalogue.object_versions import ExpectedObject, ObjectVersions
@@ -195,8 +196,11 @@ def extend_locks(application: Application) -> int:
     first = timedelta(days=application.settings.first_lock_days)
     failed: list[Alarm] = []
     extended = 0
-    for expected, closed_at in versions.list_locks(before=now + _YEAR * (_HORIZON_YEARS - 1)):
-        until = _target(application, now, closed_at, first, permanent=not expected.dossier)
+    for expected, closed_at, years in versions.list_locks(
+        before=now + _YEAR * (_HORIZON_YEARS - 1)
+    ):
+        term = application.settings.keep_years if years is None else years
+        until = _target(now, closed_at, first, years=term if expected.dossier else None)
         if closed_at is None and expected.dossier and expected.locked_until > now + first / 2:
             continue
         if until <= expected.locked_until:
@@ -223,15 +227,10 @@ def extend_locks(application: Application) -> int:
 
 
 def _target(
-    application: Application,
-    now: datetime,
-    closed_at: datetime | None,
-    first: timedelta,
-    *,
-    permanent: bool,
+    now: datetime, closed_at: datetime | None, first: timedelta, *, years: int | None
 ) -> datetime:
-    years = application.settings.keep_years
-    if permanent or (closed_at is not None and not years):
+    """Until when an object is locked; ``years`` is 0 for ever, None where no dossier has it."""
+    if years is None or (closed_at is not None and not years):
         return now + _YEAR * _HORIZON_YEARS
     return now + first if closed_at is None else closed_at + _YEAR * years
 
@@ -262,6 +261,7 @@ def run_due(application: Application) -> None:
         checked_at is not None and now - checked_at < _PAUSE
     ):
         return
+    versions.add_alarms(write_due(application), at=now)
     extend_locks(application)
     try:
         write_register(application)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from api.application import Application
-from archive import ocfl, read, register
+from api.desk.dossier_records import note
+from archive import dossier_record, ocfl, read, register
 from archive.catalogue.object_versions import ExpectedObject, ObjectVersions
 from archive.objects import Alarm, alarm_of
 from archive.rebuild import RecordReader
@@ -57,6 +58,7 @@ def rebuild(application: Application, *, progress: Callable[[int, int], None]) -
         restoring.restore_all([record.archived for record in batch])
         application.catalogue.add_all([record.entry for record in batch])
     _restore_registers(application, reader)
+    _restore_dossiers(application, reader)
     alarms = (
         *without_deposits_under_way(restoring, reader.alarms),
         *_missing(restoring, reader.alarms),
@@ -143,6 +145,18 @@ def _restore_registers(application: Application, reader: RecordReader) -> None:
             )
         )
         versions.set_listed([(one[0], one[1]) for one in listed], day=day.isoformat())
+
+
+def _restore_dossiers(application: Application, reader: RecordReader) -> None:
+    """Write down the dossiers of the store: closed or open, term, expected papers."""
+    for key in sorted(reader.dossiers):
+        try:
+            stored = dossier_record.load(application.store, key)
+        except IntegrityViolation as fault:
+            reader.alarms.append(alarm_of(key, fault))
+            continue
+        application.ledger.dossier_records.restore(stored.record)
+        note(application, stored)
 
 
 def without_deposits_under_way(restoring: Restoring, alarms: list[Alarm]) -> list[Alarm]:

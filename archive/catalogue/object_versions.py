@@ -20,7 +20,11 @@ _T = OBJECT_VERSION.c
 _PAGE = 1000
 # The ledger's table of dossiers, as far as terms need it.
 _CLOSED = sa.table(
-    "dossier", sa.column("office"), sa.column("code"), sa.column("closed_at", UtcTime())
+    "dossier",
+    sa.column("office"),
+    sa.column("code"),
+    sa.column("closed_at", UtcTime()),
+    sa.column("keep_years"),
 )
 _LONGEST_KEY, _LONGEST_MESSAGE = 1000, 1000
 
@@ -117,13 +121,19 @@ class ObjectVersions:
     def __init__(self, reading: _Transaction, writing: _Transaction) -> None:
         self._reading, self._writing = reading, writing
 
-    def add(self, expected: ExpectedObject) -> None:
-        """Write a version down."""
-        version = ObjectVersion(
+    def add(self, expected: ExpectedObject, versions: Sequence[ObjectVersion] = ()) -> None:
+        """Write a version down, or all of these versions of its object."""
+        newest = ObjectVersion(
             number=expected.version, digest=expected.digest, created_at=expected.created_at
         )
         with self._writing() as c:
-            put(c, [(expected, version)])
+            put(c, [(expected, version) for version in versions or (newest,)])
+
+    def newest(self, object_id: str) -> ExpectedObject | None:
+        """The newest version of an object; None where none is known."""
+        with self._reading() as c:
+            row = c.execute(_newest().where(_T.object_id == object_id)).first()
+        return None if row is None else _expected(row)
 
     def count(self) -> int:
         """How many objects the store must hold."""
@@ -209,10 +219,15 @@ class ObjectVersions:
         with self._reading() as c:
             return [_expected(row) for row in c.execute(query)]
 
-    def list_locks(self, *, before: datetime) -> Iterator[tuple[ExpectedObject, datetime | None]]:
-        """Objects whose lock ends before a time, with the time their dossier was closed."""
+    def list_locks(
+        self, *, before: datetime
+    ) -> Iterator[tuple[ExpectedObject, datetime | None, int | None]]:
+        """Objects whose lock ends before a time, with closing and term of their dossier.
+
+        The term is in years, 0 for ever; None where none was set yet.
+        """
         query = (
-            sa.select(OBJECT_VERSION, _CLOSED.c.closed_at)
+            sa.select(OBJECT_VERSION, _CLOSED.c.closed_at, _CLOSED.c.keep_years)
             .join(
                 _CLOSED,
                 sa.and_(_CLOSED.c.office == _T.office, _CLOSED.c.code == _T.dossier),
@@ -227,7 +242,7 @@ class ObjectVersions:
             with self._reading() as c:
                 rows = c.execute(query.where(_T.object_key > after)).all()
             for row in rows:
-                yield _expected(row), row.closed_at
+                yield _expected(row), row.closed_at, row.keep_years
             if len(rows) < _PAGE:
                 return
             after = rows[-1].object_key

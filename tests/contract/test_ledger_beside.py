@@ -8,14 +8,17 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from contract.ledger_acts import ask_to_sign, hold, take
 from unit.workflow.fakes import OFFICE, SEALING, START, ledger_on, scan
 
 from dossier.errors import WrongUse
+from dossier.states import PaperState
 from workflow.ledger.connections import Connections
 from workflow.ledger.dossiers import Dossier, Dossiers
+from workflow.ledger.sql_ledger import SqlLedger
 from workflow.ledger.tables import WEBHOOK
 from workflow.ledger.tokens import Token, Tokens
-from workflow.ledger.types import IncomingScan
+from workflow.ledger.types import IncomingScan, Outcome
 from workflow.ledger.uploads import Upload, Uploads
 from workflow.ledger.webhooks import Outbox, Webhook
 
@@ -197,3 +200,37 @@ def test_what_is_said_of_a_dossier(connections: Connections) -> None:
     )
     assert found() == [expected]
     assert dossiers.list_by_code("D1", offices=["H15.01"]) == []
+
+
+def test_what_changes_in_a_closed_dossier_is_to_be_written(engine: sa.Engine) -> None:
+    ledger = ledger_on(engine)
+    records = ledger.dossier_records
+
+    def written() -> None:
+        state = records.state(OFFICE, "D1")
+        assert state is not None
+        records.set_written(OFFICE, "D1", revision=state.revision, keep_years=5)
+        assert records.list_unwritten(limit=9) == []
+
+    _archive(ledger, take(ledger, 1, b"1"))
+    assert records.list_unwritten(limit=9) == []  # it was never closed
+    waiting = take(ledger, 2, b"2")
+    for _ in range(2):
+        ledger.dossiers.close("D1", office=OFFICE, actor="x", now=START)
+        assert records.list_unwritten(limit=9) == [(OFFICE, "D1")]
+    written()
+    ledger.dossiers.close("D1", office=OFFICE, actor="x", now=START)
+    assert records.list_unwritten(limit=9) == []  # it was closed already
+    _archive(ledger, waiting)
+    assert records.list_unwritten(limit=9) == [(OFFICE, "D1")]
+    written()
+    ledger.dossiers.reopen("D1", office=OFFICE, actor="x", now=START)
+    assert records.list_unwritten(limit=9) == [(OFFICE, "D1")]
+
+
+def _archive(ledger: SqlLedger, paper: UUID) -> None:
+    for state in ("RECOGNISED", "DESCRIBED", "SIGNED", "ARCHIVED"):
+        if state == "SIGNED":
+            ask_to_sign(ledger, paper)
+        outcome = Outcome(after=PaperState(state))
+        assert ledger.queue.finish(hold(ledger, paper), outcome, now=START, actor="x")

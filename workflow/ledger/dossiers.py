@@ -95,7 +95,8 @@ class Dossiers:
             lock_dossiers(c, office, code)
             _insert_if_missing(c, code, office, now)
             still_open = _update(code, office).where(DOSSIER.c.closed_at.is_(None))
-            c.execute(still_open.values(closed_at=now, closed_by=actor))
+            raised = DOSSIER.c.revision + 1
+            c.execute(still_open.values(closed_at=now, closed_by=actor, revision=raised))
 
     def reopen(self, code: str, *, office: str, actor: str, now: datetime) -> None:
         """Let a closed dossier accept papers again; an open one stays as it is.
@@ -105,7 +106,9 @@ class Dossiers:
         with self._writing() as c:
             lock_dossiers(c, office, code)
             closed = _update(code, office).where(DOSSIER.c.closed_at.is_not(None))
-            if c.execute(closed.values(closed_at=None, closed_by="")).rowcount != 1:
+            raised = DOSSIER.c.revision + 1
+            opened = closed.values(closed_at=None, closed_by="", revision=raised)
+            if c.execute(opened).rowcount != 1:
                 return
             papers = sa.select(PAPER.c.id, PAPER.c.state).where(
                 PAPER.c.office == office, PAPER.c.dossier == code
@@ -163,6 +166,18 @@ def dossier_closed() -> WrongUse:
     """The error ``dossier.closed``."""
     return WrongUse(
         "dossier.closed", "the dossier is closed and takes no more papers; use another one"
+    )
+
+
+def note_change(connection: sa.Connection, office: str, dossier: str) -> None:
+    """Note that a paper of a dossier was archived or corrected: its object is to be written again.
+
+    One that was never closed has no object.
+    """
+    connection.execute(
+        _update(dossier, office)
+        .where(sa.or_(DOSSIER.c.closed_at.is_not(None), DOSSIER.c.written > 0))
+        .values(revision=DOSSIER.c.revision + 1)
     )
 
 

@@ -14,6 +14,7 @@ from dossier.states import PAPER_MOVES, SCAN_MOVES, PaperState, ScanState, check
 from workflow.ledger import mapping
 from workflow.ledger.claim_order import ClaimOrder
 from workflow.ledger.connections import Connections
+from workflow.ledger.dossiers import note_change
 from workflow.ledger.history_writer import NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.papers import (
@@ -209,6 +210,8 @@ class PaperQueue:
             if saved.rowcount != 1:
                 return False
             _finish_scan(c, item, outcome, now)
+            if outcome.after is PaperState.ARCHIVED:
+                note_change(c, item.paper.office, item.paper.dossier)
             if outcome.after is not item.state:
                 transition = Transition(
                     item.state, outcome.after, outcome.code, outcome.reason, actor

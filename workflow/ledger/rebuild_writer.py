@@ -15,7 +15,7 @@ from dossier.spine import ArchivedRecord, HistoryEvent, Paper
 from dossier.states import PaperState, ScanState
 from workflow.ledger import mapping as rows
 from workflow.ledger.connections import Connections, lock
-from workflow.ledger.dossiers import lock_dossiers
+from workflow.ledger.dossiers import lock_dossiers, note_change
 from workflow.ledger.history_writer import NewEntry, Transition, append_history
 from workflow.ledger.intake import insert_papers, insert_scans
 from workflow.ledger.offices import insert_office
@@ -107,6 +107,7 @@ class Restoring:
         paper = archived.signed.record.paper
         with self._writing() as c:
             lock_dossiers(c, paper.office, paper.dossier)
+            note_change(c, paper.office, paper.dossier)
             self._update(c, [archived])
 
     def _update(self, c: sa.Connection, archived: Sequence[ArchivedRecord]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from workflow.ledger.connections import Connections
+from workflow.ledger.dossier_records import DossierRecords
 from workflow.ledger.dossiers import Dossiers
 from workflow.ledger.edits import PaperEdits
 from workflow.ledger.intake import ScanIntake
@@ -36,6 +37,7 @@ class SqlLedger:
         splitting: makes several papers of one scan.
         reviews: what people correct and confirm, and undo.
         dossiers: expected papers; closing.
+        dossier_records: what the objects of dossiers are made of.
         monitor: observes the queue.
         people: users, roles and invitations.
         sessions: of people who signed in.
@@ -52,6 +54,7 @@ class SqlLedger:
         self.reviews = Reviews(self.connections, cipher=cipher)
         self.splitting = Splitting(self.connections, cipher=cipher)
         self.dossiers = Dossiers(self.connections, cipher=cipher)
+        self.dossier_records = DossierRecords(self.connections, cipher=cipher)
         self.monitor = QueueMonitor(self.connections, cipher=cipher)
         self.people = People(self.connections, cipher=cipher)
         self.sessions = Sessions(self.connections)

@@ -12,6 +12,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _STANDS_FOR_A_PAPER = sa.text("state <> 'REJECTED' AND released_at IS NULL")
 _HELD = sa.text("lease_until IS NOT NULL")
 _WAITS = sa.text("next_at IS NOT NULL")
+_UNWRITTEN = sa.text("revision <> written")
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -173,6 +174,18 @@ DOSSIER = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("closed_at", UtcTime),
     sa.Column("closed_by", sa.String(100), nullable=False),
+    # Raised by each change of what its object in the store says; the one that was written last.
+    sa.Column("revision", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("written", sa.Integer, nullable=False, server_default="0"),
+    # Its term, by the table of terms when it was written; 0 for ever.
+    sa.Column("keep_years", sa.Integer),
+    sa.Index(
+        "ix_dossier_unwritten",
+        "office",
+        "code",
+        sqlite_where=_UNWRITTEN,
+        postgresql_where=_UNWRITTEN,
+    ),
 )
 
 # A program's right to ask. The secret itself stands nowhere, only its SHA-256.

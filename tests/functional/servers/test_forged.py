@@ -23,7 +23,10 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _put_over_all(commands: Commands) -> set[str]:
     """Put a forgery over each key of the bucket of records, as the service itself could."""
     where, _, bucket = commands.settings["SOHOA_STORE"].removeprefix("s3+http://").partition("/")
-    access, secret = (commands.settings[f"SOHOA_STORE_{key}_KEY"] for key in ("ACCESS", "SECRET"))
+    access, secret = (
+        Path(commands.settings[f"SOHOA_STORE_{key}_KEY_FILE"]).read_text(encoding="ascii")
+        for key in ("ACCESS", "SECRET")
+    )
     client = Minio(where, access, secret, secure=False, region="us-east-1")
     names = {found.object_name or "" for found in client.list_objects(bucket, recursive=True)}
     for name in names:

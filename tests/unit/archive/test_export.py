@@ -8,16 +8,19 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from judges import eark
 from lxml import etree
 from unit.archive import made
+from unit.archive.test_dossier_record import RECORD
 
-from archive import ead
+from archive import dossier_record, ead
 from archive.aip import Aip, compose_dossier, compose_paper
 from archive.deposit import deposit
+from archive.dossier_record import ListedPaper
 from archive.export import stream_tar, stream_zip, write_file, write_folder
 from archive.file_store import FileStore
 from dossier.errors import IntegrityViolation, WrongUse
@@ -45,7 +48,56 @@ def paper(store: FileStore, records: list[ArchivedRecord]) -> Aip:
 
 @pytest.fixture
 def dossier(store: FileStore, records: list[ArchivedRecord]) -> Aip:
-    return compose_dossier(store, [record.key for record in records], keep_years=20)
+    """A closed dossier with an object of its own."""
+    own = dossier_record.write(
+        store,
+        replace(RECORD, papers=tuple(map(_listed, records))),
+        kept_until=made.LATER,
+    )
+    return compose_dossier(store, [record.key for record in records], dossier=own, keep_years=20)
+
+
+def _listed(record: ArchivedRecord) -> ListedPaper:
+    paper = record.signed.record.paper
+    return ListedPaper(
+        paper=paper.id,
+        ordinal=paper.ordinal,
+        kind="birth-declaration",
+        pages=len(paper.pages),
+        object_id=record.object_id,
+        version=record.version,
+        digest=record.versions[-1].digest,
+    )
+
+
+def test_a_dossier_is_described_by_its_own_object(dossier: Aip, tmp_path: Path) -> None:
+    folder = write_folder(dossier, tmp_path)
+    described = etree.parse(folder / "metadata/descriptive/EAD.xml").getroot()
+    fields = {node.tag: node.text for node in described}
+    assert fields["title"] == f"Đăng ký khai sinh {RECORD.code}"
+    assert (fields["keyword"], fields["maintenance"]) == ("Đăng ký khai sinh", "01")
+    assert (fields["totalDoc"], fields["numberOfPage"]) == ("2", "4")
+    assert b"closed_by" in (folder / "documentation/dossier.json").read_bytes()
+
+
+def test_a_dossier_that_lacks_a_listed_paper_is_not_exported(
+    store: FileStore, records: list[ArchivedRecord]
+) -> None:
+    own = dossier_record.write(
+        store, replace(RECORD, papers=tuple(map(_listed, records))), kept_until=made.LATER
+    )
+    with pytest.raises(IntegrityViolation) as caught:
+        compose_dossier(store, [records[0].key], dossier=own, keep_years=0)
+    assert caught.value.code == "dossier.paper-missing"
+
+
+def test_a_dossier_that_was_never_closed_is_described_by_its_papers(
+    store: FileStore, records: list[ArchivedRecord], tmp_path: Path
+) -> None:
+    aip = compose_dossier(store, [record.key for record in records], keep_years=20)
+    described = etree.parse(write_folder(aip, tmp_path) / "metadata/descriptive/EAD.xml").getroot()
+    fields = {node.tag: node.text for node in described}
+    assert (fields["title"], fields["maintenance"]) == (f"Hồ sơ {RECORD.code}", "05")
 
 
 def _hashes(folder: Path) -> dict[str, str]:
