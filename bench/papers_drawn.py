@@ -1,4 +1,7 @@
-"""Plain one-page papers, drawn: what benchmarks of the machinery, not of reading, hand in."""
+"""Plain one-page papers, drawn: what benchmarks of the machinery, not of reading, hand in.
+
+They are certified copies, a kind that requires no value, so that they are accepted as found.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ def drawn_pages(number: int) -> list[bytes]:
         rng = random.Random(seed)
         page = Image.new("RGB", (1654, 2339), "white")
         draw = ImageDraw.Draw(page)
+        draw.text((150, 102), "CHỨNG THỰC BẢN SAO", 0, font=font)
         for line in range(34):
             draw.text(
                 (150, 160 + 58 * line), " ".join(rng.choices(_WORDS.split(), k=11)), 0, font=font

@@ -5,8 +5,10 @@
 In each run all three take each set, in an order that turns from run to run; figures are the median
 over the runs. CPU is that of the process and all it started (``wait4``), user and system.
 ``sohoa`` goes all the way: ``ingest --sign --accept`` to ARCHIVED, in a data folder made ready
-before. OCRmyPDF runs as ``--output-type pdfa -l vie``; the pages are pictures without text or
-signature, so that it needs neither ``--force-ocr`` nor ``--invalidate-digital-signatures``.
+before. Papers that lack a required value are reviewed, which is not counted, and signed by
+``sign --all``, which is. OCRmyPDF runs as ``--output-type pdfa -l vie``; the pages are pictures
+without text or signature, so that it needs neither ``--force-ocr`` nor
+``--invalidate-digital-signatures``.
 ``--single`` makes each page a paper of its own instead of each set one.
 
 Ends with 1 where ``sohoa`` takes more than 1.2 times bare ``tesserocr`` and 0.3 s a page, or makes
@@ -98,6 +100,12 @@ class Ring:
         files = [str(f) for f in self.files(pages)]
         command = [sohoa.program, "ingest", *files, "--dossier", "BENCH-1", "--sign", "--accept"]
         cost = measured(command, sohoa.environment)
+        waiting = [row["paper"] for row in sohoa.rows("list") if row["state"] == "REVIEW"]
+        for paper in waiting:
+            sohoa("review", paper, "--set", "kind=certified-copy", "--accept")
+        if waiting:
+            signed = measured([sohoa.program, "sign", "--all"], sohoa.environment)
+            cost = Cost(cost.cpu + signed.cpu, cost.wall + signed.wall)
         papers = {row["source"]: row for row in sohoa.rows("list")}
         texts = []
         for name in (Path(f).name for f in files):

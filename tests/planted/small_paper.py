@@ -1,4 +1,7 @@
-"""A one-page paper that is quick to read: a few lines on a sheet of A6 at 150 dpi."""
+"""A one-page paper that is quick to read: a few lines on a sheet of A6 at 150 dpi.
+
+It is a certified copy, a kind that requires no value, so that it can be accepted as found.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def draw(path: Path, number: int = 1, *, pages: int = 1) -> Path:
     for page in range(1, pages + 1):
         sheet = Image.new("L", _SIZE, "white")
         draw_on = ImageDraw.Draw(sheet)
-        lines = ("GIẤY BIÊN NHẬN", f"Số: {number}/BN", f"Trang {page}", "Đã nhận đủ hồ sơ.")
+        lines = ("CHỨNG THỰC BẢN SAO", f"Số: {number}/BN", f"Trang {page}", "Đã nhận đủ hồ sơ.")
         for line, text in enumerate(lines):
             draw_on.text((60, 260 + 60 * line), text, fill="black", font=font)
         sheets.append(sheet)

@@ -36,8 +36,17 @@ def _picture(text: str) -> Image.Image:
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Path:
-    """A scan of an unknown kind of paper, so one that goes to review."""
+    """A scan of a kind that requires no value: it passes, or is accepted as found."""
     file = tmp_path / "giay.png"
+    lines = ("CHỨNG THỰC BẢN SAO", "Kính gửi ông Nguyễn Văn An", "Đường Hoà Bình, huyện Trà Cú")
+    _picture("\n".join(lines)).save(file, dpi=(100, 100))
+    return file
+
+
+@pytest.fixture
+def doubtful(tmp_path: Path) -> Path:
+    """A scan of no known kind."""
+    file = tmp_path / "thu.png"
     _picture("Kính gửi ông Nguyễn Văn An\nĐường Hoà Bình, huyện Trà Cú").save(file, dpi=(100, 100))
     return file
 
@@ -195,8 +204,8 @@ def test_the_same_bytes_twice_in_a_dossier_are_reported(fresh: Commands, scan: P
     assert len(fresh.json("list")) == 2
 
 
-def test_what_is_doubtful_waits_until_a_person_accepts_it(fresh: Commands, scan: Path) -> None:
-    (row,) = fresh.json("ingest", scan, "--dossier", DOSSIER, "--sign")
+def test_what_is_doubtful_waits_until_a_person_accepts_it(fresh: Commands, doubtful: Path) -> None:
+    (row,) = fresh.json("ingest", doubtful, "--dossier", DOSSIER, "--sign")
     paper = row["paper"]
     assert row["state"] == "REVIEW"
     assert row["code"] == "review.doubtful"
@@ -273,10 +282,12 @@ def test_without_the_tsa_a_paper_waits_described_and_goes_on_later(
     assert signed["state"] == "ARCHIVED"
 
 
-def test_no_wait_only_takes_in_and_the_next_start_brings_home(fresh: Commands, scan: Path) -> None:
+def test_no_wait_only_takes_in_and_the_next_start_brings_home(
+    fresh: Commands, scan: Path, doubtful: Path
+) -> None:
     (row,) = fresh.json("ingest", scan, "--dossier", "A-1", "--no-wait", "--accept", "--sign")
     assert row["state"] == "RECEIVED"
-    fresh.json("ingest", scan, "--dossier", "A-2")
+    fresh.json("ingest", doubtful, "--dossier", "A-2")
     states = {row["dossier"]: row["state"] for row in _settled(fresh)}
     assert states == {"A-1": "ARCHIVED", "A-2": "REVIEW"}
 
@@ -284,7 +295,7 @@ def test_no_wait_only_takes_in_and_the_next_start_brings_home(fresh: Commands, s
 def test_every_sort_of_picture_and_a_folder(fresh: Commands, tmp_path: Path) -> None:
     folder = tmp_path / "scans"
     folder.mkdir()
-    pages = [_picture(f"Trang {n}\nỦy ban nhân dân xã") for n in (1, 2, 3)]
+    pages = [_picture(f"CHỨNG THỰC BẢN SAO\nTrang {n}\nỦy ban nhân dân xã") for n in (1, 2, 3)]
     pages[0].save(folder / "a.tif", save_all=True, append_images=pages[1:], dpi=(100, 100))
     pages[0].save(folder / "b.jpg", dpi=(100, 100))
     pages[1].convert("1").save(folder / "c.tiff", compression="group4", dpi=(100, 100))
@@ -343,11 +354,11 @@ def test_accepting_without_review_is_for_trial_data_only(
 
 
 def test_exit_code_3_for_rejected_input_and_the_rest_goes_on(
-    fresh: Commands, scan: Path, tmp_path: Path
+    fresh: Commands, doubtful: Path, tmp_path: Path
 ) -> None:
     bad = tmp_path / "không phải ảnh.pdf"
     bad.write_text("this is no scan", encoding="utf-8")
-    ended = fresh.run("ingest", bad, scan, "--dossier", "A-1", "--json")
+    ended = fresh.run("ingest", bad, doubtful, "--dossier", "A-1", "--json")
     assert ended.code == 3
     rejected, taken = ended.rows
     assert (rejected["state"], rejected["code"]) == ("REJECTED", "scan.not-a-known-type")
@@ -375,8 +386,7 @@ def test_exit_code_4_for_what_is_not_set_up(
     assert ended.code == 4
     assert ended.row["state"] == "RECEIVED"
     real = made("real", trial=False)
-    (row,) = real.json("ingest", scan, "--dossier", "A-1")
-    real.json("review", row["paper"], "--set", "kind=certified-copy", "--accept")
+    real.json("ingest", scan, "--dossier", "A-1")
     ended = real.run("sign", "--all", "--json")
     assert (ended.code, ended.row["state"], ended.row["code"]) == (4, "DESCRIBED", "signer.not-set")
 

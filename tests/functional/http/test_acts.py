@@ -7,7 +7,7 @@ import io
 import httpx
 import pikepdf
 import pytest
-from functional.http.serving import png, sheet, tiff, upload, wait_for
+from functional.http.serving import certified, png, sheet, tiff, upload, wait_for
 
 UPRIGHT = "Cộng hoà xã hội chủ nghĩa Việt Nam\nĐộc lập Tự do Hạnh phúc\nKính gửi Uỷ ban"
 SECOND = "Trang hai của tờ giấy này\nnơi thường trú huyện Trà Cú"
@@ -75,7 +75,7 @@ def test_who_gives_a_reason_or_a_purpose_says_something(client: httpx.Client, sa
 
 
 def test_what_was_seen_is_signed_and_nothing_else(client: httpx.Client) -> None:
-    paper = upload(client, "SEEN-1", png("ký đúng bản đã xem"), accept=True)
+    paper = upload(client, "SEEN-1", certified("ký đúng bản đã xem"), accept=True)
     seen = wait_for(client, paper, "DESCRIBED")
     client.post(f"/v1/papers/{paper}/send-back", json={"reason": "xem lại"})
     described = client.post(f"/v1/papers/{paper}/review", json=ANY_KIND).json()
@@ -154,7 +154,7 @@ def test_moved_what_was_confirmed_stays(client: httpx.Client) -> None:
 
 
 def test_files_can_be_asked_about_and_are_not_sent_to_who_has_them(client: httpx.Client) -> None:
-    paper = upload(client, "HAVE-1", png("đã có"), sign=True, accept=True)
+    paper = upload(client, "HAVE-1", certified("đã có"), sign=True, accept=True)
     wait_for(client, paper, "ARCHIVED")
     for path in ("pdf", "words", "description", "validation", "package", "pages/1/picture"):
         whole = client.get(f"/v1/papers/{paper}/{path}")
@@ -176,7 +176,7 @@ def test_files_can_be_asked_about_and_are_not_sent_to_who_has_them(client: httpx
 
 
 def test_signed_it_is_not_changed_any_more(client: httpx.Client) -> None:
-    paper = upload(client, "DONE-1", png("đã ký"), sign=True, accept=True)
+    paper = upload(client, "DONE-1", certified("đã ký"), sign=True, accept=True)
     wait_for(client, paper, "ARCHIVED")
     for path, body in (
         ("withdraw", {"reason": "x"}),
@@ -193,7 +193,7 @@ def test_signed_it_is_not_changed_any_more(client: httpx.Client) -> None:
     before = client.get(f"/v1/papers/{paper}").json()
     again = client.post(f"/v1/papers/{paper}/sign")
     assert (again.status_code, again.json()) == (202, before)
-    unread = upload(client, "DONE-1", png("chưa đọc xong"), accept=True)
+    unread = upload(client, "DONE-1", certified("chưa đọc xong"), accept=True)
     wait_for(client, unread, "DESCRIBED")
     client.post(f"/v1/papers/{unread}/withdraw", json={"reason": "x"})
     refused = client.post(f"/v1/papers/{unread}/sign")

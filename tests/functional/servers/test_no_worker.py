@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from functional.http.serving import SCOPES, png, serving, until, upload, wait_for
+from functional.http.serving import SCOPES, certified, serving, until, upload, wait_for
 from functional.province import Crew
 
 
@@ -11,7 +11,7 @@ def test_readyz_tells_that_papers_wait_and_nobody_takes_them_up(crew: Crew) -> N
     with serving(crew.commands) as served:
         served.token = served.new_token(*[word for scope in SCOPES for word in ("--scope", scope)])
         client = served.client()
-        paper = upload(client, "NOBODY-1", png("chưa ai đọc"), accept=True)
+        paper = upload(client, "NOBODY-1", certified("chưa ai đọc"), accept=True)
         until(lambda: "not-checked-yet" not in client.get("/readyz").text)
         workers = client.get("/readyz").json()["parts"]["workers"]
         assert workers == {"ok": True, "code": "", "detail": ""}

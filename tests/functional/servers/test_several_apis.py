@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from functional.cli.running import Commands
-from functional.http.serving import SCOPES, png, serving, upload, wait_for
+from functional.http.serving import SCOPES, certified, png, serving, upload, wait_for
 from functional.http.test_uploads import PIECE, TUS, begin
 from functional.province import Province, working_commands
 
@@ -26,7 +26,7 @@ def test_what_one_takes_another_shows(commands: Commands) -> None:
         token = one.new_token(*[word for scope in SCOPES for word in ("--scope", scope)])
         clients = [served.client(token) for served in (one, two)]
         papers = [
-            upload(clients[n % 2], "MANY-1", png(f"tờ giấy số {n}"), sign=True, accept=True)
+            upload(clients[n % 2], "MANY-1", certified(f"tờ giấy số {n}"), sign=True, accept=True)
             for n in range(6)
         ]
         shown = [

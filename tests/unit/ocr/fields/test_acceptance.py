@@ -62,7 +62,17 @@ def test_each_required_value_must_be_there_or_be_recorded_as_absent(forms: Forms
 def test_a_page_that_lacks_data_needs_a_person() -> None:
     for doubt in ("page.incomplete:1", "page.few-words:2"):
         assert needs_a_person(Description(kind="decision", doubts=(doubt,)))
-    assert not needs_a_person(Description(kind="decision", doubts=("missing:paper.number",)))
+    assert not needs_a_person(Description(kind="decision", doubts=("kind.by-number",)))
+
+
+def test_what_keeps_a_paper_from_being_accepted_needs_a_person(typed: Typed, forms: Forms) -> None:
+    for lines in (["Kính gửi ông Nguyễn Văn An"], ["QUYẾT ĐỊNH", "Về việc cấp giấy phép"]):
+        found = describe((typed(lines),), forms=forms)
+        assert obstacles(found, forms)
+        assert needs_a_person(found)
+    whole = describe((typed(["CHỨNG THỰC BẢN SAO"]),), forms=forms)
+    assert not obstacles(whole, forms)
+    assert not needs_a_person(whole)
 
 
 def test_attached_files_are_named_in_doubt_and_need_a_person(typed: Typed, forms: Forms) -> None:
