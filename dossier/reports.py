@@ -141,3 +141,32 @@ class Signature:
     signed_at: datetime
     level: Level
     remarks: tuple[str, ...] = ()
+
+
+class PageFinding(StrEnum):
+    """What is wrong with the picture of a page."""
+
+    BLANK = "blank"
+    BLURRED = "blurred"
+    DARK = "dark"
+    FAINT = "faint"
+    BURNT = "burnt"
+    CUT = "cut"
+    FOLDED = "folded"
+    UPSIDE_DOWN = "upside-down"
+    SIDEWAYS = "sideways"
+
+
+@dataclass(frozen=True, slots=True)
+class PageMarks:
+    """What was seen on the picture of a page before it was read.
+
+    Attributes:
+        number: in the scan.
+        findings: what is wrong, and where: such as ``top-left``, ``bottom``; empty for all of it.
+        separator: the text of a separator sheet's QR code; empty for any other page.
+    """
+
+    number: int
+    findings: tuple[tuple[PageFinding, str], ...]
+    separator: str = ""

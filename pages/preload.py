@@ -19,6 +19,7 @@ _LIBRARIES = (
     "pikepdf",
     "pypdfium2",
     "simplejpeg",
+    "zxingcpp",
 )
 _PROCESSES = frozenset({"children", "sandbox"})
 

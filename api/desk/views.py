@@ -13,7 +13,7 @@ from uuid import UUID
 from api.desk.caller import Caller, Right
 from api.desk.progress import PagesRead, Stage, WaitsFor, stages_of, waits_for
 from dossier.codes import mask_numbers
-from dossier.reports import PdfaReport, Signature, SignatureReport
+from dossier.reports import PageMarks, PdfaReport, Signature, SignatureReport
 from dossier.spine import Description, Page
 from dossier.states import PaperState
 from workflow.ledger.types import (
@@ -88,6 +88,8 @@ class PaperView:
         scans: oldest first; empty in lists.
         content: None unless the paper was opened.
         undoable: whether a change made in review can be undone.
+        marks: what was seen on its pages before they were read; None where nobody looked.
+        split_undoable: whether its last split or merge can be undone.
     """
 
     paper: UUID
@@ -114,6 +116,8 @@ class PaperView:
     scans: tuple[StoredScan, ...] = ()
     content: PaperContent | None = None
     undoable: bool = False
+    marks: tuple[PageMarks, ...] | None = None
+    split_undoable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +188,8 @@ def list_view(
         retry_at=summary.retry_at,
         waits_for=waits_for(summary),
         undoable=summary.undoable,
+        marks=summary.marks,
+        split_undoable=summary.split_undoable,
         progress=PagesRead.of(summary, read_here=read_here),
     )
     return _visible(caller, view)

@@ -7,16 +7,17 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.desk import dossiers, intake
+from api.desk import dossiers, intake, page_marks
 from api.desk.caller import Right
 from api.desk.progress import WaitsFor
 from api.desk.views import DossierView, PaperView
 from api.web.form_files import received
 from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
+from api.wording.page_findings import page_remarks
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 from dossier.states import PaperState
@@ -62,8 +63,16 @@ def show_papers(me: Visiting, code: str) -> Response:
 
 
 @router.post("/{code}/files")
-def send_files(me: Visiting, code: str, files: Annotated[list[UploadFile], File()]) -> Response:
-    """Submit files to the dossier; a file that it has already is not stored twice."""
+def send_files(
+    me: Visiting,
+    code: str,
+    files: Annotated[list[UploadFile], File()],
+    afterwards: BackgroundTasks,
+) -> Response:
+    """Submit files to the dossier; a file that it has already is not stored twice.
+
+    The pages are looked at right after the answer, before they are read.
+    """
     caller = me.caller(Right.INTAKE)
     code = dossier_code(code)
     sent = known = 0
@@ -77,6 +86,7 @@ def send_files(me: Visiting, code: str, files: Annotated[list[UploadFile], File(
                 )
             sent, known = sent + 1, known + done.known
             if done.error is None and not done.known:
+                afterwards.add_task(page_marks.look, me.application, caller, done.paper)
                 me.service.enqueue(done.paper)
     except WrongUse as error:
         return _page(me, code, error=error)
@@ -151,7 +161,8 @@ def _context(me: Visitor, code: str) -> dict[str, Any]:
     return {
         "dossier": view,
         "papers": papers,
-        "waiting": any(paper.state not in _ENDED for paper in papers),
+        "seconds": 1 if any(_is_new(paper) for paper in papers) else 4,
+        "remarks": page_remarks,
         "open_papers": [paper for paper in papers if paper.state not in _ENDED],
         "address": _address(code),
         "state": labels.standing,
@@ -169,6 +180,11 @@ def _dossier(me: Visitor, code: str) -> DossierView:
     return DossierView(
         code=code, office=caller.office, offices=(), closed_at=None, expected=(), papers=()
     )
+
+
+def _is_new(paper: PaperView) -> bool:
+    """Whether the pages of a paper are likely being looked at now."""
+    return paper.state is PaperState.RECEIVED and paper.marks is None
 
 
 def _next_step(paper: PaperView) -> str:

@@ -19,6 +19,7 @@ from api.desk.views import PaperContent
 from api.web.form_files import received
 from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
+from api.wording.page_findings import page_remarks
 from dossier.errors import WrongUse
 from dossier.spine import Page
 from dossier.states import PaperState
@@ -190,6 +191,7 @@ def _paper_page(
         sentence="" if error is None else sentences.sentence(error.code),
         typed=typed,
         undoable=paper if view.undoable else finished,
+        remarks=page_remarks(view.marks),
         **_words(content, me.application.forms),
     )
 

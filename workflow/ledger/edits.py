@@ -183,6 +183,7 @@ class PaperEdits:
                 )
             )
             changed = {"scan": scan.id, "pages": [], "page_count": 0, "arrived_signed": False}
+            changed |= {"page_marks": None, "before_split": None}
             detail = f"scan {scan.id} stands for scan {row['scan']}"
             release_scan(c, row["scan"], edit.paper, edit.at)
             restart(

@@ -11,8 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from dossier import written
+from dossier.reports import PageMarks
 from dossier.spine import Blob, MediaType, Page, Paper, Record, Scan, SignedRecord
 from dossier.states import PaperState, ScanState
+from workflow.ledger.page_marks import marks_from_json
 from workflow.ledger.tables import PAPER, SCAN
 from workflow.ledger.types import Outcome, PaperSummary, WorkItem
 
@@ -180,7 +182,18 @@ def summary(row: Mapping[Any, Any], cipher: FieldCipher) -> PaperSummary:
         updated_at=row["updated_at"],
         progress=progress(row),
         undoable=row["before_review"] is not None,
+        marks=_marks(row),
+        split_undoable=row["before_split"] is not None,
     )
+
+
+def _marks(row: Mapping[Any, Any]) -> tuple[PageMarks, ...] | None:
+    """The marks of the paper's own pages: the scan may hold others too."""
+    if row["page_marks"] is None:
+        return None
+    marks = marks_from_json(row["page_marks"])
+    own = {int(page[0]) for page in row["pages"]}
+    return tuple(mark for mark in marks if not own or mark.number in own)
 
 
 def scan_columns(scan: Scan, cipher: FieldCipher) -> Columns:

@@ -12,6 +12,7 @@ from workflow.ledger.intake import ScanIntake
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.monitoring import QueueMonitor
 from workflow.ledger.offices import Offices
+from workflow.ledger.page_marks import PageMarking
 from workflow.ledger.papers import PaperQueries
 from workflow.ledger.people import People
 from workflow.ledger.queue import PaperQueue
@@ -33,6 +34,7 @@ class SqlLedger:
         intake: receives scans.
         queue: claims, finishes and retries papers.
         papers: reads papers and their history.
+        page_marks: what was seen on pages before they were read.
         edits: changes that people make to unsigned papers.
         splitting: makes several papers of one scan.
         reviews: what people correct and confirm, and undo.
@@ -50,6 +52,7 @@ class SqlLedger:
         self.intake = ScanIntake(self.connections, cipher=cipher)
         self.queue = PaperQueue(self.connections, cipher=cipher)
         self.papers = PaperQueries(self.connections, cipher=cipher)
+        self.page_marks = PageMarking(self.connections)
         self.edits = PaperEdits(self.connections, cipher=cipher)
         self.reviews = Reviews(self.connections, cipher=cipher)
         self.splitting = Splitting(self.connections, cipher=cipher)

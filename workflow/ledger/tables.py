@@ -34,6 +34,8 @@ OFFICE = sa.Table(
     sa.Column("parent", sa.String(35), sa.ForeignKey("office.code")),
     # In which times are shown, such as +07:00.
     sa.Column("time_zone", sa.String(6), nullable=False, server_default="+07:00"),
+    # What its stamps say, such as SAO Y; NULL for the setting.
+    sa.Column("stamp_form", sa.String(20)),
     # The highest numbers given to papers and history entries of this office.
     sa.Column("papers", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("events", sa.BigInteger, nullable=False, server_default="0"),
@@ -135,6 +137,10 @@ PAPER = sa.Table(
     sa.Column("request", sa.String(40), nullable=False),
     # Descriptions before each change in review, oldest first, for undo; encrypted JSON.
     sa.Column("before_review", sa.LargeBinary),
+    # What was seen on the pages of its scan before they were read; NULL where nobody looked.
+    sa.Column("page_marks", sa.JSON),
+    # Its pages before it was split or merged, and the papers made of it, for undo.
+    sa.Column("before_split", sa.JSON),
     sa.UniqueConstraint("office", "dossier", "ordinal"),
     sa.UniqueConstraint("office", "sequence"),
     sa.Index("ix_paper_waiting", "state", "dossier_since", "dossier", "ordinal"),
@@ -162,6 +168,19 @@ MOVE = sa.Table(
     sa.UniqueConstraint("office", "sequence"),
     sa.Index("ix_move_paper", "paper", "id"),
     sa.Index("ix_move_at", "at"),
+)
+
+# What people decided about pairs of papers that look alike.
+DUPLICATE = sa.Table(
+    "duplicate_decision",
+    METADATA,
+    sa.Column("paper", sa.Uuid, sa.ForeignKey("paper.id"), primary_key=True),
+    sa.Column("other", sa.Uuid, sa.ForeignKey("paper.id"), primary_key=True),
+    sa.Column("office", sa.String(35), sa.ForeignKey("office.code"), nullable=False),
+    sa.Column("same", sa.Boolean, nullable=False),
+    sa.Column("actor", sa.String(100), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index("ix_duplicate_decision_office_same", "office", "same"),
 )
 
 # What is known of a dossier besides its papers; one without a row is open and expects nothing.

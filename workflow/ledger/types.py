@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dossier.errors import SohoaError, WrongUse
+from dossier.reports import PageMarks
 from dossier.spine import (
     ArchivedRecord,
     Blob,
@@ -163,6 +164,8 @@ class PaperSummary:
         set_aside: no more attempts until an operator acts.
         progress: pages recognised and pages in all, while a worker recognises it; else None.
         undoable: whether a change made in review can be undone.
+        marks: what was seen on its pages before they were read; None where nobody looked.
+        split_undoable: whether its last split or merge can be undone.
     """
 
     paper: UUID
@@ -187,6 +190,8 @@ class PaperSummary:
     updated_at: datetime
     progress: tuple[int, int] | None
     undoable: bool = False
+    marks: tuple[PageMarks, ...] | None = None
+    split_undoable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ import re
 
 import httpx
 import pytest
-from functional.http.serving import Served, png, upload, wait_for
+from functional.http.serving import Served, png, sheet, tiff, until, upload, wait_for
 from functional.http.visiting import browser, signed_in
+from PIL import ImageFilter
 
 NUMBER = "001184000123"
 
@@ -163,3 +164,14 @@ def test_people_of_other_desks_are_refused(office: Served, role: str) -> None:
         visitor.post(f"/review/{paper}/withdraw", data={"reason": "x"}),
     ]
     assert {answer.status_code for answer in tried} == {403}
+
+
+def test_a_blurred_page_is_named_before_it_is_read(office: Served, clerk: httpx.Client) -> None:
+    lines = "\n".join("Tờ khai đăng ký khai sinh của công dân" for _ in range(12))
+    blurred = sheet(lines).filter(ImageFilter.GaussianBlur(3))
+    file = ("mo.tif", tiff(sheet(lines), blurred))
+    clerk.post("/intake/FORM-8/files", files={"files": file})
+    until(lambda: "Quét lại trang 2." in clerk.get("/intake/FORM-8/papers").text)
+    page = clerk.get("/intake/FORM-8/papers").text
+    assert "Ảnh mờ" in page
+    assert "trang 1." not in page
