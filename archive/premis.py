@@ -10,7 +10,14 @@ from uuid import UUID, uuid5
 from lxml import etree
 
 from dossier.reports import Signature, SignatureReport
-from dossier.spine import HistoryEvent, MediaType, Provenance, SignedRecord, Source
+from dossier.spine import (
+    NOT_ON_PAPER,
+    HistoryEvent,
+    MediaType,
+    Provenance,
+    SignedRecord,
+    Source,
+)
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -103,6 +110,7 @@ def events_of(
         _transferred(signed, provenance, scan),
         *(_signature_checked(report, signed, scan) for report in signed.record.received_signatures),
         *_processed(signed, provenance, files),
+        *_absences(signed, provenance.events, scan),
         _normalized(signed, made_at, pdf),
         _validated(signed, made_at, pdf),
         *(_signature_made(signature, pdf) for signature in signed.signatures),
@@ -150,8 +158,33 @@ def _processed(
                 )
             case "DESCRIBED" if move.before == "REVIEW":
                 yield _confirmed(signed, move, pdf)
-            case _ if move.code or move.reason:
+            case _ if (move.code or move.reason) and not move.reason.startswith(NOT_ON_PAPER):
                 yield _moved(move)
+
+
+def _absences(signed: SignedRecord, moves: tuple[HistoryEvent, ...], path: str) -> Iterator[Event]:
+    """What is stated not to be on the paper, and the person who stated it last."""
+    stated: dict[HistoryEvent | None, list[str]] = {}
+    for name in signed.record.description.absent:
+        stated.setdefault(_stated_by(moves, name), []).append(name)
+    for move, fields in stated.items():
+        yield Event(
+            type="metadata modification",
+            at=signed.record.paper.scan.received_at if move is None else move.at,
+            agents=(_actor("unknown" if move is None else move.actor),),
+            detail=f"{NOT_ON_PAPER}: {', '.join(fields)}",
+            outcome="warning" if move is None else "success",
+            outcome_note="the history does not name who stated it" if move is None else "",
+            objects=(path,),
+        )
+
+
+def _stated_by(moves: tuple[HistoryEvent, ...], name: str) -> HistoryEvent | None:
+    for move in reversed(moves):
+        statement, _, fields = move.reason.partition(": ")
+        if statement == NOT_ON_PAPER and name in fields.split(", "):
+            return move
+    return None
 
 
 def _normalized(signed: SignedRecord, at: datetime, path: str) -> Event:

@@ -14,10 +14,10 @@ from api.desk.papers import is_gone, not_read, opened, stored_paper
 from api.desk.views import PaperView, paper_view
 from dossier.codes import Sex, is_cmnd, normalise_number
 from dossier.errors import WrongUse
-from dossier.spine import Description, Source, Value
+from dossier.spine import NOT_ON_PAPER, Description, Source, Value
 from dossier.states import PaperState
 from dossier.text import folded, nfc
-from ocr.fields.acceptance import NOT_ON_PAPER, obstacles
+from ocr.fields.acceptance import obstacles
 from workflow.ledger.edits import EditRequest
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,30}(-[2-9])?\.[a-z][a-z0-9_]{0,30}")

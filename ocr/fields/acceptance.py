@@ -13,9 +13,6 @@ KIND_UNKNOWN = "kind.unknown"
 MISSING = "missing"
 ATTACHED = "attachments.not-on-pages"
 
-# What a person types for a value that the paper does not have.
-NOT_ON_PAPER = "không có trên giấy"
-
 # Doubts that only a person who has seen the paper can settle. The last two stand for what
 # ``obstacles`` reports: no kind, or a required value that is missing.
 _SEEN_ONLY = ("page.incomplete", "page.few-words", KIND_UNKNOWN, f"{MISSING}:")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import BinaryIO
 
 import pytest
@@ -51,6 +52,39 @@ def test_a_record_becomes_one_whole_object(store: FileStore, root: Path) -> None
     assert digests[package.signed_path(signed.record.paper)] == signed.pdf.digest
     assert judge.object_is_valid(root / "record" / archived.key)
     assert judge.root_is_valid(root / "record")
+
+
+_SYLLABLES = (
+    *("phường", "quận", "thành", "phố", "người", "yêu", "cầu", "giấy", "tờ", "tùy", "thân"),
+    *("nơi", "cư", "trú", "dân", "tộc", "Kinh", "đăng", "ký", "khai", "sinh", "cơ", "quan"),
+)
+MOST_BYTES, MOST_KEYS = 30 << 10, 16
+
+
+def test_a_record_costs_no_more_than_its_budget(store: FileStore, root: Path) -> None:
+    """Beside scan and signed PDF, of three pages with 400 words each."""
+    chosen = Random(1)  # noqa: S311 - the same text every time
+    text = "\f".join(
+        "\n".join(
+            " ".join(chosen.choice(_SYLLABLES) + chosen.choice("aàáăâeêioôơu") for _ in range(10))
+            for _ in range(40)
+        )
+        for _ in range(3)
+    )
+    archived = deposit(
+        made.signed_record(store, text=text),
+        store=store,
+        archived_at=made.NOON,
+        kept_until=made.LATER,
+        provenance=made.PROVENANCE,
+    )
+    beside = [
+        record.size
+        for record in store.records(f"{archived.key}/")
+        if not record.key.endswith(("/signed.pdf", "/received.tif"))
+    ]
+    assert len(beside) <= MOST_KEYS
+    assert sum(beside) <= MOST_BYTES
 
 
 def test_every_file_is_kept_as_long_as_the_record(store: FileStore) -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from api.desk.review import CardType, cards, settled
 from dossier.errors import WrongUse
-from dossier.spine import Box, Description, Source, Value
-from ocr.fields.acceptance import NOT_ON_PAPER
+from dossier.spine import NOT_ON_PAPER, Box, Description, Source, Value
 from ocr.fields.forms import load_forms
 
 FORMS = load_forms()
