@@ -32,8 +32,8 @@ from api.wording import labels
 from archive.export import write_folder
 from dossier.codes import dossier_code, mask_number
 from dossier.errors import SohoaError
-from dossier.spine import NOT_ON_PAPER
 from dossier.states import PaperState
+from dossier.text import NOT_ON_PAPER
 
 _COLUMNS = ("dossier", "source", "kind", "citizen_ids", "pdfa", "signature", "where")
 _ACTOR = "demo"

@@ -11,13 +11,13 @@ from lxml import etree
 
 from dossier.reports import Signature, SignatureReport
 from dossier.spine import (
-    NOT_ON_PAPER,
     HistoryEvent,
     MediaType,
     Provenance,
     SignedRecord,
     Source,
 )
+from dossier.text import NOT_ON_PAPER
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"

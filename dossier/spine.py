@@ -251,10 +251,6 @@ class Person:
     birth: str | None = None
 
 
-NOT_ON_PAPER = "không có trên giấy"
-"""What a person types for a value that the paper does not have; begins the reason in history."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """What a paper is and says.

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+NOT_ON_PAPER = "không có trên giấy"
+"""What a person types for a value that the paper does not have; begins the reason in history."""
+
 # data/names and some keyboards write Ð/ð (eth) where Đ/đ is meant.
 _ETH = {"ð": "đ", "Ð": "Đ"}
 # Old and new placing of the tone mark: hoà/hòa, khoẻ/khỏe, thuý/thúy. At the end of a syllable the

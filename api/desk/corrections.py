@@ -14,9 +14,9 @@ from api.desk.papers import is_gone, not_read, opened, stored_paper
 from api.desk.views import PaperView, paper_view
 from dossier.codes import Sex, is_cmnd, normalise_number
 from dossier.errors import WrongUse
-from dossier.spine import NOT_ON_PAPER, Description, Source, Value
+from dossier.spine import Description, Source, Value
 from dossier.states import PaperState
-from dossier.text import folded, nfc
+from dossier.text import NOT_ON_PAPER, folded, nfc
 from ocr.fields.acceptance import obstacles
 from workflow.ledger.edits import EditRequest
 

@@ -14,9 +14,9 @@ from api.desk.papers import stored_paper
 from api.desk.views import PaperView, list_view
 from dossier.codes import citizen_id
 from dossier.errors import WrongUse
-from dossier.spine import NOT_ON_PAPER, Box, Description, Source, Value
+from dossier.spine import Box, Description, Source, Value
 from dossier.states import PaperState
-from dossier.text import nfc
+from dossier.text import NOT_ON_PAPER, nfc
 from ocr.fields.acceptance import obstacles
 from ocr.fields.forms import Forms
 from workflow.ledger.edits import EditRequest

@@ -21,8 +21,9 @@ from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
 from api.wording.page_findings import page_remarks
 from dossier.errors import WrongUse
-from dossier.spine import NOT_ON_PAPER, Page
+from dossier.spine import Page
 from dossier.states import PaperState
+from dossier.text import NOT_ON_PAPER
 from ocr.fields.forms import Forms, Structure
 
 router = APIRouter(prefix="/review", route_class=PageRoute, include_in_schema=False)

@@ -13,7 +13,8 @@ from unit.archive import made
 
 from archive import premis
 from archive.file_store import FileStore
-from dossier.spine import NOT_ON_PAPER, HistoryEvent, Provenance, SignedRecord
+from dossier.spine import HistoryEvent, Provenance, SignedRecord
+from dossier.text import NOT_ON_PAPER
 
 SCHEMA = etree.XMLSchema(
     etree.parse(Path(__file__).parents[2] / "fixtures" / "premis" / "premis-3-used.xsd")

@@ -6,7 +6,8 @@ import pytest
 
 from api.desk.review import CardType, cards, settled
 from dossier.errors import WrongUse
-from dossier.spine import NOT_ON_PAPER, Box, Description, Source, Value
+from dossier.spine import Box, Description, Source, Value
+from dossier.text import NOT_ON_PAPER
 from ocr.fields.forms import load_forms
 
 FORMS = load_forms()
