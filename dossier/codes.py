@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from dossier.errors import WrongUse
 
+# The QR code of a separator sheet begins with this; the code of a dossier may follow.
+SEPARATOR = "SOHOA:"
 # The 63 provinces in force before the merger of 2025; a number is kept for life.
 PROVINCE_CODES = frozenset(
     f"{n:03d}"

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from dossier.codes import SEPARATOR
 from dossier.errors import RejectedInput
 from dossier.spine import MediaType
 from pages.page_quality import findings
 
-# A separator sheet's QR code begins with this; a dossier code may follow.
-SEPARATOR = "SOHOA:"
 _LONGEST_CODE = 110
 
 

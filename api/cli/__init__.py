@@ -30,6 +30,8 @@ _COMMANDS = {
     "show": "api.cli.papers",
     "text": "api.cli.papers",
     "review": "api.cli.papers",
+    "split": "api.cli.dossiers",
+    "dossier": "api.cli.dossiers",
     "correct": "api.cli.papers",
     "find": "api.cli.finding",
     "export": "api.cli.finding",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
 from api.application import Application
 from api.desk.caller import Caller, Right
+from api.desk.edits import move
 from api.desk.papers import stored_paper, words
+from dossier.codes import SEPARATOR, dossier_code
 from dossier.errors import WrongUse
+from dossier.reports import PageMarks
 from dossier.spine import RecognisedPage
 from ocr.fields.forms import squashed
 from workflow.ledger.edits import EditRequest
@@ -36,10 +41,12 @@ class Proposal:
 
     Attributes:
         number: in the scan.
+        dossier: to which the paper that begins here belongs, as its separator sheet says; or empty.
     """
 
     number: int
     use: PageUse
+    dossier: str = ""
 
 
 def propose(application: Application, caller: Caller, paper: UUID) -> tuple[Proposal, ...]:
@@ -48,28 +55,46 @@ def propose(application: Application, caller: Caller, paper: UUID) -> tuple[Prop
     Raises:
         WrongUse: ``paper.unknown``, ``paper.not-read``.
     """
-    return proposals(words(application, caller, paper))
+    stored = stored_paper(application, caller, paper, content=False)
+    return proposals(words(application, caller, paper), stored.summary.marks or ())
 
 
-def proposals(pages: Sequence[RecognisedPage]) -> tuple[Proposal, ...]:
+def proposals(
+    pages: Sequence[RecognisedPage], marks: Sequence[PageMarks] = ()
+) -> tuple[Proposal, ...]:
     """A blank page is dropped; a page with the national motto at its head begins a paper.
 
-    A page that could not be read is never taken for blank.
+    A separator sheet is dropped, and the page after it begins a paper, of the dossier that the
+    sheet names. A page that could not be read is never taken for blank.
 
     Args:
         pages: in order.
+        marks: what was seen on them.
     """
+    separators = {mark.number: mark.separator for mark in marks if mark.separator}
     made: list[Proposal] = []
-    begun = False
+    begun, dossier = False, ""
     for page in pages:
+        if page.number in separators:
+            made.append(Proposal(page.number, PageUse.DROPPED))
+            begun, dossier = False, separator_dossier(separators[page.number])
+            continue
         text = squashed(page.text())
         if len(text) <= _BLANK and not page.unread and not page.doubts:
             made.append(Proposal(page.number, PageUse.DROPPED))
             continue
         begins = not begun or _MOTTO in text[:_HEAD]
-        made.append(Proposal(page.number, PageUse.BEGINS if begins else PageUse.CONTINUES))
+        use = PageUse.BEGINS if begins else PageUse.CONTINUES
+        made.append(Proposal(page.number, use, dossier if begins else ""))
         begun = True
     return tuple(made)
+
+
+def separator_dossier(text: str) -> str:
+    """The dossier code that a separator sheet names; empty where it names none."""
+    with suppress(WrongUse):
+        return dossier_code(text.removeprefix(SEPARATOR))
+    return ""
 
 
 def split(
@@ -79,6 +104,7 @@ def split(
     pages: Sequence[tuple[int, int, PageUse]],
     *,
     version: int | None = None,
+    dossiers: Mapping[int, str] = MappingProxyType({}),
 ) -> tuple[UUID, ...]:
     """Split a paper by the use of its pages; the bytes as received stay as they are.
 
@@ -88,12 +114,14 @@ def split(
         paper: its ID.
         pages: in their new order: number in the scan, degrees clockwise, use.
         version: of the paper as the caller saw it; None where unknown.
+        dossiers: to which the papers that begin with these pages are moved.
 
     Returns:
         The papers, the one that was split first.
 
     Raises:
-        WrongUse: ``paper.unknown``, ``pages.*``, ``review.changed-meanwhile``, ``dossier.closed``.
+        WrongUse: ``paper.unknown``, ``pages.*``, ``review.changed-meanwhile``, ``dossier.closed``,
+            ``dossier.bad-code``.
     """
     caller.require(Right.REVIEW)
     groups: list[list[tuple[int, int]]] = []
@@ -105,7 +133,8 @@ def split(
         groups[-1].append((number, turn))
     if not groups:
         raise WrongUse("pages.not-parts", "name each page once, and at least one for each paper")
-    stored_paper(application, caller, paper, content=False)
+    own = stored_paper(application, caller, paper, content=False).summary.dossier
+    targets = {number: dossier_code(code) for number, code in dossiers.items()}
     ids = [paper, *(application.ids.new() for _ in groups[1:])]
     parts = [
         Part(id_, application.ids.new(), tuple(group))
@@ -115,4 +144,8 @@ def split(
         paper=paper, offices=caller.offices, actor=caller.author, at=application.clock.now()
     )
     application.ledger.splitting.split(edit, parts, version=version)
+    for part in parts:
+        target = targets.get(part.pages[0][0], own)
+        if target != own:
+            move(application, caller, part.paper, dossier=target)
     return tuple(ids)

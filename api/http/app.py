@@ -57,7 +57,7 @@ _FILES = (
     ("POST", re.compile(r"/v1/dossiers/[^/]+/papers")),
     ("POST", re.compile(r"/v1/papers/[^/]+/scan")),
     ("PATCH", re.compile(r"/v1/uploads/[^/]+")),
-    ("POST", re.compile(r"/review/[^/]+/scan|/intake/[^/]+/files")),
+    ("POST", re.compile(r"/review/[^/]+/(?:pages/)?scan|/intake/[^/]+/files")),
 )
 # Anybody may send a PDF to be verified: 20 MB, and the form around it.
 _LARGEST_PUBLIC_FILE = 20 * 1024 * 1024 + 4096

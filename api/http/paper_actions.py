@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.desk import edits
+from api.desk import edits, page_edits, splitting
+from api.desk.splitting import PageUse
 from api.http.authentication import Client, IntakeClient, ReviewClient, SignClient
 from api.http.intake import FILE_BODY, Name
 from api.http.openapi import ACT_PROBLEMS, BODY_PROBLEMS, SAID
@@ -77,6 +78,42 @@ class Arrangement(BaseModel):
     pages: Annotated[list[PlacedPage], Field(min_length=1, max_length=10_000)]
 
 
+class PaperPart(BaseModel):
+    """The pages of one of the papers to be."""
+
+    model_config = _question(pages=[{"number": 3, "turn": 0}])
+
+    pages: Annotated[list[PlacedPage], Field(min_length=1, max_length=10_000)]
+
+
+class Split(BaseModel):
+    """The papers of one file; pages in none of them are left out."""
+
+    model_config = _question(
+        parts=[{"pages": [{"number": 1}]}, {"pages": [{"number": 3}, {"number": 4}]}], version=7
+    )
+
+    parts: Annotated[list[PaperPart], Field(min_length=1, max_length=1000)]
+    version: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+
+class Merge(BaseModel):
+    """The paper whose pages come last."""
+
+    model_config = _question(paper="0192f1a0-7c00-7000-8000-000000000002", version=7)
+
+    paper: UUID
+    version: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+
+class SplitPapers(BaseModel):
+    """The papers that a split made, the one that was split first."""
+
+    model_config = _question(papers=["0192f1a0-7c00-7000-8000-000000000001"])
+
+    papers: list[UUID]
+
+
 @router.post("/sign", status_code=202, responses=ACT_PROBLEMS)
 def sign(
     client: SignClient,
@@ -120,6 +157,34 @@ def arrange_pages(client: ReviewClient, paper: UUID, arrangement: Arrangement) -
     """Reorder and turn the pages of a paper; it is recognised again."""
     pages = [(page.number, page.turn) for page in arrangement.pages]
     edits.arrange_pages(client.application, client.caller, paper, pages=pages)
+    return _enqueued(client, paper)
+
+
+@router.post("/split", responses=ACT_PROBLEMS)
+def split(client: ReviewClient, paper: UUID, into: Split) -> SplitPapers:
+    """Make several papers of one file; each is recognised again, the file stays as it is."""
+    pages = [
+        (page.number, page.turn, PageUse.CONTINUES if index else PageUse.BEGINS)
+        for part in into.parts
+        for index, page in enumerate(part.pages)
+    ]
+    made = splitting.split(client.application, client.caller, paper, pages, version=into.version)
+    for one in made:
+        client.service.enqueue(one)
+    return SplitPapers(papers=list(made))
+
+
+@router.post("/merge", responses=ACT_PROBLEMS)
+def merge(client: ReviewClient, paper: UUID, what: Merge) -> PaperStanding:
+    """Append the pages of another paper of the dossier, which ends; recognised again."""
+    page_edits.merge(client.application, client.caller, paper, what.paper, version=what.version)
+    return _enqueued(client, paper)
+
+
+@router.post("/pages/undo", responses=ACT_PROBLEMS)
+def undo_pages(client: ReviewClient, paper: UUID) -> PaperStanding:
+    """Take back the last split, merge or replaced page of a paper."""
+    client.service.enqueue(page_edits.undo(client.application, client.caller, paper))
     return _enqueued(client, paper)
 
 

@@ -18,7 +18,7 @@ from api.web.form_files import received
 from api.web.page_context import PageRoute, Visiting, Visitor
 from api.wording import labels, sentences
 from api.wording.page_findings import page_remarks
-from dossier.codes import dossier_code
+from dossier.codes import SEPARATOR, dossier_code
 from dossier.errors import WrongUse
 from dossier.states import PaperState
 
@@ -60,6 +60,17 @@ def show_dossier(me: Visiting, code: str, sent: int = 0, known: int = 0) -> Resp
 def show_papers(me: Visiting, code: str) -> Response:
     """The part of the page that changes while papers are read."""
     return me.page("intake_papers.html", "/intake", **_context(me, dossier_code(code)))
+
+
+@router.get("/{code}/separator")
+def show_separator(me: Visiting, code: str) -> Response:
+    """A sheet to print: what is scanned after it is a paper of this dossier."""
+    me.caller(Right.INTAKE)
+    code = dossier_code(code)
+    path, side = _qr(code)
+    return me.page(
+        "separator.html", "/intake", code=code, address=_address(code), qr=path, side=side
+    )
 
 
 @router.post("/{code}/files")
@@ -128,6 +139,17 @@ def reopen(me: Visiting, code: str) -> Response:
     return RedirectResponse(_address(code), HTTPStatus.SEE_OTHER)
 
 
+def _qr(code: str) -> tuple[str, str]:
+    """The path of a separator sheet's QR code and its side with the quiet zone, in modules."""
+    import zxingcpp  # noqa: PLC0415 - only this page draws a code
+
+    drawn = zxingcpp.create_barcode(
+        SEPARATOR + code, zxingcpp.BarcodeFormat.QRCode, ec_level="Q"
+    ).to_svg()
+    path = drawn.partition('<path d="')[2].partition('"')[0]
+    return path, drawn.partition('width="')[2].partition('"')[0]
+
+
 def _first_page(me: Visitor, typed: str, error: WrongUse | None) -> Response:
     return me.page(
         "intake.html",
@@ -189,7 +211,7 @@ def _is_new(paper: PaperView) -> bool:
 
 def _next_step(paper: PaperView) -> str:
     """What a person does next about a paper; empty where nothing is left to do."""
-    if paper.state is PaperState.REJECTED and paper.code != "withdrawn":
+    if paper.state is PaperState.REJECTED and paper.code not in labels.OUT_OF_DOSSIER:
         return _SEND_AGAIN
     return _NEXT_STEPS[paper.waits_for]
 

@@ -50,8 +50,16 @@ class Sheet:
 
 
 @router.get("")
-def show_list(me: Visiting, dossier: _From = None, finished: UUID | None = None) -> Response:
-    """The papers that wait, those of the oldest dossier first."""
+def show_list(
+    me: Visiting,
+    dossier: _From = None,
+    finished: UUID | None = None,
+    pages: UUID | None = None,
+) -> Response:
+    """The papers that wait, those of the oldest dossier first.
+
+    ``finished`` and ``pages`` name the paper whose last change can be taken back here.
+    """
     papers = review.list_waiting(me.application, me.caller(Right.REVIEW), dossier=dossier)
     return me.page(
         "review_list.html",
@@ -62,6 +70,7 @@ def show_list(me: Visiting, dossier: _From = None, finished: UUID | None = None)
         reason=sentences.sentence,
         at=_address,
         finished=finished,
+        pages=pages,
     )
 
 

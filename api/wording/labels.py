@@ -150,6 +150,15 @@ _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _DATES = frozenset({"date", "birth", "death", "registered", "valid_until"})
 
 
+# A paper that left its dossier by the act of a person; none of them is refused.
+OUT_OF_DOSSIER = {
+    "withdrawn": "Đã rút",
+    "pages-merged": "Đã gộp",
+    "pages-undone": "Đã hoàn tác",
+    "reused": "Dùng giấy đã có",
+}
+
+
 def standing(value: PaperState, code: str = "") -> str:
     """A state in words; of a paper out of its dossier, whether it was withdrawn.
 
@@ -157,8 +166,8 @@ def standing(value: PaperState, code: str = "") -> str:
         value: the state.
         code: of the paper, which says why.
     """
-    if value is PaperState.REJECTED and code == "withdrawn":
-        return "Đã rút"
+    if value is PaperState.REJECTED and code in OUT_OF_DOSSIER:
+        return OUT_OF_DOSSIER[code]
     return STATES[value]
 
 

@@ -306,6 +306,17 @@ def _refuse_duplicate(connection: sa.Connection, office: str, dossier: str, dige
         )
 
 
+def take_scan_again(connection: sa.Connection, scan: UUID) -> None:
+    """Let a released scan stand for its bytes in its dossier again.
+
+    Raises:
+        WrongUse: ``dossier.has-it-already``: another paper has these bytes meanwhile.
+    """
+    row = connection.execute(sa.select(SCAN).where(SCAN.c.id == scan)).one()
+    _refuse_duplicate(connection, row.office, row.dossier, row.digest)
+    connection.execute(SCAN.update().where(SCAN.c.id == scan).values(released_at=None, paper=None))
+
+
 def restart(
     connection: sa.Connection,
     row: dict[str, Any],

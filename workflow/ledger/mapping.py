@@ -196,6 +196,18 @@ def _marks(row: Mapping[Any, Any]) -> tuple[PageMarks, ...] | None:
     return tuple(mark for mark in marks if not own or mark.number in own)
 
 
+def scan_of(row: Mapping[Any, Any], cipher: FieldCipher) -> Scan:
+    """The scan of a row of the table of scans."""
+    return Scan(
+        id=row["id"],
+        office=row["office"],
+        blob=Blob(row["digest"], row["size"]),
+        media_type=MediaType(row["media_type"]),
+        source=cipher.decrypt_text(row["source"], row["id"]),
+        received_at=row["received_at"],
+    )
+
+
 def scan_columns(scan: Scan, cipher: FieldCipher) -> Columns:
     """The columns of a new scan, without its dossier and state."""
     return {

@@ -78,6 +78,7 @@
       const main = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
       delete form.dataset.sent;
       if (main) document.querySelector("main").replaceWith(document.adoptNode(main));
+      else if (say && request.status === 413) say.textContent = "Tệp quá lớn. Hãy gửi từng phần, mỗi giấy một tệp, hoặc quét ở 200 đến 300 dpi.";
       else if (say) say.textContent = "Máy chủ không nhận tệp. Bấm gửi lại.";
     });
     request.addEventListener("error", () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.desk.splitting import PageUse, proposals
+from dossier.reports import PageMarks
 from dossier.spine import Box, RecognisedPage, Word
 
 HEAD = "ỦY BAN NHÂN DÂN XÃ THỐNG NHẤT CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
@@ -46,3 +47,21 @@ def test_a_page_that_could_not_be_read_is_not_taken_for_blank() -> None:
 
 def test_a_file_without_heads_is_one_paper() -> None:
     assert _uses(_page(1, "a b c d"), _page(2, "e f g h")) == [PageUse.BEGINS, PageUse.CONTINUES]
+
+
+def test_a_separator_sheet_begins_a_paper_of_the_dossier_it_names() -> None:
+    pages = (_page(1, "a b c d"), _page(2, "x"), _page(3, "e f g h"), _page(4, "i k l m"))
+    marks = [PageMarks(1, ()), PageMarks(2, (), "SOHOA:H15.50.05.13-261008-0975")]
+    made = proposals(pages, marks)
+    assert [one.use for one in made] == [
+        PageUse.BEGINS, PageUse.DROPPED, PageUse.BEGINS, PageUse.CONTINUES,
+    ]  # fmt: skip
+    assert [one.dossier for one in made] == ["", "", "H15.50.05.13-261008-0975", ""]
+
+
+def test_a_separator_sheet_without_a_dossier_names_none() -> None:
+    marks = [PageMarks(1, (), "SOHOA:")]
+    made = proposals((_page(1, ""), _page(2, "e f g h")), marks)
+    assert [(one.use, one.dossier) for one in made] == [
+        (PageUse.DROPPED, ""), (PageUse.BEGINS, ""),
+    ]  # fmt: skip
