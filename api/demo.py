@@ -29,14 +29,16 @@ from api.desk.tokens import operator
 from api.desk.views import PaperView
 from api.settings import read_settings
 from api.wording import labels
+from api.wording.sentences import sentence
 from archive.export import write_folder
 from dossier.codes import dossier_code, mask_number
-from dossier.errors import SohoaError
+from dossier.errors import RejectedInput, SohoaError
 from dossier.states import PaperState
 from dossier.text import NOT_ON_PAPER
 
 _COLUMNS = ("dossier", "source", "kind", "citizen_ids", "pdfa", "signature", "where")
 _ACTOR = "demo"
+_NOT_COUNTERSIGNED = "scan.not-countersigned"
 # Dossiers whose papers wait at the desks, and the samples that they are: nothing is doubtful in the
 # first, much in the second.
 _DESKS = {
@@ -68,6 +70,7 @@ def main(samples: Path) -> int:
             if row.dossier not in _DESKS
         ]
         archived = [row for row in rows if row.state is PaperState.ARCHIVED]
+        refused = [row for row in rows if row.state is PaperState.DESCRIBED]
         with tempfile.TemporaryDirectory() as folder:
             table = [_row(application, caller, row, Path(folder)) for row in archived]
         output.rows(table, _COLUMNS)
@@ -75,6 +78,8 @@ def main(samples: Path) -> int:
             output.say(f"{known} giấy đã có từ trước, không nhận lần nữa / were already there.")
         if typed:
             output.say(f"{typed} giấy thiếu dữ liệu, đã nhập tay / lacked values, typed by hand.")
+        for row in refused:
+            output.say(f"{row.dossier} {row.source}: {sentence(_NOT_COUNTERSIGNED)}")
         output.say(f"{len(archived)} / {len(rows)} giấy đã lưu / archived.\n")
         found = _look_up(application, caller, archived, output)
         demo_users.show(application, caller, output)
@@ -83,7 +88,8 @@ def main(samples: Path) -> int:
     if waiting.errors:
         return worst(waiting.errors)
     sound = all(row["pdfa"] == _GOOD and row["signature"] == _GOOD for row in table)
-    return Exit.DONE if found and sound and len(archived) == len(rows) else Exit.INTEGRITY
+    whole = len(archived) + len(refused) == len(rows)
+    return Exit.DONE if found and sound and whole else Exit.INTEGRITY
 
 
 _GOOD = "đạt / valid"
@@ -113,7 +119,10 @@ def _ingest(application: Application, caller: Caller, samples: Path, waiting: Wa
 
 
 def _review(application: Application, caller: Caller, samples: Path, waiting: Waiting) -> int:
-    """Type what the samples in review lack, and request their signatures; how many they were."""
+    """Type what the samples in review lack, and request their signatures; how many they were.
+
+    What arrived with a signature too weak to be countersigned stays described.
+    """
     truth = json.loads((samples / "truth.json").read_text(encoding="utf-8"))
     rows = papers.list_papers(application, caller, state=PaperState.REVIEW).papers
     left = [row for row in rows if f"{row.dossier}/{row.source}" in truth]
@@ -128,7 +137,12 @@ def _review(application: Application, caller: Caller, samples: Path, waiting: Wa
                 if not any(value.field == field for value in there):
                     typed.setdefault(field, NOT_ON_PAPER)
             corrections.review(application, caller, row.paper, typed)
-            edits.request_signature(application, caller, row.paper)
+            try:
+                edits.request_signature(application, caller, row.paper)
+            except RejectedInput as error:
+                if error.code != _NOT_COUNTERSIGNED:
+                    raise
+                continue
             waiting.expect(row.paper, f"{row.dossier} {row.source}")
             enqueue(row.paper)
 

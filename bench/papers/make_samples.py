@@ -56,11 +56,16 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """A government paper to be written: as it is where it stays a signed PDF, else its pictures."""
+    """A government paper to be written: as it is where it stays a signed PDF, else its pictures.
+
+    An office does not countersign it where ``weak``: its signature is of SHA-1, or it is a
+    hybrid-reference file.
+    """
 
     path: str
     source: str
     as_is: bool = False
+    weak: bool = False
 
 
 _FIRST, _SECOND, _THIRD, _FOURTH = (
@@ -140,7 +145,7 @@ PAPERS: Sequence[Made | Official] = (
     ),
     Official(f"{_FOURTH}/02-thong-tu.pdf", "tt_21_bct_fuel", as_is=True),
     Official(f"{_FOURTH}/03-quyet-dinh.tif", "288-ttg"),
-    Official(f"{_FOURTH}/04-thong-bao.pdf", "hanoi_tb_453_flag", as_is=True),
+    Official(f"{_FOURTH}/04-thong-bao.pdf", "hanoi_tb_453_flag", as_is=True, weak=True),
     Official(f"{_FOURTH}/05-cong-van.pdf", "2450-kgvx"),
 )
 
@@ -240,6 +245,7 @@ def main(arguments: Sequence[str]) -> int:
             "people": {},
             "pages": int(fact["so_trang"]),
             "signed": paper.as_is,
+            **({"countersigned": False} if paper.weak else {}),
         }
     written = json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True)
     (samples / "truth.json").write_text(written + "\n", encoding="utf-8")
