@@ -8,8 +8,9 @@ from dossier.errors import RejectedInput
 from dossier.reports import SignatureReport, Verdict
 
 DOUBT = "signatures.doubtful"
+NOT_COUNTERSIGNED = "scan.not-countersigned"
 # Never countersigned: a copy may show another thing than the program of its signer did.
-_NOT_COUNTERSIGNED = frozenset({"pdf.hybrid-xref", "digest.sha1", "digest.md5", "digest.md2"})
+_WEAK = frozenset({"pdf.hybrid-xref", "digest.sha1", "digest.md5", "digest.md2"})
 
 
 def check_countersigning(reports: Iterable[SignatureReport], *, what: str) -> None:
@@ -23,7 +24,7 @@ def check_countersigning(reports: Iterable[SignatureReport], *, what: str) -> No
         RejectedInput: ``scan.not-countersigned``.
     """
     for report in reports:
-        if not _NOT_COUNTERSIGNED.isdisjoint(report.remarks):
+        if not _WEAK.isdisjoint(report.remarks):
             raise RejectedInput(
                 "scan.not-countersigned",
                 f"{what}: it arrived with a signature of a weak digest (SHA-1 or MD5) or in a file "
@@ -57,5 +58,5 @@ def countersigning_doubts(reports: Iterable[SignatureReport], *, what: str) -> t
                 "ask its sender for the original",
             )
         doubtful |= report.verdict is Verdict.UNDECIDED
-        doubtful |= not _NOT_COUNTERSIGNED.isdisjoint(report.remarks)
+        doubtful |= not _WEAK.isdisjoint(report.remarks)
     return (DOUBT,) if doubtful else ()

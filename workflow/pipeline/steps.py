@@ -37,6 +37,7 @@ from dossier.ports import Catalogue, Clock, ObjectStore
 from dossier.spine import HistoryEvent, RecognisedPaper
 from dossier.states import PAPER_MOVES, PaperState, ScanState
 from ocr.fields.acceptance import needs_a_person
+from signing.received import NOT_COUNTERSIGNED
 from signing.sign import KEY_CHANGED
 from workflow import log_context
 from workflow.ledger.sql_ledger import SqlLedger
@@ -50,6 +51,8 @@ from workflow.pipeline.step_functions import Stages
 log = structlog.get_logger()
 
 _MESSAGE_SECONDS = 300.0
+# What ends a request for a signature, and leaves the paper among those that wait for one.
+_LAPSES = frozenset({KEY_CHANGED, NOT_COUNTERSIGNED})
 
 
 class Lane(StrEnum):
@@ -236,7 +239,7 @@ class Pipeline:
             self._report_discarded(item)
             return None
         log.warning("paper.stopped", code=error.code)
-        if error.code == KEY_CHANGED:
+        if error.code in _LAPSES:
             self._save(item, replace(Outcome.of_error(item.state, error), request_lapsed=True))
             self._watch(Event(paper=item.paper.id, state=item.state, error=error))
             return None

@@ -22,6 +22,7 @@ from dossier.errors import (
 from dossier.spine import RecognisedPaper
 from dossier.states import PaperState
 from pages.children import BudgetExceeded
+from signing.received import NOT_COUNTERSIGNED
 from workflow.pipeline.progress import Progress
 
 
@@ -95,6 +96,16 @@ def test_a_request_that_names_another_key_lapses(harness: Harness) -> None:
     assert harness.advance() is PaperState.DESCRIBED
     assert harness.code == "signer.key-changed"
     assert harness.events[-1].error is not None
+
+
+def test_a_paper_that_is_not_countersigned_stays_as_it_is(harness: Harness) -> None:
+    harness.stages.fail["sign"] = [RejectedInput(NOT_COUNTERSIGNED, "a weak digest")]
+    harness.take()
+    assert harness.advance() is PaperState.DESCRIBED
+    assert harness.code == NOT_COUNTERSIGNED
+    held = harness.ledger.papers.get(PAPER, offices=[OFFICE])
+    assert held is not None
+    assert not held.sign_requested
 
 
 def test_a_doubtful_paper_stands_in_review_and_forgets_the_wish_to_be_signed(
