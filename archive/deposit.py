@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from archive import ead, ocfl, package, premis, read
-from archive.digests import Digests, digests, sha512_of
+from archive.digests import Digests, digests
 from archive.file_faults import translated
 from dossier.errors import IntegrityViolation
 from dossier.ports import ObjectStore, RecordVersion
@@ -90,19 +90,25 @@ def deposit(
     kept_until = datetime.fromtimestamp(math.ceil(kept_until.timestamp()), UTC)
     now = _Terms(archived_at, kept_until, provenance or Provenance())
     with translated(f"a file of paper {paper.id}"):
-        terms = _earlier_terms(store, key) or now
+        there = read.list_files(store, key)
+        terms = _earlier_terms(store, key, there) or now
         try:
-            return _deposit(signed, store, terms, scratch)
+            return _deposit(signed, store, terms, there, scratch)
         except IntegrityViolation as fault:
             # Another process began the same deposit a moment earlier: its terms hold.
-            others = _earlier_terms(store, key)
+            there = read.list_files(store, key)
+            others = _earlier_terms(store, key, there)
             if fault.code != "record.exists" or others is None or others == terms:
                 raise
-            return _deposit(signed, store, others, scratch)
+            return _deposit(signed, store, others, there, scratch)
 
 
 def _deposit(
-    signed: SignedRecord, store: ObjectStore, terms: _Terms, scratch: Path | None
+    signed: SignedRecord,
+    store: ObjectStore,
+    terms: _Terms,
+    there: Mapping[str, RecordVersion],
+    scratch: Path | None,
 ) -> ArchivedRecord:
     paper = signed.record.paper
     identifier = ocfl.object_id(paper.id)
@@ -114,13 +120,20 @@ def _deposit(
         inventory = ocfl.first_inventory(
             identifier, contents, note_of(paper.office, "signed", terms.archived_at)
         )
-        writing = ObjectWriter(store, key, folder, terms.kept_until)
-        writing.write(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES)
-        for content in contents:
-            writing.put(f"v1/content/{content.path}", sources[content.path], content.sha512)
-        for above in ("v1/", ""):
-            writing.write(above + ocfl.SIDECAR, ocfl.sidecar(inventory))
-            writing.write(above + ocfl.INVENTORY, inventory)
+        writing = ObjectWriter(store, key, folder, terms.kept_until, there=there)
+        content, *others = (
+            NewFile(f"v1/content/{one.path}", sources[one.path], one.sha512) for one in contents
+        )
+        writing.put([content])  # the description
+        writing.put(
+            [
+                writing.made(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES),
+                *others,
+                *writing.inventory_files("v1/", inventory),
+                *writing.inventory_files("", inventory)[:1],
+            ]
+        )
+        writing.put(writing.inventory_files("", inventory)[1:])
         writing.compare()
     return ArchivedRecord(
         signed=signed,
@@ -262,70 +275,122 @@ def _digests_of(path: Path) -> Digests:
         return digests(stream)
 
 
-def _earlier_terms(store: ObjectStore, key: str) -> _Terms | None:
+def _earlier_terms(
+    store: ObjectStore, key: str, there: Mapping[str, RecordVersion]
+) -> _Terms | None:
     """The terms in a description that an earlier try has written."""
-    place = f"{key}/v1/content/{_DESCRIPTION}"
-    for record in store.records(place):
-        if record.key == place:
-            with store.open_record(record) as stream:
-                written = stream.read(_LARGEST_DESCRIPTION)
-            described = package.read_description(written, key=key)
-            return _Terms(described.archived_at, described.kept_until, described.provenance)
-    return None
+    record = there.get(f"v1/content/{_DESCRIPTION}")
+    if record is None:
+        return None
+    with store.open_record(record) as stream:
+        written = stream.read(_LARGEST_DESCRIPTION)
+    described = package.read_description(written, key=key)
+    return _Terms(described.archived_at, described.kept_until, described.provenance)
 
 
-@dataclass(slots=True)
-class _Written:
-    record: RecordVersion
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file to be written.
+
+    Attributes:
+        path: below the object's root.
+        sha512: of the source.
+    """
+
+    path: str
+    source: Path
     sha512: str
 
 
 class ObjectWriter:
-    """One object being written; remembers what must be found when it is read back."""
+    """One object being written; remembers what must be found when it is read back.
 
-    def __init__(self, store: ObjectStore, key: str, folder: Path, kept_until: datetime) -> None:
+    Args:
+        store: where to.
+        key: of the object's root.
+        folder: for files made on the way.
+        kept_until: the end of the locks.
+        there: what a listing found under the key.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        key: str,
+        folder: Path,
+        kept_until: datetime,
+        *,
+        there: Mapping[str, RecordVersion],
+    ) -> None:
         self._store = store
         self._key = key
         self._folder = folder
         self._kept_until = kept_until
-        self._written: list[_Written] = []
+        self._there = there
+        self._written: dict[str, tuple[RecordVersion, str]] = {}
 
-    def write(self, path: str, content: bytes) -> None:
-        """Write bytes at a path below the object's root."""
-        source = self._folder / "next"
+    def made(self, path: str, content: bytes) -> NewFile:
+        """A file of the object with these bytes."""
+        source = self._folder / f"made-{hashlib.sha256(path.encode()).hexdigest()}"
         source.write_bytes(content)
-        self.put(path, source, hashlib.sha512(content).hexdigest())
+        return NewFile(path, source, hashlib.sha512(content).hexdigest())
 
-    def put(self, path: str, source: Path, sha512: str) -> None:
-        """Write a file whose SHA-512 is known."""
-        record = self._store.put_record(f"{self._key}/{path}", source, kept_until=self._kept_until)
-        self._written.append(_Written(record, sha512))
+    def inventory_files(self, above: str, inventory: bytes) -> list[NewFile]:
+        """Sidecar and inventory below ``vN/``, or at the root where it is empty."""
+        return [
+            self.made(above + ocfl.SIDECAR, ocfl.sidecar(inventory)),
+            self.made(above + ocfl.INVENTORY, inventory),
+        ]
 
-    def replace(self, path: str, content: bytes) -> None:
+    def put(self, files: Sequence[NewFile]) -> None:
+        """Write files, in any order; those of the next call come after all of them."""
+        new = [file for file in files if file.path not in self._there]
+        for file in files:
+            if file.path in self._there:
+                record = self._store.put_record(
+                    f"{self._key}/{file.path}", file.source, kept_until=self._kept_until
+                )
+                self._written[file.path] = (record, file.sha512)
+        records = self._store.put_records(
+            [(f"{self._key}/{file.path}", file.source) for file in new],
+            kept_until=self._kept_until,
+        )
+        for file, record in zip(new, records, strict=True):
+            self._written[file.path] = (record, file.sha512)
+
+    def replace(self, file: NewFile) -> None:
         """Write a file of the root that is derived from the newest version's."""
-        source = self._folder / "next"
-        source.write_bytes(content)
-        self._store.replace_derived(f"{self._key}/{path}", source, kept_until=self._kept_until)
+        self._store.replace_derived(
+            f"{self._key}/{file.path}", file.source, kept_until=self._kept_until
+        )
 
     def compare(self, *, whole: bool = True) -> None:
-        """Read everything back; then load the object as any reader will.
+        """List the object and read back everything that was written.
 
         Args:
             whole: everything in the object was written here.
+
+        Raises:
+            IntegrityViolation: ``record.exists``: something older lies at a key;
+                ``record.not-as-written``; ``object.stray-file``.
         """
-        for written in self._written:
-            with self._store.open_record(written.record) as stream:
-                found = sha512_of(stream)
-            if found != written.sha512:
-                raise IntegrityViolation(
-                    "record.not-as-written",
-                    f"the object {written.record.key} is not what was written a moment ago; the "
-                    "disk or the store is failing",
-                )
-        stored = read.load(self._store, self._key)
-        if whole and set(stored.files) != {
-            w.record.key.removeprefix(f"{self._key}/") for w in self._written
-        }:
+        found = read.list_files(self._store, self._key)
+        if not set(self._written) <= set(found) or (whole and len(found) != len(self._written)):
             raise IntegrityViolation(
-                "object.stray-file", f"the object {self._key} holds a file that was not written"
+                "object.stray-file" if set(self._written) < set(found) else "record.not-as-written",
+                f"the object {self._key} does not hold the files that were written a moment ago",
             )
+        for path, (record, _) in self._written.items():
+            if found[path].version != record.version:
+                # Hidden when it was written, or by a store that knows no condition.
+                self._store.kept_until(found[path])
+        read_back = self._store.sha512_of([found[path] for path in self._written])
+        for (path, (record, sha512)), again in zip(self._written.items(), read_back, strict=True):
+            if again != sha512:
+                raise IntegrityViolation(
+                    "record.not-as-written"
+                    if found[path].version == record.version
+                    else "record.exists",
+                    f"the object {record.key} is not what was written a moment ago; the disk or "
+                    "the store is failing, or somebody wrote it before",
+                )

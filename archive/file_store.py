@@ -24,12 +24,13 @@ import math
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.digests import sha512_of
 from archive.file_faults import as_ours, missing, translated
 from archive.keys import aware, is_digest, require_derived, segments_of, work_name
 from dossier.errors import IntegrityViolation, TransientFault
@@ -155,6 +156,24 @@ class FileStore:
             # Also where it was there: the one who made it may have died before this.
             _sync_folder(target.parent)
         return RecordVersion(key=key, version="", size=size)
+
+    def put_records(
+        self, files: Sequence[tuple[str, Path]], *, kept_until: datetime
+    ) -> list[RecordVersion]:
+        """Add objects to the record area, in their order."""
+        return [self.put_record(key, source, kept_until=kept_until) for key, source in files]
+
+    def sha512_of(self, records: Sequence[RecordVersion]) -> list[str]:
+        """Read objects back; their SHA-512.
+
+        Raises:
+            IntegrityViolation: ``record.missing``, ``store.unreadable``.
+        """
+        found = []
+        for record in records:
+            with self.open_record(record) as stream:
+                found.append(sha512_of(stream))
+        return found
 
     def replace_derived(self, key: str, source: Path, *, kept_until: datetime) -> None:
         """Put a newer inventory, or its sidecar, at the root of an object; whole or not at all.

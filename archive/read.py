@@ -55,8 +55,12 @@ def load(store: ObjectStore, key: str) -> StoredObject:
         IntegrityViolation: ``object.missing``; ``object.unfinished``: a deposit was broken off;
             ``object.bad-inventory``, ``object.misplaced``.
     """
-    files = {r.key.removeprefix(f"{key}/"): r for r in store.records(f"{key}/")}
-    return of_files(store, key, files)
+    return of_files(store, key, list_files(store, key))
+
+
+def list_files(store: ObjectStore, key: str) -> dict[str, RecordVersion]:
+    """What lies under an object's root, by its path below it."""
+    return {record.key[len(key) + 1 :]: record for record in store.records(f"{key}/")}
 
 
 def of_files(store: ObjectStore, key: str, files: Mapping[str, RecordVersion]) -> StoredObject:

@@ -17,16 +17,13 @@ one, an alarm.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import io
 import math
-import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from minio import Minio
 from minio.commonconfig import COMPLIANCE
@@ -34,22 +31,24 @@ from minio.datatypes import Object
 from minio.error import S3Error
 from minio.retention import Retention
 
-from archive.digests import digests
+from archive.digests import digests, sha512_of
 from archive.file_faults import translated as locally
-from archive.keys import aware, is_digest, require_derived, segments_of, work_name
-from archive.s3_client import READ_SECONDS, make_client, parse_address
-from archive.s3_faults import MISSING, NOT_KNOWN, NOT_OVER, missing, not_locked, translated
-from archive.s3_reading import CHUNK, Sent, reading
+from archive.keys import aware, require_derived, segments_of
+from archive.s3_faults import NOT_KNOWN, NOT_OVER, missing, not_locked, translated
+from archive.s3_reading import Sent, reading
+from archive.s3_work import PART, S3Work, blob_of
 from dossier.errors import IntegrityViolation
 from dossier.ports import RecordVersion
 from dossier.spine import Blob
 
-_PART = 8 << 20  # bytes of a file that are in memory at once while it is sent
 _DIGEST_NOTE = "sha256"
+_AT_ONCE = 4
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 _SHORTEST = timedelta(days=1)  # a store locks nothing until a time that has passed
 
 
-class S3Store:
+class S3Store(S3Work):
     """An ``ObjectStore`` (dossier/ports.py) by S3. Safe for many threads, processes and machines.
 
     Args:
@@ -64,124 +63,6 @@ class S3Store:
         Misconfigured: ``store.refused``, ``store.not-made``.
     """
 
-    def __init__(
-        self,
-        address: str,
-        *,
-        access_key: str,
-        secret_key: str,
-        scratch: Path,
-        read_seconds: float = READ_SECONDS,
-    ) -> None:
-        def client(*, adds_only: bool) -> Minio:
-            return make_client(
-                self._address,
-                access_key=access_key,
-                secret_key=secret_key,
-                read_seconds=read_seconds,
-                adds_only=adds_only,
-            )
-
-        self._address = parse_address(address)
-        self._client = client(adds_only=False)
-        self._adding = client(adds_only=True)
-        self._scratch = scratch
-
-    # The work area
-
-    def put_work(self, source: Path) -> Blob:
-        """Copy a file into the work area; writing the same bytes twice is harmless."""
-        with locally("a file that is being sent to the store"), source.open("rb") as stream:
-            return self._put_work(stream, _blob_of(stream))
-
-    def put_work_bytes(self, content: bytes) -> Blob:
-        """Write bytes into the work area; writing the same bytes twice is harmless."""
-        stream = io.BytesIO(content)
-        return self._put_work(stream, _blob_of(stream))
-
-    def _put_work(self, stream: BinaryIO, blob: Blob) -> Blob:
-        with translated("a blob of the work area"):
-            self._client.put_object(
-                self._address.work,
-                work_name(blob.digest),
-                cast("BinaryIO", Sent(stream)),
-                blob.size,
-                part_size=_PART if blob.size > _PART else 0,
-                num_parallel_uploads=1,
-            )
-        return blob
-
-    @contextmanager
-    def work_file(self, blob: Blob) -> Iterator[Path]:
-        """A local copy of the blob for as long as the context lasts.
-
-        Raises:
-            IntegrityViolation: ``work.missing``; ``work.changed``: it is not what its name says.
-        """
-        name = work_name(blob.digest)
-        with locally("a copy of a blob"):
-            self._scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-            copy = Path(tempfile.mkdtemp(dir=self._scratch, prefix="blob-"), "blob")
-        try:
-            self._copy_work(name, blob, copy)
-            yield copy
-        finally:
-            copy.unlink(missing_ok=True)
-            copy.parent.rmdir()
-
-    def _copy_work(self, name: str, blob: Blob, copy: Path) -> None:
-        found = hashlib.sha256()
-        try:
-            with (
-                locally("a copy of a blob"),
-                copy.open("xb") as out,
-                self._reading(self._address.work, name, "") as stream,
-            ):
-                while chunk := stream.read(CHUNK):
-                    found.update(chunk)
-                    out.write(chunk)
-        except IntegrityViolation as fault:
-            if fault.code != "record.missing":
-                raise
-            raise IntegrityViolation(
-                "work.missing",
-                f"the blob {blob.digest} is not in the work area; bring back the store's backup",
-            ) from None
-        if not hmac.compare_digest(found.hexdigest(), blob.digest):
-            raise IntegrityViolation(
-                "work.changed",
-                f"the blob {blob.digest} in the work area is not what was put there; bring back "
-                "the store's backup",
-            )
-
-    def erase_work(self, digest: str, *, untouched_since: datetime) -> bool:
-        """Remove a blob from the work area that nobody has put since then; whether it was.
-
-        Looked at and removed are two requests: only who puts it between them comes too late.
-        """
-        name, since = work_name(digest), aware(untouched_since)
-        with translated("a blob of the work area"):
-            try:
-                touched = self._client.stat_object(self._address.work, name).last_modified
-            except S3Error as error:
-                if error.code not in MISSING:
-                    raise
-                return False
-            if touched is None or touched >= since:
-                return False
-            self._client.remove_object(self._address.work, name)
-        return True
-
-    def works(self, *, untouched_since: datetime) -> Iterator[str]:
-        """The digests of blobs in the work area that nobody has put since then, in order."""
-        aware(untouched_since)
-        with translated("the work area"):
-            for found in self._client.list_objects(self._address.work, recursive=True):
-                name = (found.object_name or "").rpartition("/")[2]
-                touched = found.last_modified
-                if is_digest(name) and touched is not None and touched < untouched_since:
-                    yield name
-
     # The record area
 
     def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
@@ -194,10 +75,9 @@ class S3Store:
             WrongUse: ``record.bad-key``, ``time.naive``.
         """
         segments_of(key)
-        until = max(aware(kept_until), datetime.now(UTC) + _SHORTEST)
-        until = datetime.fromtimestamp(math.ceil(until.timestamp()), UTC)
+        until = _lock_end(kept_until)
         with locally("a file that is being sent to the store"), source.open("rb") as stream:
-            blob = _blob_of(stream)
+            blob = blob_of(stream)
             there = self._oldest(key)
             if there is None:
                 made = self._added(key, stream, blob, until)
@@ -208,38 +88,87 @@ class S3Store:
             raise missing(key)
         return self._same_or_refused(there, blob)
 
+    def put_records(
+        self, files: Sequence[tuple[str, Path]], *, kept_until: datetime
+    ) -> list[RecordVersion]:
+        """Add objects where a listing showed nothing, without looking at each key again.
+
+        The store itself refuses a PUT over an object (``If-None-Match``). It does not where that
+        object is hidden by a delete marker: hence the caller's listing afterwards.
+
+        Raises:
+            IntegrityViolation: ``record.exists``.
+        """
+
+        def put(one: tuple[str, Path]) -> RecordVersion:
+            key, source = one
+            made = self._put_new(key, source, kept_until) if self._conditional else None
+            return made or self.put_record(key, source, kept_until=kept_until)
+
+        return self._at_once(put, files)
+
+    def _put_new(self, key: str, source: Path, kept_until: datetime) -> RecordVersion | None:
+        """Put an object on the store's condition that there is none; None where it refused."""
+        segments_of(key)
+        until = _lock_end(kept_until)
+        with locally("a file that is being sent to the store"), source.open("rb") as stream:
+            blob = blob_of(stream)
+            with translated(f"the object {key}"):
+                try:
+                    version = self._sent(self._adding, key, stream, blob, until)
+                except S3Error as error:
+                    if error.code not in NOT_OVER | NOT_KNOWN:
+                        raise
+                    self._conditional = error.code not in NOT_KNOWN
+                    return None
+        return RecordVersion(key=key, version=version, size=blob.size)
+
+    def sha512_of(self, records: Sequence[RecordVersion]) -> list[str]:
+        """Read objects back, several at a time; their SHA-512.
+
+        Raises:
+            IntegrityViolation: ``record.missing``.
+        """
+
+        def read(record: RecordVersion) -> str:
+            with self.open_record(record) as stream:
+                return sha512_of(stream)
+
+        return self._at_once(read, records)
+
+    def _at_once(self, do: Callable[[_In], _Out], each: Sequence[_In]) -> list[_Out]:
+        """Do it for each, in several threads where there are several."""
+        if len(each) < 2:  # noqa: PLR2004 - one needs no other thread
+            return [do(one) for one in each]
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            return list(threads.map(do, each))
+
+    def _sent(self, client: Minio, key: str, stream: BinaryIO, blob: Blob, until: datetime) -> str:
+        """Put an object; its version."""
+        stream.seek(0)
+        made = client.put_object(
+            self._address.bucket,
+            key,
+            cast("BinaryIO", Sent(stream)),
+            blob.size,
+            metadata={_DIGEST_NOTE: blob.digest},
+            part_size=PART if blob.size > PART else 0,
+            num_parallel_uploads=1,
+            retention=Retention(COMPLIANCE, until),
+        )
+        return _versioned(made.version_id)
+
     def _added(self, key: str, stream: BinaryIO, blob: Blob, until: datetime) -> str:
         """Put an object where there is none; its version, or empty where one is there meanwhile."""
-
-        def sent(client: Minio) -> str:
-            stream.seek(0)
-            made = client.put_object(
-                self._address.bucket,
-                key,
-                cast("BinaryIO", Sent(stream)),
-                blob.size,
-                metadata={_DIGEST_NOTE: blob.digest},
-                part_size=_PART if blob.size > _PART else 0,
-                num_parallel_uploads=1,
-                retention=Retention(COMPLIANCE, until),
-            )
-            return made.version_id or ""
-
         with translated(f"the object {key}"):
             try:
-                version = sent(self._adding)
+                return self._sent(self._adding, key, stream, blob, until)
             except S3Error as error:
                 if error.code in NOT_OVER:
                     return ""
                 if error.code not in NOT_KNOWN:
                     raise
-                version = sent(self._client)
-        if not version:
-            raise IntegrityViolation(
-                "store.not-versioned",
-                "the bucket of records keeps no versions; what was put there is not safe",
-            )
-        return version
+                return self._sent(self._client, key, stream, blob, until)
 
     def replace_derived(self, key: str, source: Path, *, kept_until: datetime) -> None:
         """Put a newer inventory, or its sidecar, at the root of an object, as a younger version.
@@ -254,7 +183,7 @@ class S3Store:
             source.open("rb") as stream,
             translated(f"the object {key}"),
         ):
-            blob = _blob_of(stream)
+            blob = blob_of(stream)
             self._client.put_object(
                 self._address.bucket,
                 key,
@@ -381,14 +310,24 @@ class S3Store:
         return 0
 
 
-def _blob_of(stream: BinaryIO) -> Blob:
-    """What a stream holds; it stands at its beginning afterwards."""
-    found = hashlib.sha256()
-    while chunk := stream.read(CHUNK):
-        found.update(chunk)
-    size = stream.tell()
-    stream.seek(0)
-    return Blob(found.hexdigest(), size)
+def _lock_end(kept_until: datetime) -> datetime:
+    """The end of a new lock, in whole seconds."""
+    until = max(aware(kept_until), datetime.now(UTC) + _SHORTEST)
+    return datetime.fromtimestamp(math.ceil(until.timestamp()), UTC)
+
+
+def _versioned(version: str | None) -> str:
+    """The version of an object that was put.
+
+    Raises:
+        IntegrityViolation: ``store.not-versioned``.
+    """
+    if not version:
+        raise IntegrityViolation(
+            "store.not-versioned",
+            "the bucket of records keeps no versions; what was put there is not safe",
+        )
+    return version
 
 
 def _record(found: Object) -> RecordVersion:

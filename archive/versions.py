@@ -61,17 +61,26 @@ def write_version(
         translated(f"a file of the object {identifier}"),
         tempfile.TemporaryDirectory(dir=scratch) as folder,
     ):
-        writer = ObjectWriter(store, ocfl.object_key(identifier), Path(folder), kept_until)
+        key = ocfl.object_key(identifier)
+        writer = ObjectWriter(
+            store, key, Path(folder), kept_until, there=read.list_files(store, key)
+        )
+        new = [
+            writer.made(f"v{number}/content/{contents[path].path}", data)
+            for path, data in files.items()
+            if contents[path].sha512 not in stored
+        ]
         if before is None:
-            writer.write(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES)
-        for path, data in files.items():
-            if contents[path].sha512 not in stored:
-                writer.write(f"v{number}/content/{contents[path].path}", data)
-        writer.write(f"v{number}/{ocfl.SIDECAR}", ocfl.sidecar(inventory))
-        writer.write(f"v{number}/{ocfl.INVENTORY}", inventory)
-        put = writer.write if before is None else writer.replace
-        put(ocfl.SIDECAR, ocfl.sidecar(inventory))
-        put(ocfl.INVENTORY, inventory)
+            new.append(writer.made(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES))
+        sidecar, newest = writer.inventory_files(f"v{number}/", inventory)
+        writer.put(new[:1])
+        writer.put([*new[1:], sidecar])
+        writer.put([newest])
+        for file in writer.inventory_files("", inventory):
+            if before is None:
+                writer.put([file])
+            else:
+                writer.replace(file)
         writer.compare(whole=before is None)
     written = read.load(store, ocfl.object_key(identifier))
     if written.raw != inventory:

@@ -194,6 +194,30 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def put_records(
+        self, files: Sequence[tuple[str, Path]], *, kept_until: datetime
+    ) -> list[RecordVersion]:
+        """Add objects at keys where a listing showed nothing, several at a time where that helps.
+
+        The caller lists the keys afterwards: an older version than the one returned holds.
+
+        Args:
+            files: key and source of each; the order in which they are written is not defined.
+            kept_until: of all of them.
+
+        Raises:
+            IntegrityViolation: ``record.exists``: a key holds other bytes meanwhile.
+        """
+        ...
+
+    def sha512_of(self, records: Sequence[RecordVersion]) -> list[str]:
+        """Read objects of the record area back; their SHA-512 in lower-case hex, in order.
+
+        Raises:
+            IntegrityViolation: ``record.missing``.
+        """
+        ...
+
     def replace_derived(self, key: str, source: Path, *, kept_until: datetime) -> None:
         """Put a newer inventory, or its sidecar, at the root of an object.
 

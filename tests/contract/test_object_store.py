@@ -102,6 +102,28 @@ def other_bytes_at_a_key_are_refused(store: ObjectStore, folder: Path) -> None:
     assert _record(store, record) == b"first"
 
 
+def several_are_put_and_read_back(store: ObjectStore, folder: Path) -> None:
+    sources = []
+    for number in range(9):
+        source = folder / f"several-{number}"
+        source.write_bytes(b"%d" % number * 1000)
+        sources.append((f"a/{number}", source))
+    before = store.put_record("a/3", sources[3][1], kept_until=SOON)
+    made = store.put_records(sources, kept_until=SOON)
+    assert list(store.records("a/")) == made
+    assert made[3] == before
+    assert list(store.covered()) == []
+    assert {store.kept_until(record) for record in made} == {SOON}
+    expected = [hashlib.sha512(source.read_bytes()).hexdigest() for _, source in sources]
+    assert store.sha512_of(made) == expected
+    assert store.sha512_of(made[:1]) == expected[:1]
+    with pytest.raises(IntegrityViolation) as caught:
+        store.put_records([("b", sources[0][1]), ("a/1", sources[2][1])], kept_until=SOON)
+    assert caught.value.code == "record.exists"
+    with pytest.raises(IntegrityViolation):
+        store.sha512_of([RecordVersion(key="a/none", version="", size=1)])
+
+
 def a_missing_object_is_reported(store: ObjectStore, folder: Path) -> None:
     store.put_record("a/b", _file(folder, b"kept"), kept_until=SOON)
     for key in ("a/c", "a", "a/b/c"):
@@ -227,6 +249,7 @@ CONTRACT: tuple[Check, ...] = (
     a_record_comes_back,
     the_same_record_again_adds_nothing,
     other_bytes_at_a_key_are_refused,
+    several_are_put_and_read_back,
     a_missing_object_is_reported,
     records_are_listed_by_key_and_prefix,
     an_escaped_key_is_a_key_like_others,

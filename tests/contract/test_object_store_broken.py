@@ -16,7 +16,8 @@ from servers.stores import place
 
 from archive.file_store import FileStore
 from archive.keys import aware
-from archive.s3_store import S3Store, _blob_of
+from archive.s3_store import S3Store
+from archive.s3_work import blob_of
 from dossier.errors import IntegrityViolation
 from dossier.ports import ObjectStore, RecordVersion
 from dossier.spine import Blob
@@ -138,7 +139,7 @@ class PutsBlindly(S3Store):
 
     def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
         with source.open("rb") as stream:
-            made = self._added(key, stream, _blob_of(stream), kept_until)
+            made = self._added(key, stream, blob_of(stream), kept_until)
         return RecordVersion(key=key, version=made, size=source.stat().st_size)
 
 

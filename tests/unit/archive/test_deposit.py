@@ -189,16 +189,15 @@ def test_again_is_the_same(store: FileStore) -> None:
 
 
 class CrowdedStore(FileStore):
-    """Somebody else deposits the same record, a second later, while the first file is written."""
+    """Somebody else deposits the same record just before the first file is written."""
 
     signed: SignedRecord | None = None
 
     def put_record(self, key: str, source: Path, *, kept_until: datetime) -> RecordVersion:
-        record = super().put_record(key, source, kept_until=kept_until)
         if self.signed is not None:
             signed, self.signed = self.signed, None
             _deposit(signed, self, at=made.NOON + timedelta(seconds=1))
-        return record
+        return super().put_record(key, source, kept_until=kept_until)
 
 
 def test_two_who_deposit_the_same_make_one_object(root: Path, store: FileStore) -> None:
