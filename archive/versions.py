@@ -65,23 +65,12 @@ def write_version(
         writer = ObjectWriter(
             store, key, Path(folder), kept_until, there=read.list_files(store, key)
         )
-        new = [
-            writer.made(f"v{number}/content/{contents[path].path}", data)
+        new = {
+            f"v{number}/content/{contents[path].path}": data
             for path, data in files.items()
             if contents[path].sha512 not in stored
-        ]
-        if before is None:
-            new.append(writer.made(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES))
-        sidecar, newest = writer.inventory_files(f"v{number}/", inventory)
-        writer.put(new[:1])
-        writer.put([*new[1:], sidecar])
-        writer.put([newest])
-        for file in writer.inventory_files("", inventory):
-            if before is None:
-                writer.put([file])
-            else:
-                writer.replace(file)
-        writer.compare(whole=before is None)
+        }
+        _write(writer, number, new, inventory)
     written = read.load(store, ocfl.object_key(identifier))
     if written.raw != inventory:
         raise IntegrityViolation(
@@ -91,6 +80,23 @@ def write_version(
     return ObjectVersion(
         number=number, digest=hashlib.sha512(inventory).hexdigest(), created_at=note.created
     )
+
+
+def _write(writer: ObjectWriter, number: int, new: Mapping[str, bytes], inventory: bytes) -> None:
+    """Write a version: its first file, its other files, its inventory, that of the root."""
+    files = [writer.made(path, data) for path, data in new.items()]
+    if number == 1:
+        files.append(writer.made(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES))
+    sidecar, newest = writer.inventory_files(f"v{number}/", inventory)
+    writer.put(files[:1])
+    writer.put([*files[1:], sidecar])
+    writer.put([newest])
+    for file in writer.inventory_files("", inventory):
+        if number == 1:
+            writer.put([file])
+        else:
+            writer.replace(file)
+    writer.compare(whole=number == 1)
 
 
 def _content(path: str, data: bytes) -> ocfl.Content:
