@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 _START, _TILE, _END = b"\xff\x4f\xff\x51", b"\xff\x90", b"\xff\xd9"
+_ZEROS = bytes(48)  # no codestream ends in so many
 
 
 def is_whole(data: bytes) -> bool:
@@ -19,6 +20,8 @@ def is_whole(data: bytes) -> bool:
     if not tile_w or not tile_h:
         return True
     tiles = -(-(width - left) // tile_w) * -(-(height - top) // tile_h)
+    if data.endswith(_ZEROS):
+        return False
     first = _first_tile(data, start + 2)
     return first is not None and len(_tiles(data, first)) == tiles
 

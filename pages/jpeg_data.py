@@ -6,6 +6,7 @@ libjpeg fills what is missing with grey and only warns; Pillow passes no warning
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _SCALE = 8  # decode an eighth of each side: only the entropy coding matters here
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
@@ -14,6 +15,8 @@ _START, _END, _SCAN, _PROGRESSIVE = 0xD8, 0xD9, 0xDA, 0xC2
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
 _ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})  # after 0xFF, but no segment
 _FILL = 0xFF
+_HUFFMAN_TABLES = 0xC4
+_ZEROS = bytes(48)
 _LAST = 63  # coefficient of a block
 
 
@@ -21,7 +24,7 @@ def jpeg_is_whole(data: bytes) -> bool:
     """Whether a JPEG decodes to its last row without libjpeg filling anything in."""
     import simplejpeg  # noqa: PLC0415 - in the child only
 
-    if not data.startswith(b"\xff\xd8") or not _has_all_scans(data):
+    if not data.startswith(b"\xff\xd8") or not _has_all_scans(data) or _has_hole(data):
         return False
     try:
         simplejpeg.decode_jpeg(
@@ -41,7 +44,32 @@ def _is_harmless(warning: str) -> bool:
         return not restart_or_end or int(extra[1]) <= _MOST_EXTRANEOUS
     warning = warning.lower()
     # What is no warning (an unknown colour space, 12 bits) is for the decoders to refuse.
-    return "premature" not in warning and "corrupt" not in warning
+    return not any(word in warning for word in ("premature", "corrupt", "unsupported marker"))
+
+
+def _has_hole(data: bytes) -> bool:
+    """Whether zeros stand in the middle of a sequential JPEG that no picture can give.
+
+    Bits of zero are the shortest code of each table. Only where that says "nothing more in this
+    block" in all tables of AC coefficients may a blank page be a run of zeros (T.81, F.1.2.2).
+    """
+    start, end = data.find(b"\xff\xda"), data.rfind(b"\xff\xd9")
+    if start < 0 or data.find(_ZEROS, start, max(end, start)) < 0 or b"\xff\xc2" in data[:start]:
+        return False
+    return any(first for first in _first_codes(data[:start]))
+
+
+def _first_codes(headers: bytes) -> Iterator[int]:
+    """The symbol of the shortest code of each Huffman table of AC coefficients."""
+    at = 2
+    while at + 4 <= len(headers) and headers[at] == _FILL:
+        stop = at + 2 + int.from_bytes(headers[at + 2 : at + 4], "big")
+        table = at + 4
+        while headers[at + 1] == _HUFFMAN_TABLES and table + 17 < stop:
+            if headers[table] >> 4:
+                yield headers[table + 17]
+            table += 17 + sum(headers[table + 1 : table + 17])
+        at = stop
 
 
 def _has_all_scans(data: bytes) -> bool:

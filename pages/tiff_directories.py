@@ -81,6 +81,24 @@ def page_directories(path: Path) -> tuple[Directory, ...]:
     return tuple(pages or [d for d in found if not d.mask] or found)
 
 
+def chain_is_whole(path: Path) -> bool:
+    """Whether the last directory of the chain says that none follows, or turns back on itself.
+
+    Where its pointer leads to nothing that can be read, the pages behind it are lost.
+    """
+    with path.open("rb") as file:
+        layout = _layout(file)
+        if layout is None:
+            return True
+        found = _chain(file, layout)
+        if not found:
+            return True
+        count = _number_at(file, found[-1].offset, layout.count) or 0
+        at = found[-1].offset + layout.count.size + count * layout.entry.size
+        follows = _number_at(file, at, layout.pointer)
+    return follows is not None and (follows == 0 or any(d.offset == follows for d in found))
+
+
 class DirectoryFile(io.FileIO):
     """A TIFF whose header names another directory as the first one. The file is not changed.
 

@@ -2,74 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import random
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pikepdf
 import pytest
-from PIL import Image, ImageDraw, TiffImagePlugin
+from PIL import Image, TiffImagePlugin
+from planted.stroke_pages import SIZE, fax, pdf, saved, sheet
 
 from dossier.spine import MediaType
 from pages.completeness import doubts
 from pages.jpeg_data import jpeg_is_whole
 from pages.media import media_type
+from pages.tiff_directories import page_directories
 
-SIZE = (1240, 1754)
 END = b"\xff\xd9"
-
-
-def sheet(mode: str = "L", *, foot: bool = True, margin: int = 160) -> Image.Image:
-    """A page of strokes that look like lines of text, with a blank margin below."""
-    image = Image.new("L", SIZE, 255)
-    draw = ImageDraw.Draw(image)
-    chance = random.Random(7)  # noqa: S311 - strokes, no secrets
-    last = SIZE[1] - margin if foot else SIZE[1] // 2
-    for top in range(120, last, 34):
-        for left in range(120, SIZE[0] - 120, 16):
-            if chance.random() < 0.8:
-                draw.line(
-                    (left, top, left + chance.randrange(12), top + chance.randrange(22)), 0, 3
-                )
-    return image.convert(mode)
-
-
-def saved(image: Image.Image, kind: str, **how: Any) -> bytes:  # noqa: ANN401 - how Pillow saves
-    written = io.BytesIO()
-    image.save(written, kind, **how)
-    return written.getvalue()
-
-
-def group4(image: Image.Image) -> bytes:
-    """The bare Group 4 data of a bilevel image."""
-    written = io.BytesIO()
-    image.save(written, "TIFF", compression="group4", tiffinfo={278: image.height})
-    with Image.open(written) as again:
-        assert isinstance(again, TiffImagePlugin.TiffImageFile)
-        start, length = again.tag_v2[273][0], again.tag_v2[279][0]
-    return written.getvalue()[start : start + length]
-
-
-def pdf(path: Path, data: bytes, **entries: Any) -> Path:  # noqa: ANN401 - PDF objects
-    """A page that one picture covers."""
-    with pikepdf.new() as made:
-        made.add_blank_page(page_size=(595, 842))
-        picture = made.make_stream(data)
-        stated = {
-            "Type": pikepdf.Name.XObject, "Subtype": pikepdf.Name.Image, "Width": SIZE[0],
-            "Height": SIZE[1], "BitsPerComponent": 8, "ColorSpace": pikepdf.Name.DeviceGray,
-        } | entries  # fmt: skip
-        for name, value in stated.items():
-            picture[f"/{name}"] = value
-        page = made.pages[0]
-        page.obj["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=picture))
-        page.obj["/Contents"] = made.make_stream(b"q 595 0 0 842 0 0 cm /Im0 Do Q")
-        # As it is: pikepdf would pack what has no filter.
-        made.save(path, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
-    return path
 
 
 def found(path: Path, number: int = 1) -> bool:
@@ -117,7 +65,7 @@ def test_a_whole_group4_stream_is_whole(tmp_path: Path, margin: int) -> None:
         "Filter": pikepdf.Name.CCITTFaxDecode,
         "DecodeParms": pikepdf.Dictionary(K=-1, Columns=SIZE[0]),
     }
-    data = group4(sheet("1", margin=margin))
+    data = fax(sheet("1", margin=margin))
     assert not found(pdf(tmp_path / "a.pdf", data, **entries))
     without_end = data.rstrip(b"\0")[:-3]
     assert not found(pdf(tmp_path / "b.pdf", without_end, **entries)) or margin == 60
@@ -132,7 +80,7 @@ def test_a_blank_group4_page_is_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.63, 0.9])
 @pytest.mark.parametrize("end", [b"", b"\x00\x10\x01", bytes(5000)], ids=["bare", "eofb", "zeros"])
 def test_a_group4_stream_that_ends_early_is_found(tmp_path: Path, part: float, end: bytes) -> None:
-    data = group4(sheet("1"))
+    data = fax(sheet("1"))
     cut = data[: int(len(data) * part)] + end
     path = pdf(
         tmp_path / "a.pdf",
@@ -145,7 +93,7 @@ def test_a_group4_stream_that_ends_early_is_found(tmp_path: Path, part: float, e
 
 
 def test_a_hole_in_a_group4_stream_is_found(tmp_path: Path) -> None:
-    data = group4(sheet("1"))
+    data = fax(sheet("1"))
     middle = len(data) // 2
     holed = data[:middle] + bytes(300) + data[middle + 300 :]
     path = pdf(
@@ -217,3 +165,50 @@ def test_tiffs(tmp_path: Path, compression: str) -> None:
     last = starts[-1] + lengths[-1] // 2, starts[-1] + lengths[-1]
     path.write_bytes(data[: last[0]] + bytes(last[1] - last[0]) + data[last[1] :])
     assert found(path)
+
+
+def test_zeros_inside_a_jpeg_are_a_hole_and_a_blank_page_is_none(tmp_path: Path) -> None:
+    data = saved(sheet("RGB"), "JPEG")
+    middle = len(data) // 2
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data[:middle] + bytes(4000) + data[middle + 4000 :])
+    assert found(path)
+    for how in ({}, {"optimize": True}):
+        Image.new("RGB", SIZE, "white").save(path, "JPEG", **how)
+        assert not found(path)
+
+
+def test_a_block_of_an_uncompressed_tiff_that_was_not_written_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    sheet().save(path)
+    assert not found(path)
+    data = path.read_bytes()
+    middle = len(data) // 2 // 4096 * 4096
+    path.write_bytes(data[:middle] + bytes(8192) + data[middle + 8192 :])
+    assert found(path)
+
+
+def test_a_deflated_strip_is_checked_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    sheet("RGB").save(path, compression="tiff_adobe_deflate", strip_size=1 << 30)
+    assert not found(path)
+    data = path.read_bytes()
+    path.write_bytes(data[:-3000] + bytes(2000) + data[-1000:])
+    assert found(path)
+
+
+@pytest.mark.parametrize("end", [b"", bytes(200_000)])
+def test_pages_that_a_tiff_announces_and_does_not_have_are_found(
+    tmp_path: Path, end: bytes
+) -> None:
+    path = tmp_path / "a.tif"
+    more = [sheet(margin=margin) for margin in (200, 240)]
+    sheet().save(path, compression="tiff_lzw", save_all=True, append_images=more)
+    assert not any(found(path, number) for number in (1, 2, 3))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 2 // 3] + end)
+    with Image.open(path) as image:
+        assert isinstance(image, TiffImagePlugin.TiffImageFile)
+    pages = len(page_directories(path))
+    assert pages < 3
+    assert found(path, pages)
