@@ -86,7 +86,6 @@ class Approval:
             revocation=self.revocation(),
             now=max(now, token.at),
             stamped_at=token.at,
-            archived=False,
         )
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()

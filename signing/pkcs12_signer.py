@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from asn1crypto import algos
-from pyhanko.pdf_utils.extensions import DeveloperExtension
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
@@ -32,6 +30,7 @@ from signing.approval import Approval
 from signing.encoded import EncodedCertificate
 from signing.key import Key
 from signing.page_frame import frame_of
+from signing.plain_writer import PlainWriter
 from signing.signable import MALFORMED, open_signable, page_at
 from signing.stamp import StampStyle
 from signing.stamp_font import StampFont
@@ -135,7 +134,7 @@ class Pkcs12Signer:
                 stamp_style=style,
                 new_field_spec=field,
             )
-            session = signer.init_signing_session(_PlainWriter.from_reader(reader))
+            session = signer.init_signing_session(PlainWriter.from_reader(reader))
             session.system_time = self._clock.now().astimezone(zone)
             asyncio.run(_run(session, after, _RESERVED + self._key.certificates_size()))
         except (SigningError, *MALFORMED) as e:
@@ -172,16 +171,6 @@ async def _run(session: PdfSigningSession, output: IO[bytes], reserved: int) -> 
     await document.perform_signature(
         digest.document_digest, PdfCMSSignedAttributes(signing_time=session.system_time)
     )
-
-
-class _PlainWriter(IncrementalPdfFileWriter):
-    """Leaves version and extensions of the file as they are: a PDF/A-2 is a PDF 1.7."""
-
-    def ensure_output_version(self, version: tuple[int, int]) -> None:
-        """Do nothing."""
-
-    def register_extension(self, ext: DeveloperExtension) -> None:
-        """Do nothing."""
 
 
 class _HeldKeySigner(Signer):

@@ -9,8 +9,9 @@ import errno
 import os
 import secrets
 import shutil
+import socket
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+)
 
 from dossier.errors import Misconfigured, TransientFault
 from dossier.ports import Clock
@@ -27,6 +32,8 @@ from dossier.ports import Clock
 ROOT_NAME = "THỬ NGHIỆM - CA gốc, không có giá trị"
 SIGNER_NAME = "THỬ NGHIỆM - chữ ký, không có giá trị"
 TSA_NAME = "THỬ NGHIỆM - dấu thời gian, không có giá trị"
+CRL_PATH, ISSUER_PATH, OCSP_PATH = "/root.crl", "/root.crt", "/ocsp"
+OCSP_NAME = "THỬ NGHIỆM - OCSP, không có giá trị"
 _ORGANISATION = "Sohoa trial"
 
 # Clocks of two machines differ a little; a certificate must not look not yet valid to the other.
@@ -79,6 +86,24 @@ class TrialPki:
     def tsa_key(self) -> Path:
         """PEM, not encrypted, mode 0600."""
         return self.folder / "tsa.key"
+
+    @property
+    def ocsp_certificate(self) -> Path:
+        """PEM."""
+        return self.folder / "ocsp.pem"
+
+    @property
+    def ocsp_key(self) -> Path:
+        """PEM, not encrypted, mode 0600."""
+        return self.folder / "ocsp.key"
+
+    @property
+    def port(self) -> int:
+        """Of 127.0.0.1, where certificates say that their authority answers; 0 for none."""
+        try:
+            return int((self.folder / "authority.port").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
 
     def passphrase(self) -> str:
         """The passphrase of ``signer.p12``."""
@@ -140,17 +165,37 @@ def make_trial_pki(folder: Path, *, clock: Clock) -> TrialPki:
     return pki
 
 
+@dataclass(frozen=True, slots=True)
+class _Authority:
+    root: x509.Certificate
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    url: str
+
+
 def _write(pki: TrialPki, clock: Clock) -> None:
-    root_key, signer_key, tsa_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    port = _free_port()
+    keys = (ec.generate_private_key(ec.SECP256R1()) for _ in range(4))
+    root_key, signer_key, tsa_key, ocsp_key = keys
     root = _root(root_key, clock)
-    signer = _leaf(SIGNER_NAME, signer_key, root, root_key, clock, time_stamping=False)
-    tsa = _leaf(TSA_NAME, tsa_key, root, root_key, clock, time_stamping=True)
+    authority = _Authority(root, root_key, f"http://127.0.0.1:{port}")
+    signer = _leaf(SIGNER_NAME, signer_key, authority, clock)
+    # RFC 3161 §2.3: this purpose alone, and critical
+    stamping = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    tsa = _leaf(TSA_NAME, tsa_key, authority, clock, (stamping, True))
+    responding = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
+    # RFC 6960 §4.2.2.2.1: nobody is asked about the certificate of this key itself
+    responder = _leaf(
+        OCSP_NAME, ocsp_key, authority, clock, (responding, False), (x509.OCSPNoCheck(), False)
+    )
     passphrase = secrets.token_urlsafe(24)
     pki.trust.mkdir()
+    (pki.folder / "authority.port").write_text(str(port), encoding="ascii")
     pki.root_certificate.write_bytes(root.public_bytes(serialization.Encoding.PEM))
     pki.tsa_certificate.write_bytes(tsa.public_bytes(serialization.Encoding.PEM))
     _write_secret(pki.root_key, _pem(root_key))
     _write_secret(pki.tsa_key, _pem(tsa_key))
+    pki.ocsp_certificate.write_bytes(responder.public_bytes(serialization.Encoding.PEM))
+    _write_secret(pki.ocsp_key, _pem(ocsp_key))
     _write_secret(pki.passphrase_file, passphrase.encode() + b"\n")
     _write_secret(
         pki.signer,
@@ -209,17 +254,15 @@ def _root(key: ec.EllipticCurvePrivateKey, clock: Clock) -> x509.Certificate:
 def _leaf(
     common: str,
     key: ec.EllipticCurvePrivateKey,
-    root: x509.Certificate,
-    root_key: ec.EllipticCurvePrivateKey,
+    authority: _Authority,
     clock: Clock,
-    *,
-    time_stamping: bool,
+    *more: tuple[x509.ExtensionType, bool],
 ) -> x509.Certificate:
     start = clock.now() - _BACKDATED
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(common))
-        .issuer_name(root.subject)
+        .issuer_name(authority.root.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
@@ -228,15 +271,36 @@ def _leaf(
         .add_extension(_usage(certificates=False), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()),
             critical=False,
         )
+        .add_extension(_access(authority.url), critical=False)
+        .add_extension(_distribution(authority.url), critical=False)
     )
-    if time_stamping:  # RFC 3161 §2.3: this purpose alone, and critical
-        builder = builder.add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True
-        )
-    return builder.sign(root_key, hashes.SHA256())
+    for extension, critical in more:
+        builder = builder.add_extension(extension, critical=critical)
+    return builder.sign(authority.key, hashes.SHA256())
+
+
+def _access(url: str) -> x509.AuthorityInformationAccess:
+    method = AuthorityInformationAccessOID
+    return x509.AuthorityInformationAccess(
+        [
+            x509.AccessDescription(kind, x509.UniformResourceIdentifier(url + path))
+            for kind, path in ((method.OCSP, OCSP_PATH), (method.CA_ISSUERS, ISSUER_PATH))
+        ]
+    )
+
+
+def _distribution(url: str) -> x509.CRLDistributionPoints:
+    name = x509.UniformResourceIdentifier(url + CRL_PATH)
+    return x509.CRLDistributionPoints([x509.DistributionPoint([name], None, None, None)])
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def _usage(*, certificates: bool) -> x509.KeyUsage:

@@ -10,16 +10,16 @@ file, or from the caller.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509
-from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
-from pyhanko.sign.diff_analysis import DiffPolicy, DiffResult, ModificationLevel
-from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESSubIndic
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError, SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import (
@@ -27,30 +27,19 @@ from pyhanko.sign.validation.pdf_embedded import (
     async_validate_pdf_signature,
     async_validate_pdf_timestamp,
 )
-from pyhanko.sign.validation.policy_decl import (
-    CertificateFetchingRule,
-    PdfSignatureValidationSpec,
-    RevinfoOnlineFetchingRule,
-    RevocationInfoGatheringSpec,
-    SignatureValidationSpec,
-)
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureStatus
 from pyhanko.sign.validation.utils import CMSAlgorithmUsagePolicy
 from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.context import CertValidationPolicySpec
-from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import (
     AcceptAllAlgorithms,
-    CertRevTrustPolicy,
-    RevocationCheckingPolicy,
-    RevocationCheckingRule,
 )
-from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from signing.signable import MALFORMED
 from signing.trust import RevocationData, TrustAnchors
+from signing.validation.cms_integrity import time_of_timestamp
 from signing.validation.indications import CODES
+from signing.validation.revocation_use import usable_at, without_forged_lists
 
 # RFC 5280 §4.2.1.3; Vietnamese office certificates carry one or both.
 USAGE = KeyUsageConstraints(
@@ -107,13 +96,14 @@ def validate_chain(
     revocation: RevocationData,
     now: datetime,
     stamped_at: datetime | None,
-    archived: bool,
+    archived: Sequence[EmbeddedPdfSignature] = (),
 ) -> ChainResult:
     """Validate the certificates of signer and timestamp.
 
     Without archive timestamps the timestamp has to be trusted at ``now``, the signer at the
     timestamp's time, or at ``now`` where there is none: a claimed time proves nothing. With them
-    ETSI EN 319 102-1 §5.6.3 is followed through their chain.
+    only the last one has to be trusted at ``now``, and each earlier one at the time of the next,
+    which proves that it existed then (ETSI EN 319 102-1 §5.6.3).
 
     Args:
         embedded: the signature.
@@ -121,11 +111,9 @@ def validate_chain(
         revocation: revocation data besides that of the file.
         now: aware.
         stamped_at: the time in a timestamp over the signature that is intact, or None.
-        archived: a document timestamp covers the signature and its validation data.
+        archived: the document timestamps over the signature and its validation data, oldest first.
     """
-    return asyncio.run(
-        _Chain(embedded, trust, revocation, now, stamped_at).result(archived=archived)
-    )
+    return asyncio.run(_Chain(embedded, trust, revocation, now, stamped_at).result(archived))
 
 
 def validate_timestamp_chain(
@@ -154,10 +142,30 @@ class _Chain:
         self._now, self._stamped_at = now, stamped_at
         # When the signature is proven to have existed.
         self._moment = stamped_at or now
-        self._store = _store(embedded)
+        self._certificates, held = _stored(embedded)
+        authorities = [*trust.roots, *(one.dump() for one in self._certificates)]
+        self._held = without_forged_lists(held, authorities)
+        self._revocation = without_forged_lists(self._revocation, authorities)
+        self._serials = {one.serial_number for one in self._certificates}
+        self._serials.add(embedded.signer_cert.serial_number)
 
-    async def result(self, *, archived: bool) -> ChainResult:
-        found = await self._trusted(archived=archived)
+    async def result(self, archived: Sequence[EmbeddedPdfSignature]) -> ChainResult:
+        renewed = True
+        moments = [time_of_timestamp(one) for one in archived]
+        for one, moment in zip(archived, [*moments[1:], self._now], strict=False):
+            chain = _Chain(one, self._trust, self._revocation, moment, None)
+            link = await chain.timestamp_result()
+            if link.problem:
+                return ChainResult(f"timestamp.{link.problem}", link.sub_indication)
+            # Nothing newer proves that the last one was good: its authority has to be asked.
+            renewed &= link.revocation_checked or one is archived[-1]
+        if moments and self._stamped_at is not None:
+            self._now = moments[0]
+        found = await self._signature_result()
+        return replace(found, revocation_in_file=found.revocation_in_file and renewed)
+
+    async def _signature_result(self) -> ChainResult:
+        found = await self._plain()
         if found.sub_indication in _CRYPTO:
             # The chain is not examined then, and an unknown root is the graver finding.
             other = await self._plain(_ANY_ALGORITHM)
@@ -199,23 +207,14 @@ class _Chain:
             return _result(status.trust_problem_indic)
         return ChainResult(revocation_checked=required.trusted)
 
-    async def _trusted(self, *, archived: bool) -> ChainResult:
-        if not archived:
-            return await self._plain()
-        found = await self._archived()
-        if found.problem == "chain.unproven":  # the plain way names the cause more finely
-            plain = await self._plain()
-            return plain if plain.problem else found
-        return found
-
     async def _revocation_found(self, data: RevocationData) -> tuple[bool, bool]:
         """Whether revocation data for both chains is there, and whether it says revoked.
 
         Required, since the validator otherwise examines it only for certificates that name an
         address for it.
         """
-        held = bool(self._store and (self._store.crls or self._store.ocsps))
-        if not (held or data.crls or data.ocsps):
+        held = self._held
+        if not (held.crls or held.ocsps or data.crls or data.ocsps):
             return False, False
         try:
             status = await async_validate_pdf_signature(
@@ -255,32 +254,6 @@ class _Chain:
             return ChainResult(f"timestamp.{found.problem}", found.sub_indication)
         return ChainResult("" if _accepted(status) else "signature.not-accepted")
 
-    async def _archived(self) -> ChainResult:
-        timing = ValidationTimingInfo(
-            validation_time=self._now,
-            best_signature_time=self._now,
-            point_in_time_validation=True,
-        )
-        try:
-            # Which the next call expects to have been made.
-            self._embedded.compute_integrity_info(skip_diff=True)
-            result = await ades_lta_validation(
-                self._embedded,
-                PdfSignatureValidationSpec(
-                    _specification(self._trust), diff_policy=_ComparedElsewhere()
-                ),
-                timing_info=timing,
-            )
-        except SignatureValidationError as e:
-            return _result(getattr(e, "ades_subindication", None))
-        except MALFORMED:
-            return ChainResult("chain.unproven")
-        # No single verdict of the library is enough: each has accepted what another refuses.
-        status = result.api_status
-        if result.ades_subindic is AdESPassed.OK and isinstance(status, PdfSignatureStatus):
-            return ChainResult("" if _accepted(status) else "signature.not-accepted")
-        return _result(result.ades_subindic)
-
     def _context(
         self, moment: datetime, data: RevocationData, *, required: bool = False
     ) -> ValidationContext:
@@ -294,29 +267,29 @@ class _Chain:
             # Revocation data is made after the signature, and speaks of it all the same.
             "retroactive_revinfo": True,
             "time_tolerance": timedelta(seconds=1),
-            "crls": [asn1_crl.CertificateList.load(der) for der in data.crls],
-            "ocsps": [asn1_ocsp.OCSPResponse.load(der) for der in data.ocsps],
         }
-        if self._store is None:
-            return ValidationContext(**settings)
-        return self._store.as_validation_context(settings)
+        held = RevocationData((*data.crls, *self._held.crls), (*data.ocsps, *self._held.ocsps))
+        usable = usable_at(held, moment, serials=self._serials)
+        return ValidationContext(
+            other_certs=self._certificates,
+            crls=[asn1_crl.CertificateList.load(der) for der in usable.crls],
+            ocsps=[asn1_ocsp.OCSPResponse.load(der) for der in usable.ocsps],
+            **settings,
+        )
 
 
-class _ComparedElsewhere(DiffPolicy):
-    """Leaves later updates to ``signing.validation.changes``, once for the whole file."""
-
-    def apply(self, *_: object, **__: object) -> DiffResult:
-        return DiffResult(ModificationLevel.NONE, set())
-
-    def review_file(self, *_: object, **__: object) -> DiffResult:
-        return DiffResult(ModificationLevel.NONE, set())
-
-
-def _store(embedded: EmbeddedPdfSignature) -> DocumentSecurityStore | None:
+def _stored(
+    embedded: EmbeddedPdfSignature,
+) -> tuple[list[x509.Certificate], RevocationData]:
+    """Certificates and revocation data of the file's document security store."""
     try:
-        return DocumentSecurityStore.read_dss(embedded.reader)
+        store = DocumentSecurityStore.read_dss(embedded.reader)
+        return list(store.load_certs()), RevocationData(
+            tuple(one.get_object().read_data(DecodePurpose.CRL) for one in store.crls),
+            tuple(one.get_object().read_data(DecodePurpose.OCSP_RESPONSE) for one in store.ocsps),
+        )
     except (NoDSSFoundError, *MALFORMED):
-        return None
+        return [], RevocationData()
 
 
 def _with_adobe_attribute(
@@ -351,25 +324,6 @@ def _is_for_documents(certificate: x509.Certificate) -> bool:
 
 def _is_revoked(status: SignatureStatus) -> bool:
     return status.trust_problem_indic in _REVOKED
-
-
-def _specification(trust: TrustAnchors) -> SignatureValidationSpec:
-    return SignatureValidationSpec(
-        cert_validation_policy=CertValidationPolicySpec(
-            trust_manager=SimpleTrustManager.build(trust_roots=_roots(trust)),
-            revinfo_policy=CertRevTrustPolicy(
-                RevocationCheckingPolicy(
-                    RevocationCheckingRule.CHECK_IF_DECLARED,
-                    RevocationCheckingRule.CHECK_IF_DECLARED,
-                )
-            ),
-        ),
-        revinfo_gathering_policy=RevocationInfoGatheringSpec(
-            online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY,
-            certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,
-        ),
-        key_usage_settings=USAGE,
-    )
 
 
 def _roots(trust: TrustAnchors) -> list[x509.Certificate]:

@@ -79,6 +79,22 @@ def integrity_problem(embedded: EmbeddedPdfSignature) -> str:
     return "" if valid else "signature.broken"
 
 
+def timestamp_tokens(signer: cms.SignerInfo) -> list[cms.ContentInfo]:
+    """The timestamps over a signature, unchecked."""
+    return [
+        token
+        for attribute in _unsigned(signer)
+        if attribute["type"].native == "signature_time_stamp_token"
+        for token in attribute["values"]
+    ]
+
+
+def time_of_timestamp(embedded: EmbeddedPdfSignature) -> datetime:
+    """The time in a document timestamp, aware UTC; only of one that holds."""
+    at: datetime = token_info(embedded.signed_data)["gen_time"].native
+    return at.astimezone(UTC)
+
+
 def timestamp_of(signer: cms.SignerInfo) -> tuple[str, datetime | None, str]:
     """The timestamp over a signature.
 
@@ -86,12 +102,7 @@ def timestamp_of(signer: cms.SignerInfo) -> tuple[str, datetime | None, str]:
         A code why it does not hold, or empty; its time, aware UTC, and the common name of its
         authority: None and empty where there is none.
     """
-    tokens = [
-        token
-        for attribute in _unsigned(signer)
-        if attribute["type"].native == "signature_time_stamp_token"
-        for token in attribute["values"]
-    ]
+    tokens = timestamp_tokens(signer)
     if not tokens:
         return "", None, ""
     if len(tokens) > 1:

@@ -299,21 +299,23 @@ class _Validation:
                 return None, validate_timestamp_chain(
                     embedded, trust=self._trust, revocation=self._revocation, now=self._now
                 )
-            archived = any(
-                other.is_timestamp
+            archived = [
+                other
+                for other in self._sound
+                if other.is_timestamp
                 and other.revision > one.revision
                 and "/DSS" in self._reader.get_historical_resolver(other.revision).root
-                for other in self._sound
-            )
+            ]
+            archived.sort(key=lambda other: other.revision)
             chain = validate_chain(
                 embedded,
                 trust=self._trust,
                 revocation=self._revocation,
                 now=self._now,
                 stamped_at=one.stamped_at,
-                archived=archived and one.stamped_at is not None,
+                archived=[other.embedded for other in archived],
             )
-            return _level(one, chain, archived=archived), chain
+            return _level(one, chain, archived=bool(archived)), chain
         except MALFORMED:
             return None, ChainResult("validation.failed")
 
