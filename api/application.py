@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,11 +18,15 @@ import sqlalchemy as sa
 from api.clocks import TimedIds
 from api.settings import Settings
 from api.signers import Signers, revocation_data, signer_certificates, trusted_roots
+from api.trial_services import TrialServices
 from api.upload_files import UploadFiles
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from dossier.errors import Misconfigured
 from dossier.ports import Clock, ObjectStore
 from dossier.reports import SignatureReport
+
+if TYPE_CHECKING:
+    from signing.revocation import Fetch
 from ocr.fields.forms import BUILT_IN, Forms, load_forms
 from ocr.reading import Engine, ReadingSettings
 from pages.children import Children, JobRunner, Walls
@@ -190,6 +194,7 @@ class Application:
             make_forms=lambda: self.forms,
             signing_key=self.signers.digest,
             make_signer=self.signers.get,
+            make_preserver=self.signers.preserve_at_once,
             verify=lambda file, jobs: self.verify(file, children=jobs),
             clock=self.clock,
             stamp_form=settings.stamp_form,
@@ -342,21 +347,28 @@ class Application:
     def signers(self) -> Signers:
         """The signers of offices."""
         return Signers(
-            self.settings, trial=self.trial, tsa_address=self.tsa_address, clock=self.clock
+            self.settings,
+            trial=self.trial,
+            tsa_address=self.tsa_address,
+            fetch=self._fetch,
+            clock=self.clock,
         )
 
     def tsa_address(self) -> str:
         """URL of the time-stamping authority, of the trial's own in trial data; else empty."""
-        return self.settings.tsa_url or (self._trial_tsa if self.trial else "")
+        return self.settings.tsa_url or (self._trial_services.tsa if self.trial else "")
+
+    def _fetch(self) -> Fetch | None:
+        """What gets revocation data; None where nothing may be fetched."""
+        from api.revocation import LOOPBACK, PUBLIC, fetch_by  # noqa: PLC0415 - needs httpx
+
+        if self.trial and self._trial_services.has_authority:
+            return fetch_by(LOOPBACK)
+        return fetch_by(PUBLIC) if self.settings.revocation_fetch else None
 
     @cached_property
-    def _trial_tsa(self) -> str:
-        """Start the trial's own time-stamping authority on loopback; its URL."""
-        from signing.trial.pki import TrialPki  # noqa: PLC0415 - only trial data pays
-        from signing.trial.tsa import TrialTimeSource, TrialTsa  # noqa: PLC0415 - as above
-
-        source = TrialTimeSource.of(TrialPki(self.settings.trial_folder), clock=self.clock)
-        return self._closing.enter_context(TrialTsa(source)).url
+    def _trial_services(self) -> TrialServices:
+        return TrialServices(self.settings.trial_folder, clock=self.clock, closing=self._closing)
 
 
 def _require(walls: Walls) -> None:

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     trust: Path | None = None
     revocation: Path | None = None
     revocation_unknown: Literal["remark", "wait"] = "remark"
+    revocation_fetch: bool = False
     stamp_form: Literal["SAO Y", "SAO LỤC", "TRÍCH SAO", ""] = "SAO Y"
     stamp_font: Path | None = None
 

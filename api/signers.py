@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 from api.settings import Settings
 from dossier.errors import Misconfigured, WrongUse
 from dossier.ports import Clock, Signer
+from dossier.reports import Level
 
 if TYPE_CHECKING:
     from signing.key import Key
+    from signing.levels import Preserved, Preserver
+    from signing.revocation import Fetch
     from signing.trust import RevocationData, TrustAnchors
 
 _FONTS = (
@@ -76,14 +79,21 @@ class Signers:
         settings: name the keys.
         trial: the data is for trying out.
         tsa_address: URL of the time-stamping authority; called when a key is loaded.
+        fetch: gets revocation data; gives None where nothing may be fetched.
         clock: for the times of signatures.
     """
 
     def __init__(
-        self, settings: Settings, *, trial: bool, tsa_address: Callable[[], str], clock: Clock
+        self,
+        settings: Settings,
+        *,
+        trial: bool,
+        tsa_address: Callable[[], str],
+        fetch: Callable[[], Fetch | None],
+        clock: Clock,
     ) -> None:
         self._settings, self._trial = settings, trial
-        self._tsa_address, self._clock = tsa_address, clock
+        self._tsa_address, self._fetch, self._clock = tsa_address, fetch, clock
         self._digests: dict[tuple[Path, int, int], str] = {}
         self._loaded: dict[tuple[str, str], Signer] = {}
 
@@ -144,6 +154,32 @@ class Signers:
             )
         return known
 
+    def preserver(self) -> Preserver:
+        """What brings signed PDFs to B-LTA.
+
+        Raises:
+            Misconfigured: ``tsa.not-set``.
+        """
+        from signing.levels import Preserver  # noqa: PLC0415 - pyHanko costs half a second
+        from signing.time_source import HttpTimeSource  # noqa: PLC0415 - as above
+
+        return Preserver(
+            trust=lambda: trusted_roots(self._settings, trial=self._trial),
+            time_source=HttpTimeSource(
+                _require_tsa(self._tsa_address()), timeout=self._settings.tsa_seconds
+            ),
+            clock=self._clock,
+            revocation=lambda: revocation_data(self._settings),
+            fetch=self._fetch(),
+        )
+
+    def preserve_at_once(self) -> Callable[[bytes], Preserved] | None:
+        """Brings a PDF that was just signed to B-LTA; None where no revocation data are fetched."""
+        if self._fetch() is None:
+            return None
+        preserver = self.preserver()
+        return lambda content: preserver.extend(content, Level.B_T)
+
     def office_name(self, office: str) -> str:
         """The name of an office as stamps show it."""
         return self._key(office).name
@@ -172,14 +208,9 @@ def make_signer(
     from signing.stamp_font import StampFont  # noqa: PLC0415 - as above
     from signing.time_source import HttpTimeSource  # noqa: PLC0415 - as above
 
-    if not tsa_url:
-        raise Misconfigured(
-            "tsa.not-set",
-            "nothing can be signed yet: set SOHOA_TSA_URL to a time-stamping authority",
-        )
     return Pkcs12Signer(
         _loaded(key),
-        time_source=HttpTimeSource(tsa_url, timeout=settings.tsa_seconds),
+        time_source=HttpTimeSource(_require_tsa(tsa_url), timeout=settings.tsa_seconds),
         clock=clock,
         stamp_font=StampFont(_font(settings)) if settings.stamp_form else None,
         approval=Approval(
@@ -188,6 +219,15 @@ def make_signer(
             must_check_revocation=settings.revocation_unknown == "wait",
         ),
     )
+
+
+def _require_tsa(url: str) -> str:
+    if not url:
+        raise Misconfigured(
+            "tsa.not-set",
+            "nothing can be signed yet: set SOHOA_TSA_URL to a time-stamping authority",
+        )
+    return url
 
 
 def _loaded(key: SigningKey) -> Key:

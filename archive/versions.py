@@ -26,6 +26,7 @@ def write_version(
     before: read.StoredObject | None,
     kept_until: datetime,
     scratch: Path | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> ObjectVersion:
     """Write an object's first version, or one after another, and read it back.
 
@@ -41,6 +42,7 @@ def write_version(
         before: the object as it is; None for a new one.
         kept_until: the end of the lock.
         scratch: a folder for temporary files.
+        names: under which files are stored, by their path; by default the path's last part.
 
     Raises:
         IntegrityViolation: ``record.exists``: another version of this number was begun;
@@ -48,7 +50,11 @@ def write_version(
     """
     number = 1 if before is None else before.inventory.head + 1
     kept_until = datetime.fromtimestamp(math.ceil(kept_until.timestamp()), UTC)
-    contents = {path: _content(path, data) for path, data in files.items()}
+    names = names or {}
+    contents = {
+        path: _content(path, data, names.get(path, path.rpartition("/")[2]))
+        for path, data in files.items()
+    }
     unchanged = {} if before is None else _unchanged(before, set(files))
     state = (*contents.values(), *unchanged.values())
     if before is None:
@@ -82,14 +88,35 @@ def write_version(
     )
 
 
+def derive_root(store: ObjectStore, key: str, *, scratch: Path | None = None) -> None:
+    """Put the inventory of the newest version at the root, as a killed process may not have.
+
+    Args:
+        store: where to.
+        key: of the object's root.
+        scratch: a folder for temporary files.
+    """
+    stored = read.load(store, key)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        until = read.locked_until(store, stored)
+        there = read.list_files(store, key)
+        writer = ObjectWriter(store, key, Path(folder), until, there=there)
+        for file in writer.inventory_files("", stored.raw):
+            writer.replace(file)
+
+
 def _write(writer: ObjectWriter, number: int, new: Mapping[str, bytes], inventory: bytes) -> None:
-    """Write a version: its first file, its other files, its inventory, that of the root."""
+    """Write a version: its first two files, its others, its inventory, that of the root.
+
+    A new PDF comes before the description, the description before all that follows from it.
+    """
     files = [writer.made(path, data) for path, data in new.items()]
     if number == 1:
         files.append(writer.made(ocfl.OBJECT_DECLARATION, ocfl.OBJECT_DECLARATION_BYTES))
     sidecar, newest = writer.inventory_files(f"v{number}/", inventory)
-    writer.put(files[:1])
-    writer.put([*files[1:], sidecar])
+    for file in files[:2]:
+        writer.put([file])
+    writer.put([*files[2:], sidecar])
     writer.put([newest])
     for file in writer.inventory_files("", inventory):
         if number == 1:
@@ -99,10 +126,10 @@ def _write(writer: ObjectWriter, number: int, new: Mapping[str, bytes], inventor
     writer.compare(whole=number == 1)
 
 
-def _content(path: str, data: bytes) -> ocfl.Content:
+def _content(path: str, data: bytes, name: str) -> ocfl.Content:
     return ocfl.Content(
         logical=path,
-        path=path.rpartition("/")[2],
+        path=name,
         sha512=hashlib.sha512(data).hexdigest(),
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),

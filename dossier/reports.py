@@ -134,6 +134,8 @@ class Signature:
         signed_at: aware UTC, the time in the timestamp.
         remarks: stable codes of what could not be checked before signing, such as
             ``revocation.not-checked``.
+        provable_until: aware UTC; end of the term of the archive timestamp's certificate, before
+            which another one has to follow; None below B-LTA.
     """
 
     signer: str
@@ -141,6 +143,7 @@ class Signature:
     signed_at: datetime
     level: Level
     remarks: tuple[str, ...] = ()
+    provable_until: datetime | None = None
 
 
 class PageFinding(StrEnum):

@@ -247,12 +247,14 @@ def pdfa_report_from_json(written: Mapping[str, Any]) -> PdfaReport:
 
 def signature_to_json(signature: Signature) -> JsonObject:
     """A signature of ours."""
+    until = signature.provable_until
     return {
         "signer": signature.signer,
         "certificate": signature.certificate,
         "signed_at": signature.signed_at.isoformat(),
         "level": signature.level.value,
         "remarks": list(signature.remarks),
+        **({"provable_until": until.isoformat()} if until else {}),
     }
 
 
@@ -264,4 +266,5 @@ def signature_from_json(written: Mapping[str, Any]) -> Signature:
         signed_at=datetime.fromisoformat(written["signed_at"]),
         level=Level(written["level"]),
         remarks=_codes(written.get("remarks", ())),
+        provable_until=_time_from_json(written.get("provable_until")),
     )

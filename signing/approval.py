@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from dossier.errors import Misconfigured, SohoaError, TransientFault
+from signing.sign import NOT_CHECKED
 from signing.timestamp import Token
 from signing.trust import RevocationData, TrustAnchors
 from signing.validation.chain import ChainResult, validate_chain
 
-NOT_CHECKED = "revocation.not-checked"
 _KEPT_FOR = timedelta(minutes=10)
 _MOST_KEPT = 100
 

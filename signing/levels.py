@@ -27,7 +27,7 @@ from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from dossier.errors import IntegrityViolation, Misconfigured, TransientFault
+from dossier.errors import IntegrityViolation, Misconfigured, SohoaError, TransientFault
 from dossier.ports import Clock, TimeSource
 from dossier.reports import Level, SignatureReport, Verdict
 from signing.encoded import as_it_came
@@ -52,13 +52,13 @@ class Preserved:
         content: the PDF.
         level: of its signature.
         until: end of the term of the archive timestamp's certificate, aware UTC; None below B-LTA.
-        reason: a stable code why the level is below B-LTA; or empty.
+        error: why the level is below B-LTA; None where it is not.
     """
 
     content: bytes
     level: Level
     until: datetime | None = None
-    reason: str = ""
+    error: SohoaError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,28 +91,37 @@ class Preserver:
         level = report.level or Level.B_B
         return Preserved(content, level, _until(content) if level is Level.B_LTA else None)
 
-    def extend(self, content: bytes) -> Preserved:
+    def extend(self, content: bytes, level: Level) -> Preserved:
         """Add what is missing up to B-LTA; as far as it gets, with the reason.
 
         Args:
             content: a PDF with a signature of ours and a timestamp in it.
+            level: that it has now.
 
         Returns:
             The same bytes and updates after them.
 
         Raises:
-            IntegrityViolation: ``preserve.not-valid``: its signature is not valid (a revoked
-                certificate too); ``preserve.not-as-meant``: what came out does not validate.
+            IntegrityViolation: ``preserve.not-valid``: its signature is not valid;
+                ``preserve.not-as-meant``: what came out does not begin with it.
         """
-        found = self.assess(content)
-        if found.level is Level.B_LTA:
-            return found
+        if level is Level.B_LTA:
+            return self.assess(content)
+        extended = content
         try:
-            if found.level is not Level.B_LT:
-                found = self._with_validation_data(found.content)
-            return self._with_timestamp(found.content)
+            if level is not Level.B_LT:
+                extended = self._with_validation_data(content)
+            return self._with_timestamp(extended)
         except (TransientFault, Misconfigured) as fault:
-            return Preserved(found.content, found.level, reason=fault.code)
+            if extended != content and self._reaches_b_lt(extended):
+                return Preserved(extended, Level.B_LT, error=fault)
+            return Preserved(content, level, error=fault)
+
+    def _reaches_b_lt(self, content: bytes) -> bool:
+        try:
+            return self._report(content).level is Level.B_LT
+        except (Misconfigured, IntegrityViolation):
+            return False
 
     def renew(self, content: bytes) -> Preserved:
         """Add validation data for the last archive timestamp, and another one after it.
@@ -139,22 +148,14 @@ class Preserver:
             raise _not_as_meant("another signature")
         return made
 
-    def _with_validation_data(self, content: bytes) -> Preserved:
+    def _with_validation_data(self, content: bytes) -> bytes:
         links: list[Link] = []
         since = datetime.min.replace(tzinfo=UTC)
         for one in _signatures(content):
             links += _links(one, self.trust())
             since = max(since, _time_of(one))
         data = self._data(links, since=since)
-        extended = _stored(content, links, data)
-        report = self._report(extended)
-        if report.level is not Level.B_LT:
-            raise TransientFault(
-                "revocation.incomplete",
-                "the revocation data at hand do not cover all certificates of signer and "
-                "time-stamping authority; it is tried again when there are more",
-            )
-        return Preserved(extended, Level.B_LT)
+        return _stored(content, links, data)
 
     def _with_timestamp(self, content: bytes) -> Preserved:
         stamper = PortTimeStamper(self.time_source, clock=self.clock, tolerance=self.tolerance)
@@ -177,7 +178,11 @@ class Preserver:
             raise _not_as_meant("it does not begin with the earlier version")
         report = self._report(made)
         if report.level is not Level.B_LTA:
-            raise _not_as_meant("the level was not reached")
+            raise TransientFault(
+                "revocation.incomplete",
+                "the revocation data at hand do not cover all certificates of signer and "
+                "time-stamping authority; it is tried again when there are more",
+            )
         return Preserved(made, Level.B_LTA, _until(made))
 
     def _data(self, links: Sequence[Link], *, since: datetime) -> RevocationData:
@@ -209,6 +214,13 @@ class Preserver:
         """
         reports = verify(content, trust=self.trust(), now=self.clock.now())
         for report in reports:
+            if report.problem.endswith("chain.revoked"):
+                whose = "tsa" if report.problem.startswith("timestamp.") else "signer"
+                raise Misconfigured(
+                    f"{whose}.revoked",
+                    "the certificate of the signer or of the time-stamping authority was revoked "
+                    "before the signature; get another one, and have the paper signed again",
+                )
             if not report.valid or report.verdict is Verdict.ALTERED:
                 problem = report.problem or ", ".join((*report.changed_later, *report.undecided))
                 raise IntegrityViolation(

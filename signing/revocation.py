@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -97,12 +98,12 @@ def fetch_revocation(links: Iterable[Link], fetch: Fetch) -> RevocationData:
                 "a certificate names no address for revocation data; hand it in by the folder of "
                 "SOHOA_REVOCATION",
             )
-        response = _first(responders, lambda url, link=link: _ask(link, url, fetch))
+        response = _first(responders, partial(_ask, link, fetch))
         listed = None
         # The validator finds no path for an answer that the issuer itself has signed, once the
         # signature is old (pyhanko-certvalidator 0.33): a list is preferred then.
         if response is None or not ocsp.load_der_ocsp_response(response).certificates:
-            listed = _first(lists, lambda url: _download(url, fetch))
+            listed = _first(lists, partial(_download, fetch))
         if response is not None and listed is None:
             ocsps.append(response)
             continue
@@ -174,7 +175,7 @@ def _first(addresses: Iterable[str], get: Callable[[str], bytes]) -> bytes | Non
     return None
 
 
-def _ask(link: Link, url: str, fetch: Fetch) -> bytes:
+def _ask(link: Link, fetch: Fetch, url: str) -> bytes:
     builder = ocsp.OCSPRequestBuilder().add_certificate(
         # By far the most responders know no other digest here; nothing depends on its strength.
         link.certificate,
@@ -192,7 +193,7 @@ def _ask(link: Link, url: str, fetch: Fetch) -> bytes:
     return answer
 
 
-def _download(url: str, fetch: Fetch) -> bytes:
+def _download(fetch: Fetch, url: str) -> bytes:
     content = fetch(url, None)
     if content.startswith(b"-----BEGIN"):
         return x509.load_pem_x509_crl(content).public_bytes(Encoding.DER)

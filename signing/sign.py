@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dossier.errors import IntegrityViolation, RejectedInput
 from dossier.ports import ObjectStore, Signer, Stamp
+from dossier.reports import Signature
 from dossier.spine import Record, SignedRecord
 
+if TYPE_CHECKING:
+    from signing.levels import Preserved
+
 _CHUNK = 1 << 20  # bytes
+_LARGEST_AT_ONCE = 64 << 20  # bytes
+_REVOKED = frozenset({"signer.revoked", "tsa.revoked"})
+NOT_CHECKED = "revocation.not-checked"
 # The office has another key than the one that the signature was requested with.
 KEY_CHANGED = "signer.key-changed"
 
@@ -22,6 +32,7 @@ def sign(
     signer: Signer,
     stamp: Stamp | None,
     store: ObjectStore,
+    preserve: Callable[[bytes], Preserved] | None = None,
 ) -> SignedRecord:
     """Sign the PDF/A of a record and put the signed one into the work area.
 
@@ -32,6 +43,7 @@ def sign(
         signer: what signs.
         stamp: the visible signature, or None for an invisible one.
         store: whose work area takes the signed file.
+        preserve: brings the signed file to B-LTA as far as it can; None to leave that to a job.
 
     Raises:
         RejectedInput: ``pdfa.not-passed``; and what the signer refuses.
@@ -45,9 +57,27 @@ def sign(
         )
     _check(pdfa, record)
     signature = signer.sign(pdfa, out, stamp=stamp)
+    if preserve is not None and out.stat().st_size <= _LARGEST_AT_ONCE:
+        signature = _preserved(out, signature, preserve)
     # Again on what came out: the file might have been swapped between the two.
     _check(out, record)
     return SignedRecord(record=record, pdf=store.put_work(out), signatures=(signature,))
+
+
+def _preserved(
+    out: Path, signature: Signature, preserve: Callable[[bytes], Preserved]
+) -> Signature:
+    """The signature with its level, after the file was brought to it."""
+    made = preserve(out.read_bytes())
+    if made.error is not None and made.error.code in _REVOKED:
+        raise made.error
+    if made.level is signature.level:
+        return signature
+    part = out.with_suffix(".preserved")
+    part.write_bytes(made.content)
+    part.replace(out)
+    remarks = tuple(remark for remark in signature.remarks if remark != NOT_CHECKED)
+    return replace(signature, level=made.level, provable_until=made.until, remarks=remarks)
 
 
 def _check(file: Path, record: Record) -> None:

@@ -33,6 +33,8 @@ _COMMANDS = {
     "split": "api.cli.dossiers",
     "dossier": "api.cli.dossiers",
     "correct": "api.cli.papers",
+    "preserve": "api.cli.preservation",
+    "renew": "api.cli.preservation",
     "find": "api.cli.finding",
     "export": "api.cli.finding",
     "verify": "api.cli.finding",

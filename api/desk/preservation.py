@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from api.application import Application
 from api.desk.dossier_records import write_due
+from api.desk.levels import preserve_due
 from api.desk.rebuild import rebuild_state, restoring_of, without_deposits_under_way
 from archive import fixity, ocfl, read, register
 from archive.catalogue.object_versions import ExpectedObject, ObjectVersions
@@ -263,6 +264,7 @@ def run_due(application: Application) -> None:
         return
     versions.add_alarms(write_due(application), at=now)
     extend_locks(application)
+    preserve_due(application)
     try:
         write_register(application)
     except IntegrityViolation as fault:

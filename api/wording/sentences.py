@@ -55,6 +55,9 @@ SENTENCES = {
     "scan.unusable": "Tệp làm chương trình mở nó bị lỗi. Hãy in ra rồi quét bản in, hoặc quét lại "
     "giấy này.",
     "signer.no-name": "Hãy nêu tên cơ quan như sẽ hiện trong dấu ký.",
+    "preserve.not-archived": "Giấy này chưa lưu trữ; chỉ nâng mức bảo toàn chữ ký của giấy đã lưu "
+    "trữ.",
+    "preserve.which": "Hãy nêu các giấy cần làm, hoặc --all; không dùng cả hai.",
     "signer.key-changed": "Cơ quan đã đổi khóa ký từ khi giấy này được yêu cầu ký; chưa ký gì. Hãy "
     "xem lại và yêu cầu ký lần nữa.",
     "scan.not-countersigned": "Giấy đến có chữ ký dùng thuật toán yếu hoặc tệp có thể hiển thị "
@@ -194,6 +197,7 @@ _FAMILIES = {
     "store": ("Kho lưu chưa nhận được.", _TRIED_AGAIN),
     "tsa": ("Dịch vụ cấp dấu thời gian chưa trả lời.", f"{_NOT_LOST}, máy sẽ tự ký lại."),
     "signer": ("Chưa ký được: khóa ký hoặc chứng thư chữ ký số cần xem lại.", _REPORT),
+    "revocation": ("Chưa hỏi được tình trạng thu hồi của chứng thư.", _TRIED_AGAIN),
     "set-aside": ("Máy đã thử nhiều lần mà không được.", _REPORT),
 }
 _NOT_DONE = (

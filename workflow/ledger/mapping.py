@@ -268,6 +268,7 @@ def outcome_columns(outcome: Outcome, cipher: FieldCipher) -> Columns:
             "signed": blob_to_json(outcome.signed.pdf),
             "signatures": [written.signature_to_json(s) for s in outcome.signed.signatures],
             "level": outcome.signed.signatures[-1].level.value,
+            "provable_until": outcome.signed.signatures[-1].provable_until,
             # What is signed is not changed: nothing is left to undo.
             "before_review": None,
         }

@@ -127,7 +127,14 @@ class Restoring:
                 PAPER.update()
                 .where(PAPER.c.id == paper)
                 .values(
-                    **rows.record_columns(one.signed.record, self._cipher),
+                    **rows.outcome_columns(
+                        Outcome(
+                            after=PaperState.ARCHIVED, record=one.signed.record, signed=one.signed
+                        ),
+                        self._cipher,
+                    ),
+                    preserve_at=None,
+                    preserve_code="",
                     object_version=one.version,
                     kept_until=one.kept_until,
                     version=PAPER.c.version + 1,

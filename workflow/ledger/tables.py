@@ -123,6 +123,10 @@ PAPER = sa.Table(
     sa.Column("signed", sa.JSON),
     sa.Column("signatures", sa.JSON, nullable=False),
     sa.Column("level", sa.String(8), nullable=False),
+    # End of the archive timestamp's certificate; when preservation is tried again, and why.
+    sa.Column("provable_until", UtcTime),
+    sa.Column("preserve_at", UtcTime),
+    sa.Column("preserve_code", sa.String(60), nullable=False, server_default=""),
     sa.Column("object_id", sa.String(60), nullable=False),
     sa.Column("object_key", sa.String(200), nullable=False),
     sa.Column("object_version", sa.Integer, nullable=False),
@@ -147,6 +151,7 @@ PAPER = sa.Table(
     sa.Index("ix_paper_turn", "office", "state", "dossier_since", "dossier", "ordinal"),
     sa.Index("ix_paper_state", "state", "updated_at"),
     sa.Index("ix_paper_scan", "scan"),
+    sa.Index("ix_paper_level", "level", "provable_until"),
     # Leased papers: a handful among all that were ever archived.
     sa.Index("ix_paper_held", "held_by", sqlite_where=_HELD, postgresql_where=_HELD),
 )

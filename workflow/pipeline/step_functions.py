@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from archive import package
@@ -36,6 +36,9 @@ from signing.page_ink import page_ink
 from signing.received import check_countersigning, countersigning_doubts
 from signing.sign import sign
 
+if TYPE_CHECKING:
+    from signing.levels import Preserved
+
 Put = Callable[[Path], Blob]
 _Made = TypeVar("_Made")
 # The time that a PDF/A may take, also on a slow machine; hostile files take for ever.
@@ -51,6 +54,7 @@ class Stages:
         signing_key: SHA-256 (hex) of the certificate that an office signs with now.
         make_signer: the signer of an office with a key (its digest); called for each paper; what
             it loads is kept.
+        make_preserver: what brings a PDF that was just signed to B-LTA; None where a job does it.
         verify: reports on the signatures of a PDF, in a child of the runner.
         office_name: the name of an office as stamps show it.
         stamp_zone: the zone in which stamps show the time.
@@ -64,6 +68,7 @@ class Stages:
     make_forms: Callable[[], Forms]
     signing_key: Callable[[str], str]
     make_signer: Callable[[str, str], Signer]
+    make_preserver: Callable[[], Callable[[bytes], Preserved] | None]
     verify: Callable[[Path, JobRunner], tuple[SignatureReport, ...]]
     clock: Clock
     stamp_form: str
@@ -191,7 +196,15 @@ class Stages:
             at = self.clock.now().astimezone(self.stamp_zone)
             ink = page_ink(pdfa, children=jobs, what=f"paper {record.paper.id}")
             stamp = Stamp(form=self.stamp_form, office=self.office_name(office), at=at, ink=ink)
-        return sign(record, pdfa, out, signer=signer, stamp=stamp, store=store)
+        return sign(
+            record,
+            pdfa,
+            out,
+            signer=signer,
+            stamp=stamp,
+            store=store,
+            preserve=self.make_preserver(),
+        )
 
     def deposit(
         self,

@@ -68,25 +68,71 @@ def post(
     Raises:
         TargetRefused: no address of the host is allowed.
     """
+    status, _ = exchange(
+        "POST",
+        url,
+        body,
+        headers,
+        seconds=seconds,
+        policy=policy,
+        max_bytes=_MAX_ANSWER,
+        resolve=resolve,
+    )
+    return status
+
+
+def exchange(
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    policy: TargetPolicy,
+    max_bytes: int,
+    resolve: Resolve = resolve,
+) -> tuple[int, bytes]:
+    """One request and its answer; follow no redirect, use no proxy.
+
+    Args:
+        method: of the request.
+        url: the target.
+        body: of the request.
+        headers: besides those of HTTP itself.
+        seconds: the deadline of the whole exchange, s.
+        policy: which addresses are allowed.
+        max_bytes: of the answer's body that are read.
+        resolve: gives the addresses of a host.
+
+    Returns:
+        The status of the answer, 0 where there was none in time; and its body, empty where it
+        failed or was longer.
+
+    Raises:
+        TargetRefused: no address of the host is allowed.
+    """
     backend = _JudgingBackend(time.monotonic() + seconds, policy, resolve)
     transport = _Transport(backend)
+    content = b""
     try:
         with (
             httpx.Client(transport=transport, trust_env=False, follow_redirects=False) as client,
-            client.stream("POST", url, content=body, headers=dict(headers)) as response,
+            client.stream(method, url, content=body, headers=dict(headers)) as response,
         ):
             # A connection closed early may look like a failure of ours to the receiver.
             with suppress(*_FAILURES):
-                _drain(response.iter_raw())
-            return response.status_code
+                content = _read(response.iter_raw(), max_bytes)
+            return response.status_code, content
     except _FAILURES:
-        return 0
+        return 0, b""
 
 
-def _drain(chunks: Iterator[bytes]) -> None:
-    size = 0
-    while size < _MAX_ANSWER and (chunk := next(chunks, b"")):
-        size += len(chunk)
+def _read(chunks: Iterator[bytes], max_bytes: int) -> bytes:
+    """The whole body; empty where it is longer."""
+    found = bytearray()
+    while len(found) <= max_bytes and (chunk := next(chunks, b"")):
+        found += chunk
+    return bytes(found) if len(found) <= max_bytes else b""
 
 
 class _JudgingBackend(httpcore.NetworkBackend):

@@ -146,7 +146,7 @@ def test_export_holds_the_signed_pdf(archived: tuple[Commands, str], tmp_path: P
     assert Path(exported["package"]).name == f"urn_uuid_{paper}"
     (report,) = commands.json("verify", exported["signed_pdf"])
     assert report["valid"]
-    assert report["level"] == "B-T"
+    assert report["level"] == "B-LTA"
     content = bytearray(Path(exported["signed_pdf"]).read_bytes())
     content[2000] ^= 1
     spoilt = tmp_path / "spoilt.pdf"

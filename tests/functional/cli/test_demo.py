@@ -140,7 +140,7 @@ def test_signed_input_keeps_its_signatures_and_they_are_reported(demo: Demo, tru
         assert shown["arrived_signed"] == arrived
         assert bool(shown["received_signatures"]) == arrived
         assert all(report["intact"] for report in shown["received_signatures"])
-        assert [s["level"] for s in shown["signatures"]] == ["B-T"]
+        assert [s["level"] for s in shown["signatures"]] == ["B-LTA"]
 
 
 def test_people_are_found_by_number_with_their_role(demo: Demo, truth: Truth) -> None:

@@ -144,7 +144,7 @@ def _fetched(client: httpx.Client, paper: str, scan: bytes) -> None:
     assert description["paper"] == paper
     validation = client.get(f"/v1/papers/{paper}/validation").json()["content"]
     assert validation["pdfa"]["findings"] == []
-    assert validation["signatures"][0]["level"] == "B-T"
+    assert validation["signatures"][0]["level"] == "B-LTA"
     packed = client.get(f"/v1/papers/{paper}/package")
     assert packed.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(packed.content)) as package:

@@ -23,7 +23,7 @@ from unit.signing.made import (
 
 from dossier.errors import IntegrityViolation, TransientFault
 from dossier.reports import Level, Verdict
-from signing.levels import Preserver
+from signing.levels import Preserved, Preserver
 from signing.revocation import Fetch
 from signing.trial.authority import TrialAuthority
 from signing.trial.pki import OCSP_PATH
@@ -53,9 +53,13 @@ def preserver(at: datetime = LATER, fetch: Fetch | None = None) -> Preserver:
     )
 
 
+def code_of(made: Preserved) -> str:
+    return "" if made.error is None else made.error.code
+
+
 @cache
 def archived() -> bytes:
-    return preserver().extend(signed()).content
+    return preserver().extend(signed(), Level.B_T).content
 
 
 def _silent(_url: str, _body: bytes | None) -> bytes:
@@ -63,8 +67,8 @@ def _silent(_url: str, _body: bytes | None) -> bytes:
 
 
 def test_a_signed_file_reaches_b_lta_at_once() -> None:
-    made = preserver().extend(signed())
-    assert (made.level, made.reason) == (Level.B_LTA, "")
+    made = preserver().extend(signed(), Level.B_T)
+    assert (made.level, code_of(made)) == (Level.B_LTA, "")
     assert made.content.startswith(signed())
     added = len(made.content) - len(signed())
     assert added < 30_000
@@ -75,7 +79,7 @@ def test_a_signed_file_reaches_b_lta_at_once() -> None:
     assert report.verdict is Verdict.CHANGED_AS_ALLOWED
     assert (report.level, report.revocation_checked) == (Level.B_LTA, True)
     assert b"/Extensions" not in made.content
-    assert preserver().extend(made.content).content == made.content
+    assert preserver().extend(made.content, made.level).content == made.content
 
 
 def test_a_changed_byte_of_a_preserved_file_is_found() -> None:
@@ -85,19 +89,23 @@ def test_a_changed_byte_of_a_preserved_file_is_found() -> None:
 
 
 def test_without_an_answer_it_stays_b_t_and_says_why() -> None:
-    made = preserver(fetch=_silent).extend(signed())
-    assert (made.content, made.level, made.reason) == (signed(), Level.B_T, "revocation.no-answer")
+    made = preserver(fetch=_silent).extend(signed(), Level.B_T)
+    assert (made.content, made.level, code_of(made)) == (
+        signed(),
+        Level.B_T,
+        "revocation.no-answer",
+    )
 
 
 @pytest.mark.parametrize("at", [NOW - timedelta(seconds=1), NOW - timedelta(days=1)])
 def test_revocation_data_older_than_the_signature_do_not_count(at: datetime) -> None:
-    made = preserver(fetch=answering(at)).extend(signed())
-    assert (made.level, made.reason) == (Level.B_T, "revocation.not-fresh")
+    made = preserver(fetch=answering(at)).extend(signed(), Level.B_T)
+    assert (made.level, code_of(made)) == (Level.B_T, "revocation.not-fresh")
 
 
 def test_a_list_that_was_handed_in_is_enough() -> None:
     data = RevocationData((revocation_list(at=LATER),))
-    made = replace(preserver(), fetch=None, revocation=lambda: data).extend(signed())
+    made = replace(preserver(), fetch=None, revocation=lambda: data).extend(signed(), Level.B_T)
     assert made.level is Level.B_LTA
 
 
@@ -112,7 +120,7 @@ def test_data_for_one_of_two_certificates_is_not_enough() -> None:
             raise TransientFault("revocation.no-answer", "down")
         return answer
 
-    assert preserver(fetch=half).extend(signed()).level is Level.B_T
+    assert preserver(fetch=half).extend(signed(), Level.B_T).level is Level.B_T
 
 
 def test_without_a_timestamp_it_gets_as_far_as_b_lt() -> None:
@@ -120,23 +128,22 @@ def test_without_a_timestamp_it_gets_as_far_as_b_lt() -> None:
         def timestamp(self, request: bytes) -> bytes:
             raise TransientFault("tsa.no-answer", str(len(request)))
 
-    made = replace(preserver(), time_source=Silent()).extend(signed())
-    assert (made.level, made.reason) == (Level.B_LT, "tsa.no-answer")
+    made = replace(preserver(), time_source=Silent()).extend(signed(), Level.B_T)
+    assert (made.level, code_of(made)) == (Level.B_LT, "tsa.no-answer")
     assert made.content.startswith(signed())
-    assert preserver().extend(made.content).level is Level.B_LTA
+    assert preserver().extend(made.content, made.level).level is Level.B_LTA
 
 
 def test_a_signer_revoked_before_signing_is_not_preserved() -> None:
     serial = x509.load_der_x509_certificate(key().certificate).serial_number
     fetch = answering(revoked={serial: NOW - timedelta(hours=1)})
-    with pytest.raises(IntegrityViolation) as caught:
-        preserver(fetch=fetch).extend(signed())
-    assert caught.value.code == "preserve.not-valid"
+    made = preserver(fetch=fetch).extend(signed(), Level.B_T)
+    assert (made.content, code_of(made)) == (signed(), "signer.revoked")
 
 
 def test_an_altered_file_is_not_preserved() -> None:
     with pytest.raises(IntegrityViolation) as caught:
-        preserver().extend(signed() + b"1 0 obj null endobj")
+        preserver().extend(signed() + b"1 0 obj null endobj", Level.B_T)
     assert caught.value.code == "preserve.not-valid"
 
 
@@ -157,7 +164,7 @@ def test_renewal_after_the_end_of_the_timestamp_is_refused() -> None:
 def test_renewed_in_time_it_holds_until_2050_and_else_it_does_not() -> None:
     """A simulated clock; the authority's certificate lasts eight years, the root's until 2060."""
     authority = LongAuthority()
-    content = authority.preserver(NOW).extend(authority.signed())
+    content = authority.preserver(NOW).extend(authority.signed(), Level.B_T)
     assert content.level is Level.B_LTA
     first, at = content, NOW
     while at.year < 2050:

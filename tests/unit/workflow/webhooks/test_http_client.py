@@ -125,18 +125,18 @@ def test_a_body_that_never_ends_holds_nobody_beyond_the_deadline(
 
     # The deadline comes as soon as the body is read.
     reading = threading.Event()
-    drain = http_client._drain
+    read = http_client._read
 
-    def drained(chunks: Iterator[bytes]) -> None:
+    def reading_now(chunks: Iterator[bytes], max_bytes: int) -> bytes:
         reading.set()
-        drain(chunks)
+        return read(chunks, max_bytes)
 
     def left(_end: float) -> float:
         if reading.is_set():
             raise httpcore.ReadTimeout
         return PATIENCE
 
-    monkeypatch.setattr(http_client, "_drain", drained)
+    monkeypatch.setattr(http_client, "_read", reading_now)
     monkeypatch.setattr(http_client, "_left", left)
     assert _post(listen(speak)) == 200
     assert reading.is_set()
