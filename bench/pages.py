@@ -47,6 +47,8 @@ class PageSet:
         grey: a PGM a page.
         dpis: px an inch of each page.
         texts: the transcription of each page, empty where there is none.
+        jpegs: the picture of each page.
+        sizes: width and height of each page, pt.
     """
 
     name: str
@@ -55,6 +57,8 @@ class PageSet:
     grey: tuple[Path, ...]
     dpis: tuple[int, ...]
     texts: tuple[str, ...]
+    jpegs: tuple[Path, ...]
+    sizes: tuple[tuple[float, float], ...]
 
 
 def normalised(text: str) -> str:
@@ -66,20 +70,38 @@ def distance(one: str, other: str) -> int:
     """Levenshtein's distance in characters (Myers' bit-parallel method, Hyyrö's form)."""
     if not one:
         return len(other)
+    *_, last = _distances(one, other, anywhere=False)
+    return last
+
+
+def lowest_distance(part: str, whole: str) -> int:
+    """The distance of a text to the most similar part of another."""
+    return min(_distances(part, whole, anywhere=True)) if part else 0
+
+
+def _distances(one: str, other: str, *, anywhere: bool) -> Iterator[int]:
+    """The distance of a text to what ends at each place of another, before its first letter too.
+
+    Args:
+        one: not empty.
+        other: the other text.
+        anywhere: what is compared may begin at any place of the other, not at its beginning alone.
+    """
     full, last = (1 << len(one)) - 1, 1 << (len(one) - 1)
     places: dict[str, int] = {}
     for index, letter in enumerate(one):
         places[letter] = places.get(letter, 0) | 1 << index
     plus, minus, score = full, 0, len(one)
+    yield score
     for letter in other:
         here = places.get(letter, 0)
         vertical = here | minus
         across = (((here & plus) + plus) ^ plus) | here
         up, down = minus | ~(across | plus), plus & across
         score += bool(up & last) - bool(down & last)
-        up, down = up << 1 | 1, down << 1
+        up, down = up << 1 | (not anywhere), down << 1
         plus, minus = (down | ~(vertical | up)) & full, up & vertical & full
-    return score
+        yield score
 
 
 def _government(folder: Path) -> Iterator[SourcePage]:
@@ -170,13 +192,14 @@ def picture_pdf(jpegs: list[Path], to: Path) -> None:
 def prepare(name: str, pages: list[SourcePage], folder: Path) -> PageSet:
     """Render the pages of a set into a folder."""
     folder.mkdir(parents=True)
-    jpegs, greys, singles = [], [], []
+    jpegs, greys, singles, sizes = [], [], [], []
     for index, page in enumerate(pages, start=1):
         jpeg = folder / f"{index:03d}.jpg"
         _render(page, jpeg)
         grey = jpeg.with_suffix(".pgm")
         with Image.open(jpeg) as picture:
             picture.convert("L").save(grey)
+            sizes.append((picture.width * 72 / page.dpi, picture.height * 72 / page.dpi))
         single = folder / f"page-{index:03d}.pdf"
         picture_pdf([jpeg], single)
         jpegs.append(jpeg)
@@ -191,4 +214,6 @@ def prepare(name: str, pages: list[SourcePage], folder: Path) -> PageSet:
         grey=tuple(greys),
         dpis=tuple(page.dpi for page in pages),
         texts=tuple(normalised(page.text) for page in pages),
+        jpegs=tuple(jpegs),
+        sizes=tuple(sizes),
     )

@@ -220,7 +220,8 @@ def _print_table(rows: Sequence[dict[str, object]]) -> None:
             )
 
 
-def _program(name: str | None) -> str:
+def find_ocrmypdf(name: str | None) -> str:
+    """The rival's program: the one named, that of ``setup/bench.sh``, or one on the path."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
     for candidate in (name, str(cache / "sohoa-bench" / "bin" / "ocrmypdf"), "ocrmypdf"):
         if candidate and (found := shutil.which(candidate)):
@@ -258,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Sohoa(ready)("init", "--trial")
         ring = partial(Ring, work=work, ready=ready, single=options.single)
         results = compete(
-            ring(ocrmypdf=_program(options.ocrmypdf), tessdata=_tessdata()), sets, options.runs
+            ring(ocrmypdf=find_ocrmypdf(options.ocrmypdf), tessdata=_tessdata()), sets, options.runs
         )
     rows = summary(sets, results)
     if options.json:
