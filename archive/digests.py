@@ -42,3 +42,11 @@ def sha512_of(stream: BinaryIO) -> str:
     while chunk := stream.read(_CHUNK):
         sha512.update(chunk)
     return sha512.hexdigest()
+
+
+def sha256_of(stream: BinaryIO) -> str:
+    """The SHA-256 of a stream read to its end, lower-case hex."""
+    sha256 = hashlib.sha256()
+    while chunk := stream.read(_CHUNK):
+        sha256.update(chunk)
+    return sha256.hexdigest()

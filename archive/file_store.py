@@ -50,6 +50,7 @@ class FileStore:
     def __init__(self, root: Path) -> None:
         self._work = root / "work"
         self._record = root / "record"
+        self._records = f"{self._record}/"
         self._temp = root / "temp"
 
     # The work area
@@ -212,7 +213,8 @@ class FileStore:
         Raises:
             IntegrityViolation: ``record.missing``, ``store.unreadable``.
         """
-        path = self._record_path(record.key)
+        segments_of(record.key)
+        path = self._records + record.key
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as fault:
@@ -237,7 +239,7 @@ class FileStore:
         if folder:
             self._record_path(folder)
         with translated("the record area"):
-            yield from _walk(self._record / folder, f"{folder}/" if folder else "", begin)
+            yield from _walk(self._records + folder, f"{folder}/" if folder else "", begin)
 
     def covered(self, prefix: str = "") -> Iterator[RecordVersion]:
         """None: a file system has no versions that could lie over one."""
@@ -250,8 +252,9 @@ class FileStore:
         Raises:
             IntegrityViolation: ``record.missing``.
         """
+        segments_of(record.key)
         try:
-            seconds = self._record_path(record.key).lstat().st_atime
+            seconds = os.lstat(self._records + record.key).st_atime
         except OSError as fault:
             raise missing(record.key) from fault
         return datetime.fromtimestamp(seconds, UTC)
@@ -372,7 +375,7 @@ def _entries(folder: Path) -> list[str]:
             return []
 
 
-def _walk(folder: Path, above: str, begin: str) -> Iterator[RecordVersion]:
+def _walk(folder: str, above: str, begin: str) -> Iterator[RecordVersion]:
     """All that is not a folder, in the order of its key."""
     try:
         with os.scandir(folder) as entries:
@@ -385,7 +388,7 @@ def _walk(folder: Path, above: str, begin: str) -> Iterator[RecordVersion]:
         return
     for name, entry in found:
         if name.endswith("/"):
-            yield from _walk(Path(entry.path), above + name, "")
+            yield from _walk(entry.path, above + name, "")
         else:
             size = entry.stat(follow_symlinks=False).st_size
             yield RecordVersion(key=above + name, version="", size=size)

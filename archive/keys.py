@@ -9,7 +9,7 @@ from dossier.errors import WrongUse
 
 _DERIVED = frozenset({"inventory.json", "inventory.json.sha512"})
 LONGEST_KEY = 900  # S3 takes 1,024 bytes
-_SEGMENT = re.compile(r"[A-Za-z0-9=%._-]{1,200}")
+_KEY = re.compile(r"[A-Za-z0-9=%._-]{1,200}(/[A-Za-z0-9=%._-]{1,200})*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,8 +36,10 @@ def segments_of(key: str) -> list[str]:
         WrongUse: ``record.bad-key``.
     """
     segments = key.split("/")
-    if len(key) > LONGEST_KEY or not all(
-        _SEGMENT.fullmatch(s) and s not in {".", ".."} for s in segments
+    if (
+        len(key) > LONGEST_KEY
+        or not _KEY.fullmatch(key)
+        or ("/." in f"/{key}" and not {".", ".."}.isdisjoint(segments))
     ):
         raise WrongUse(
             "record.bad-key",

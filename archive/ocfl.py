@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID, uuid5
 
 from dossier.errors import IntegrityViolation
@@ -53,7 +54,10 @@ REGISTER = "urn:x-sohoa:register:"
 _DOSSIER = "urn:x-sohoa:dossier:"
 _DOSSIERS = UUID("6f1d6b3e-5a53-4b8e-9d0a-6f0f5c1c7a10")
 _PAPER_ID = re.compile(_PAPER + r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_PLAIN = re.compile(rb"[A-Za-z0-9_-]")
+_OTHER = re.compile(rb"[^A-Za-z0-9_-]", re.DOTALL)
+_ROOT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[^/]+")
+_OUR_PATH = re.compile(r"[A-Za-z0-9_=%-][A-Za-z0-9._=%-]*(/[A-Za-z0-9_=%-][A-Za-z0-9._=%-]*)*")
+_CREATED = re.compile(rb'"v1":\{"created":"([0-9T:.+Z-]{20,40})"')
 _LONGEST_FOLDER = 100
 _VERSION = re.compile(r"v[1-9][0-9]{0,8}")
 _SHA512 = re.compile(r"[0-9a-f]{128}")
@@ -114,16 +118,20 @@ def object_key(identifier: str) -> str:
     """Where an object lies: its root in the record area (layout 0003)."""
     raw = identifier.encode()
     digest = hashlib.sha256(raw).hexdigest()
-    name = "".join(chr(byte) if _PLAIN.fullmatch(bytes([byte])) else f"%{byte:02x}" for byte in raw)
+    name = _OTHER.sub(lambda found: f"%{found[0][0]:02x}".encode(), raw).decode()
     if len(name) > _LONGEST_FOLDER:
         name = f"{name[:_LONGEST_FOLDER]}-{digest}"
     return f"{digest[:2]}/{digest[2:4]}/{name}"
 
 
+def identifier_of(key: str) -> str:
+    """The identifier that the name of an object's root stands for; unchecked."""
+    return unquote(key.rpartition("/")[2])
+
+
 def is_object_key(key: str) -> bool:
     """Whether a folder could be an object's root by its depth and tuples."""
-    parts = key.split("/")
-    return len(parts) == 3 and all(re.fullmatch("[0-9a-f]{2}", p) for p in parts[:2])  # noqa: PLR2004 - two tuples and a name
+    return _ROOT.fullmatch(key) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +230,12 @@ def continues(raw: bytes, before: bytes) -> bool:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
+
+
+def created_of(written: bytes) -> str:
+    """When the first version of an inventory of ours was made, unchecked; empty where unknown."""
+    found = _CREATED.search(written)
+    return "" if found is None else found[1].decode()
 
 
 def sidecar(inventory: bytes) -> bytes:
@@ -326,10 +340,10 @@ def _by_path(block: Mapping[str, Any], form: re.Pattern[str]) -> dict[str, str]:
 
 def is_inner_path(path: object) -> bool:
     """Whether this is a relative path that stays inside: no ``..``, no empty part, no control."""
-    return (
-        isinstance(path, str)
-        and 0 < len(path) <= 1000  # noqa: PLR2004 - longer than any of ours, shorter than any limit
-        and "\\" not in path
+    if not isinstance(path, str) or not 0 < len(path) <= 1000:  # noqa: PLR2004 - longer than any of ours, shorter than any limit
+        return False
+    return _OUR_PATH.fullmatch(path) is not None or (
+        "\\" not in path
         and path.isprintable()
         and all(part not in {"", ".", ".."} for part in path.split("/"))
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from dossier.reports import Level, PdfaReport, Signature, SignatureReport
@@ -17,6 +19,8 @@ from dossier.spine import Box, Description, RecognisedPage, Source, Value, Word
 FORMAT = 1
 
 JsonObject = dict[str, Any]
+# Of a written word.
+_TEXT, _LINE = itemgetter(0), itemgetter(6)
 
 
 def dumps(value: object) -> bytes:
@@ -107,8 +111,8 @@ def text_from_words_json(written: bytes) -> str:
     pages: list[str] = []
     for page in read["pages"]:
         lines: dict[int, list[str]] = {}
-        for word in page["words"]:
-            lines.setdefault(word[6], []).append(word[0])
+        for line, words in groupby(page["words"], _LINE):
+            lines.setdefault(line, []).extend(map(_TEXT, words))
         pages.append("\n".join(map(" ".join, lines.values())))
     return "\f".join(pages)
 
