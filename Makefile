@@ -38,6 +38,7 @@ setupdev: ## Install what lint, fmt and unit need: neither Java nor Go nor serve
 setuptest: setupdev ## Install what all tests need: servers, veraPDF, MinIO
 	@setup/system.sh test
 	@setup/verapdf.sh
+	@setup/dss.sh
 	@setup/eark.sh
 	@setup/minio.sh
 
