@@ -168,6 +168,11 @@ class Application:
         """The name of an office; its code where it is not known."""
         return self.ledger.offices.get_name(code) or code
 
+    def stamp_form(self, office: str) -> str:
+        """What the stamps of an office say; as the settings say where it has no text of its own."""
+        own = self.ledger.offices.get_stamp_form(office)
+        return self.settings.stamp_form if own is None else own
+
     @cached_property
     def access_log(self) -> SqlAccessLog:
         """Log of access to personal data."""
@@ -197,7 +202,7 @@ class Application:
             make_preserver=self.signers.preserve_at_once,
             verify=lambda file, jobs: self.verify(file, children=jobs),
             clock=self.clock,
-            stamp_form=settings.stamp_form,
+            stamp_form=self.stamp_form,
             office_name=self.signers.office_name,
             stamp_zone=settings.zone,
             first_lock=timedelta(days=settings.first_lock_days),

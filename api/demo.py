@@ -39,6 +39,7 @@ from signing.received import NOT_COUNTERSIGNED
 
 _COLUMNS = ("dossier", "source", "kind", "citizen_ids", "pdfa", "signature", "where")
 _ACTOR = "demo"
+_OFFICE_NAME = "Ủy ban nhân dân xã Thống Nhất"
 # Dossiers whose papers wait at the desks, and the samples that they are: nothing is doubtful in the
 # first, much in the second.
 _DESKS = {
@@ -52,6 +53,8 @@ def main(samples: Path) -> int:
     settings = read_settings()
     logs.to_stderr(settings.log_level)
     output = Output(settings, as_json=False)
+    if "office_name" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"office_name": _OFFICE_NAME})
     bootstrap.init(settings, trial=True)
     output.say("DỮ LIỆU THỬ NGHIỆM / FOR TRYING OUT: CA, TSA và chữ ký ở đây không có giá trị.")
     output.say("The CA, TSA and signer made here prove nothing. Never put real papers here.\n")

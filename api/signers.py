@@ -212,7 +212,7 @@ def make_signer(
         _loaded(key),
         time_source=HttpTimeSource(_require_tsa(tsa_url), timeout=settings.tsa_seconds),
         clock=clock,
-        stamp_font=StampFont(_font(settings)) if settings.stamp_form else None,
+        stamp_font=StampFont(stamp_font(settings)),
         approval=Approval(
             trust=lambda: trusted_roots(settings, trial=trial),
             revocation=lambda: revocation_data(settings),
@@ -295,7 +295,12 @@ def revocation_data(settings: Settings, more: Iterable[Path] = ()) -> Revocation
     return RevocationData.from_files([*files, *more])
 
 
-def _font(settings: Settings) -> Path:
+def stamp_font(settings: Settings) -> Path:
+    """The font file of visible stamps.
+
+    Raises:
+        Misconfigured: ``stamp.font-missing``.
+    """
     if settings.stamp_font is not None:
         return settings.stamp_font
     font = next((path for path in _FONTS if path.is_file()), None)

@@ -84,6 +84,8 @@ def status_command(output: Output, settings: Settings) -> int:
     )
     if view.to_do:
         output.say(_left_in_words(sum(view.to_do.values()), view.time_left))
+    if view.reused:
+        output.say(f"{view.reused} giấy được dùng lại, không số hóa lần nữa / reused.")
     output.say(_walls_in_words(walls))
     _say_ending(output, ending)
     _say_low_disk(output, settings)
@@ -103,6 +105,7 @@ def _status_row(view: StatusView, walls: Walls, ending: object) -> dict[str, obj
         "trial": view.trial,
         "papers": {state.value: number for state, number in view.papers.items()},
         "archived": view.archived,
+        "reused": view.reused,
         "waiting": dict(view.waiting),
         "to_do": {s.value: n for s, n in view.to_do.items()},
         "seconds_left": None if left is None else round(left.total_seconds()),

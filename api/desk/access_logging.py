@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
 from api.application import Application
@@ -13,6 +14,8 @@ from dossier.errors import WrongUse
 from dossier.ports import AccessEntry
 
 _MIN_PURPOSE = 10  # letters
+# A token has no session: its look-up explains what it opens for a day.
+_PROGRAM_PURPOSE = timedelta(days=1)
 _MAX_PURPOSE = 500  # characters, as the log keeps them
 
 
@@ -28,10 +31,15 @@ def lookup_purpose(application: Application, caller: Caller, paper: UUID) -> str
     """The purpose of the person's look-up that showed a paper in this session.
 
     Returns:
-        The newest one; None for a program, and where no look-up of this session showed the paper.
+        The newest one; of a program, of its last day. None where no look-up showed the paper.
     """
-    if caller.person is None or not caller.session:
+    if not caller.session:
         return None
+    if caller.person is None:
+        since = application.clock.now() - _PROGRAM_PURPOSE
+        return application.access_log.get_purpose_of(
+            caller.actor, caller.on_behalf_of, paper, since=since
+        )
     return application.access_log.get_purpose(UUID(caller.session), paper)
 
 

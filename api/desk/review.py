@@ -24,6 +24,7 @@ from workflow.ledger.edits import EditRequest
 VALUE_SETTLED = "value-settled"
 VALUE_ABSENT = "value-absent"
 
+_MOST_DOUBTS_SHOWN = 50  # papers of a list whose doubts are read
 _MOST_WAITING = 500
 _MOST_CHOICES = 3
 _KIND = "kind"
@@ -83,6 +84,36 @@ def list_waiting(
         key=lambda row: (since[row.office, row.dossier], row.office, row.dossier, row.ordinal)
     )
     return tuple(list_view(caller, row) for row in found)
+
+
+def list_doubts(
+    application: Application, caller: Caller, papers: Sequence[PaperView]
+) -> dict[UUID, tuple[str, ...]]:
+    """What is doubtful on papers of a list, by paper: codes, and fields, but no value.
+
+    Args:
+        application: holds them.
+        caller: reviews them.
+        papers: those in review are looked at, the first of them alone.
+
+    Returns:
+        For each paper the codes of its first doubts; ``missing:<field>`` for a required value.
+    """
+    caller.require(Right.REVIEW)
+    found = {}
+    waiting = [view for view in papers if view.state is PaperState.REVIEW]
+    for view in waiting[:_MOST_DOUBTS_SHOWN]:
+        item = application.ledger.papers.get(view.paper, offices=caller.offices)
+        if item is not None and item.record is not None:
+            shown = cards(item.record.description, application.forms)
+            found[view.paper] = tuple(_doubt_of(card) for card in shown)
+    return found
+
+
+def _doubt_of(card: Card) -> str:
+    """The doubt of a card, with the field that it is about."""
+    about = card.name if "." in card.name and ":" not in card.doubt else ""
+    return f"{card.doubt}:{about}" if about else card.doubt
 
 
 def beside(papers: Sequence[PaperView], paper: UUID) -> tuple[UUID | None, UUID | None]:

@@ -48,9 +48,11 @@ def sign_in(
         The session, and the text for the cookie, which is stored nowhere else.
 
     Raises:
-        WrongUse: ``login.failed``; ``login.code-needed``: the password is right, a code is
-            missing; ``login.too-many``.
+        WrongUse: ``login.empty``; ``login.failed``; ``login.code-needed``: the password is right,
+            a code is missing; ``login.too-many``.
     """
+    if not login.strip() or not password:
+        raise _empty()
     now = application.clock.now()
     limits = ((_by_login(application), login), (_by_address(application), address))
     for limit, subject in limits:
@@ -123,8 +125,10 @@ def step_up(application: Application, signed_in: SignedIn, proof: str) -> None:
         proof: the password, or a one-time code where the person has an authenticator.
 
     Raises:
-        WrongUse: ``login.failed``, ``login.too-many``.
+        WrongUse: ``login.empty``, ``login.failed``, ``login.too-many``.
     """
+    if not proof.strip():
+        raise _empty()
     user, now = signed_in.user, application.clock.now()
     wait = _by_login(application).begin(user.login, office=user.office, now=now)
     if wait is not None:
@@ -205,6 +209,10 @@ def _spend_code(application: Application, user: User, code: str) -> None:
 def _too_many(wait: timedelta) -> WrongUse:
     minutes = max(1, -(-int(wait.total_seconds()) // 60))
     return WrongUse("login.too-many", f"too many tries; wait {minutes} minutes")
+
+
+def _empty() -> WrongUse:
+    return WrongUse("login.empty", "type the password")
 
 
 def _failed() -> WrongUse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.application import Application
@@ -12,10 +13,14 @@ from api.desk import edits
 from api.desk.caller import Caller, Right
 from api.desk.papers import get_papers, list_papers, opened, stored_paper
 from api.desk.views import PaperView, paper_view
+from api.signers import stamp_font
 from dossier.errors import SohoaError, WrongUse
 from dossier.states import PaperState
 from workflow.ledger.signing_views import SigningView
 from workflow.ledger.types import StoredPaper
+
+if TYPE_CHECKING:
+    from signing.stamp_preview import StampPreview
 
 _SIGNED = frozenset({PaperState.SIGNED, PaperState.ARCHIVED})
 # What a signer compares with the page, most telling first.
@@ -130,6 +135,31 @@ def open_for_signing(application: Application, caller: Caller, paper: UUID) -> O
         keys=tuple((one.field, one.text) for one in ranked[:_MOST_KEYS]),
         reviewers=tuple(reviewers),
     )
+
+
+def preview_stamp(application: Application, caller: Caller, paper: UUID) -> StampPreview | None:
+    """Where the office's stamp will stand on the first page of a paper; None without a stamp.
+
+    Raises:
+        WrongUse: ``paper.unknown``, ``sign.not-described``.
+        RejectedInput: ``pdf.page-too-small``: it fits nowhere.
+    """
+    from signing.stamp_preview import preview  # noqa: PLC0415 - costs half a second
+
+    caller.require(Right.SIGN)
+    stored = opened(application, caller, paper)
+    _require_described(paper_view(caller, stored))
+    stamp = application.stages.stamp_of(stored.summary.office)
+    if stamp is None or stored.item is None or stored.item.record is None:
+        return None
+    with application.store.work_file(stored.item.record.pdfa) as file:
+        return preview(
+            file,
+            stamp,
+            font=stamp_font(application.settings),
+            children=application.children,
+            what=f"paper {paper}",
+        )
 
 
 def record_seen(

@@ -29,6 +29,7 @@ class StatusView:
         to_do: papers that a step is to be run for, by state.
         time_left: for these, at the pace of the last minutes; None where unknown.
         alarms: of the archive as a whole.
+        reused: papers not archived again, since they were in the store.
         rebuild: needed or under way; None where the catalogue is complete.
     """
 
@@ -41,6 +42,7 @@ class StatusView:
     to_do: Mapping[PaperState, int]
     time_left: timedelta | None
     alarms: tuple[Alarm, ...]
+    reused: int
     rebuild: RebuildState | None
 
 
@@ -58,6 +60,7 @@ def get_status(application: Application, caller: Caller) -> StatusView:
         to_do=dict(report.waiting),
         time_left=report.time_left(),
         alarms=(*list_alarms(application), *_counts_differ(application, state)),
+        reused=application.ledger.duplicates.count_reused(offices=caller.offices),
         rebuild=state,
     )
 

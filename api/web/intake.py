@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.desk import dossiers, intake, page_marks
+from api.desk import dossiers, intake, page_marks, review
 from api.desk.caller import Right
+from api.desk.papers import get_paper
 from api.desk.progress import WaitsFor
 from api.desk.views import DossierView, PaperView
 from api.web.form_files import received
@@ -60,6 +63,21 @@ def show_dossier(me: Visiting, code: str, sent: int = 0, known: int = 0) -> Resp
 def show_papers(me: Visiting, code: str) -> Response:
     """The part of the page that changes while papers are read."""
     return me.page("intake_papers.html", "/intake", **_context(me, dossier_code(code)))
+
+
+@router.get("/{code}/rescan/{paper}")
+def show_rescan(me: Visiting, code: str, paper: UUID) -> Response:
+    """Where a better scan of a paper is sent."""
+    code = dossier_code(code)
+    view = get_paper(me.application, me.caller(Right.INTAKE), paper)
+    return me.page(
+        "rescan.html",
+        "/intake",
+        view=view,
+        code=code,
+        address=_address(code),
+        remarks=page_remarks(view.marks),
+    )
 
 
 @router.get("/{code}/separator")
@@ -183,6 +201,8 @@ def _context(me: Visitor, code: str) -> dict[str, Any]:
     return {
         "dossier": view,
         "papers": papers,
+        "doubts": _doubts(me, papers),
+        "doubt": sentences.doubt,
         "seconds": 1 if any(_is_new(paper) for paper in papers) else 4,
         "remarks": page_remarks,
         "open_papers": [paper for paper in papers if paper.state not in _ENDED],
@@ -202,6 +222,12 @@ def _dossier(me: Visitor, code: str) -> DossierView:
     return DossierView(
         code=code, office=caller.office, offices=(), closed_at=None, expected=(), papers=()
     )
+
+
+def _doubts(me: Visitor, papers: Sequence[PaperView]) -> dict[UUID, tuple[str, ...]]:
+    if Right.REVIEW not in me.rights:
+        return {}
+    return review.list_doubts(me.application, me.caller(Right.REVIEW), papers)
 
 
 def _is_new(paper: PaperView) -> bool:

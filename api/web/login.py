@@ -35,8 +35,8 @@ def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - t
 @router.post("/login")
 def sign_in(
     request: Request,
-    login: _Text,
-    password: _Text,
+    login: _Text = "",
+    password: _Text = "",
     code: _Text = "",
     next: _Text = "/",  # noqa: A002 - the name in the form
 ) -> Response:
@@ -83,7 +83,7 @@ def show_step_up(me: Visiting, next: str = "/") -> Response:  # noqa: A002 - the
 
 
 @router.post("/step-up")
-def step_up(me: Visiting, proof: _Text, next: _Text = "/") -> Response:  # noqa: A002 - the name in the form
+def step_up(me: Visiting, proof: _Text = "", next: _Text = "/") -> Response:  # noqa: A002 - the name in the form
     """Take password or code, and go on."""
     try:
         sessions.step_up(me.application, me.signed_in, proof)

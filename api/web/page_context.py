@@ -134,6 +134,7 @@ class Visitor:
             found.append(Desk("/audit", "Nhật ký", "", None))
         if Right.PEOPLE in self.rights:
             found.append(Desk("/people", "Người dùng", "", None))
+            found.append(Desk("/offices", "Cơ quan", "", None))
         return tuple(found)
 
     def page(self, template: str, here: str, *, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - a template takes values of any type

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.desk import edits, review
+from api.desk import edits, page_marks, review
 from api.desk.caller import Right
 from api.desk.corrections import open_review
+from api.desk.duplicates import find_duplicates
 from api.desk.review import Card, CardType
 from api.desk.views import PaperContent
 from api.web.form_files import received
@@ -60,7 +61,8 @@ def show_list(
 
     ``finished`` and ``pages`` name the paper whose last change can be taken back here.
     """
-    papers = review.list_waiting(me.application, me.caller(Right.REVIEW), dossier=dossier)
+    caller = me.caller(Right.REVIEW)
+    papers = review.list_waiting(me.application, caller, dossier=dossier)
     return me.page(
         "review_list.html",
         "/review",
@@ -68,6 +70,8 @@ def show_list(
         dossier=dossier,
         forms=me.application.forms,
         reason=sentences.sentence,
+        doubts=review.list_doubts(me.application, caller, papers),
+        doubt=sentences.doubt,
         at=_address,
         finished=finished,
         pages=pages,
@@ -135,14 +139,22 @@ def undo(me: Visiting, paper: UUID, *, dossier: _From = None) -> Response:
 
 @router.post("/{paper}/scan")
 def scan_again(
-    me: Visiting, paper: UUID, *, dossier: _From = None, file: Annotated[UploadFile, File()]
+    me: Visiting,
+    paper: UUID,
+    *,
+    dossier: _From = None,
+    back: _Text = "",
+    file: Annotated[UploadFile, File()],
+    afterwards: BackgroundTasks,
 ) -> Response:
-    """Replace the scan by a better one."""
+    """Replace the scan by a better one; then back to the list, or to the dossier."""
     caller = me.caller(Right.INTAKE)
     with received(me.application, file) as path:
         edits.rescan(me.application, caller, paper, file=path, source=file.filename or "")
+    afterwards.add_task(page_marks.look, me.application, caller, paper)
     me.service.enqueue(paper)
-    return RedirectResponse(_address(None, dossier), HTTPStatus.SEE_OTHER)
+    target = f"/intake/{quote(dossier)}" if back and dossier else _address(None, dossier)
+    return RedirectResponse(target, HTTPStatus.SEE_OTHER)
 
 
 @router.post("/{paper}/withdraw")
@@ -201,6 +213,7 @@ def _paper_page(
         typed=typed,
         undoable=paper if view.undoable else finished,
         remarks=page_remarks(view.marks),
+        alike=find_duplicates(me.application, caller, paper) if waits else [],
         **_words(content, me.application.forms),
     )
 

@@ -12,10 +12,14 @@ from starlette.responses import RedirectResponse, Response
 
 from api.desk import edits, sessions, signing
 from api.desk.caller import Right
+from api.desk.duplicates import find_duplicates
 from api.desk.people import names_of
 from api.desk.signing import Outcome
 from api.web.page_context import PageRoute, Visiting, Visitor
+from api.web.pictures import Tag
+from api.web.templating import draw
 from api.wording import labels, sentences
+from api.wording.page_findings import page_remarks
 from dossier.codes import mask_numbers
 from dossier.errors import WrongUse
 from ocr.fields.forms import Structure
@@ -73,6 +77,18 @@ def show_paper(
 ) -> Response:
     """A page of a paper beside its key values: whole, or as wide as the screen allows."""
     return _paper_page(me, paper, page=page, zoom=zoom)
+
+
+@router.get("/{paper}/stamp.svg")
+def show_stamp(me: Visiting, paper: UUID, v: Tag) -> Response:
+    """The stamp as it will stand, as a picture that lies over the first page."""
+    stamp = signing.preview_stamp(me.application, me.caller(Right.SIGN), paper)
+    drawn = draw("stamp.svg", stamp=stamp)
+    return Response(
+        drawn,
+        media_type="image/svg+xml",
+        headers={"Cache-Control": "private, max-age=600", "ETag": f'"{v}"'},
+    )
 
 
 @router.post("/{paper}/seen")
@@ -166,6 +182,9 @@ def _paper_page(
             (labels.field(name, titled=titled), mask_numbers(labels.value(name, text)))
             for name, text in opened.keys
         ],
+        remarks=page_remarks(view.marks),
+        alike=find_duplicates(me.application, caller, paper),
+        stamped=shown == opened.pages[0] and bool(me.application.stamp_form(view.office)),
         reviewers=[names.get(actor, actor) for actor in opened.reviewers],
         waiting=len(queue),
         complete=sum(one.complete for one in queue),

@@ -58,6 +58,11 @@ def render(
     return HTMLResponse(text, status_code=status, headers={**policy, **(headers or {})})
 
 
+def draw(template: str, **context: Any) -> str:  # noqa: ANN401 - a template takes values of any type
+    """The text of a template that is no page, such as an SVG picture."""
+    return _environment.get_template(template).render(**context)
+
+
 def when(at: datetime | None, zone: tzinfo) -> str:
     """A time as people read it, such as ``09:41 30/11/2026``; empty for None.
 

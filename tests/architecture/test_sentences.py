@@ -18,7 +18,8 @@ _NOT_A_CLERKS = {
 }  # fmt: skip
 # Codes that are no error's: of moves, and of pages that could not be read.
 _OTHERS = re.compile(
-    r"(dossier-reopened|moved|page-replaced|pages-arranged|pages-merged|pages-split|pages-undone|review-undone|scanned-again|sent-back|sign-requested"
+    r"(dossier-reopened|moved|page-replaced|pages-arranged|pages-merged|pages-split|pages-undone"
+    r"|review-undone|reused|scanned-again|sent-back|sign-requested"
     r"|value-absent|value-settled|withdrawn|page\.[a-z-]+)"
 )
 

@@ -163,3 +163,20 @@ def test_the_purpose_of_the_look_up_that_showed_a_paper_is_found(log: SqlAccessL
     assert log.get_purpose(SESSION, OTHER) == "H15-2"
     assert log.get_purpose(OTHER_SESSION, PAPER) is None
     assert log.get_purpose(SESSION, UUID(int=99)) is None
+
+
+def test_the_purpose_of_a_program_is_that_of_its_look_up_of_the_last_day(log: SqlAccessLog) -> None:
+    asked = replace(
+        FOUND, actor="token:abc", person=None, session=None, on_behalf_of="chị Hoa", purpose="H15-9"
+    )
+    log.record(asked)
+
+    def purpose(actor: str, behalf: str, paper: UUID, hours: int) -> str | None:
+        since = START + timedelta(hours=hours)
+        return log.get_purpose_of(actor, behalf, paper, since=since)
+
+    assert purpose("token:abc", "chị Hoa", PAPER, -24) == "H15-9"
+    assert purpose("token:abc", "", PAPER, -24) is None
+    assert purpose("token:xyz", "chị Hoa", PAPER, -24) is None
+    assert purpose("token:abc", "chị Hoa", PAPER, 1) is None
+    assert purpose("token:abc", "chị Hoa", UUID(int=99), -24) is None

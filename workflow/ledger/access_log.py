@@ -206,13 +206,23 @@ class SqlAccessLog:
 
     def get_purpose(self, session: UUID, paper: UUID) -> str | None:
         """The purpose of the newest look-up of a session that showed a paper; None without one."""
+        return self._purpose(paper, ACCESS.c.session == session)
+
+    def get_purpose_of(
+        self, actor: str, on_behalf_of: str, paper: UUID, *, since: datetime
+    ) -> str | None:
+        """The purpose of an actor's newest look-up since then that showed a paper."""
+        return self._purpose(
+            paper,
+            ACCESS.c.actor == actor,
+            ACCESS.c.on_behalf_of == on_behalf_of,
+            ACCESS.c.at >= since,
+        )
+
+    def _purpose(self, paper: UUID, *whose: sa.ColumnElement[bool]) -> str | None:
         query = (
             sa.select(ACCESS.c.detail, ACCESS.c.key)
-            .where(
-                ACCESS.c.session == session,
-                ACCESS.c.action.in_(_LOOKUPS),
-                ACCESS.c.id.in_(_lines_with([paper])),
-            )
+            .where(*whose, ACCESS.c.action.in_(_LOOKUPS), ACCESS.c.id.in_(_lines_with([paper])))
             .order_by(ACCESS.c.id.desc())
             .limit(1)
         )

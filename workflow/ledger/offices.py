@@ -147,6 +147,17 @@ class Offices:
         with self._reading() as c:
             return c.execute(sa.select(OFFICE.c.name).where(OFFICE.c.code == code)).scalar() or ""
 
+    def get_stamp_form(self, code: str) -> str | None:
+        """What the stamps of an office say; empty for no stamp, None for the setting."""
+        query = sa.select(OFFICE.c.stamp_form).where(OFFICE.c.code == code)
+        with self._reading() as c:
+            return c.execute(query).scalar()
+
+    def set_stamp_form(self, code: str, form: str | None) -> None:
+        """Set what the stamps of an office say."""
+        with self._writing() as c:
+            c.execute(OFFICE.update().where(OFFICE.c.code == code).values(stamp_form=form))
+
     def set_note(self, office: str, name: str, value: str) -> None:
         """Store a note of an office in place of the one of this name."""
         with self._writing() as c:

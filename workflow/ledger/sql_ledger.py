@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from workflow.ledger.connections import Connections
 from workflow.ledger.dossier_records import DossierRecords
 from workflow.ledger.dossiers import Dossiers
+from workflow.ledger.duplicates import Duplicates
 from workflow.ledger.edits import PaperEdits
 from workflow.ledger.intake import ScanIntake
 from workflow.ledger.mapping import FieldCipher
@@ -38,6 +39,7 @@ class SqlLedger:
         edits: changes that people make to unsigned papers.
         splitting: makes several papers of one scan.
         reviews: what people correct and confirm, and undo.
+        duplicates: papers that may be one, and what people decided.
         dossiers: expected papers; closing.
         dossier_records: what the objects of dossiers are made of.
         monitor: observes the queue.
@@ -56,6 +58,7 @@ class SqlLedger:
         self.edits = PaperEdits(self.connections, cipher=cipher)
         self.reviews = Reviews(self.connections, cipher=cipher)
         self.splitting = Splitting(self.connections, cipher=cipher)
+        self.duplicates = Duplicates(self.connections, cipher=cipher)
         self.dossiers = Dossiers(self.connections, cipher=cipher)
         self.dossier_records = DossierRecords(self.connections, cipher=cipher)
         self.monitor = QueueMonitor(self.connections, cipher=cipher)

@@ -130,6 +130,10 @@ class Tokens:
         self._offices[office] = now, seen
         return seen
 
+    def forget_offices(self) -> None:
+        """Read the tree of offices anew: one was added."""
+        self._offices.clear()
+
     def revoke(self, token: str, *, now: datetime) -> None:
         """Revoke a token; the first revocation is kept.
 

@@ -56,6 +56,7 @@ class Stages:
             it loads is kept.
         make_preserver: what brings a PDF that was just signed to B-LTA; None where a job does it.
         verify: reports on the signatures of a PDF, in a child of the runner.
+        stamp_form: what the stamps of an office say, such as SAO Y; empty for no stamp.
         office_name: the name of an office as stamps show it.
         stamp_zone: the zone in which stamps show the time.
         first_lock: how long a record is kept before its dossier is closed.
@@ -71,7 +72,7 @@ class Stages:
     make_preserver: Callable[[], Callable[[bytes], Preserved] | None]
     verify: Callable[[Path, JobRunner], tuple[SignatureReport, ...]]
     clock: Clock
-    stamp_form: str
+    stamp_form: Callable[[str], str]
     office_name: Callable[[str], str]
     stamp_zone: tzinfo
     first_lock: timedelta
@@ -192,10 +193,10 @@ class Stages:
         office = record.paper.office
         check_countersigning(record.received_signatures, what=f"paper {record.paper.id}")
         signer, stamp = self.make_signer(office, key), None
-        if self.stamp_form:
-            at = self.clock.now().astimezone(self.stamp_zone)
+        plain = self.stamp_of(office)
+        if plain is not None:
             ink = page_ink(pdfa, children=jobs, what=f"paper {record.paper.id}")
-            stamp = Stamp(form=self.stamp_form, office=self.office_name(office), at=at, ink=ink)
+            stamp = replace(plain, ink=ink)
         return sign(
             record,
             pdfa,
@@ -205,6 +206,14 @@ class Stages:
             store=store,
             preserve=self.make_preserver(),
         )
+
+    def stamp_of(self, office: str) -> Stamp | None:
+        """The stamp of an office as of now, without the ink of a page; None for no stamp."""
+        form = self.stamp_form(office)
+        if not form:
+            return None
+        at = self.clock.now().astimezone(self.stamp_zone)
+        return Stamp(form=form, office=self.office_name(office), at=at)
 
     def deposit(
         self,

@@ -64,6 +64,27 @@
     if (closer) { event.preventDefault(); closer.closest("dialog").close(); }
   });
 
+  // The browser's own words are in its own language.
+  document.addEventListener("invalid", (event) => {
+    const field = event.target, missing = field.validity.valueMissing;
+    field.setCustomValidity("");
+    if (field.validity.valid) return;
+    const what = field.type === "file" ? "Hãy chọn tệp." : field.type === "password" ? "Hãy nhập mật khẩu." : "Hãy nhập mục này.";
+    field.setCustomValidity(missing ? what : "Giá trị không đúng cách viết.");
+  }, true);
+  document.addEventListener("input", (event) => { if (event.target.setCustomValidity) event.target.setCustomValidity(""); });
+  function nameFiles() {
+    for (const input of document.querySelectorAll("input[type=file]:not(.named)")) {
+      const button = document.createElement("span"), names = document.createElement("span");
+      button.className = "button"; button.textContent = input.multiple ? "Chọn các tệp" : "Chọn tệp"; button.setAttribute("aria-hidden", "true");
+      names.textContent = "Chưa chọn tệp nào";
+      button.addEventListener("click", () => input.click());
+      input.addEventListener("change", () => { names.textContent = [...input.files].map((file) => file.name).join(", ") || "Chưa chọn tệp nào"; });
+      input.classList.add("named"); input.after(button, " ", names);
+    }
+  }
+  nameFiles();
+
   function upload(form) {
     const bar = form.querySelector("progress"), say = form.querySelector("[role=status]");
     const request = new XMLHttpRequest();
@@ -77,7 +98,7 @@
       if (request.status < 400) { location.assign(request.responseURL || location.href); return; }
       const main = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
       delete form.dataset.sent;
-      if (main) document.querySelector("main").replaceWith(document.adoptNode(main));
+      if (main) { document.querySelector("main").replaceWith(document.adoptNode(main)); nameFiles(); }
       else if (say && request.status === 413) say.textContent = "Tệp quá lớn. Hãy gửi từng phần, mỗi giấy một tệp, hoặc quét ở 200 đến 300 dpi.";
       else if (say) say.textContent = "Máy chủ không nhận tệp. Bấm gửi lại.";
     });

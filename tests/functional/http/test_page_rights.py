@@ -27,6 +27,7 @@ _NEEDS = {
     "/records": Right.FIND,
     "/audit": Right.AUDIT,
     "/people": Right.PEOPLE,
+    "/offices": Right.PEOPLE,
     "/papers": Right.READ,
 }
 _REFUSED = {HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}

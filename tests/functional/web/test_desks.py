@@ -175,3 +175,43 @@ def test_a_blurred_page_is_named_before_it_is_read(office: Served, clerk: httpx.
     page = clerk.get("/intake/FORM-8/papers").text
     assert "Ảnh mờ" in page
     assert "trang 1." not in page
+
+
+def test_the_list_says_which_value_is_doubtful(office: Served, clerk: httpx.Client) -> None:
+    paper = upload(office.client(), "FORM-9", png("giấy không rõ loại gì"))
+    wait_for(office.client(), paper, "REVIEW")
+    for page in ("/review?dossier=FORM-9", "/intake/FORM-9/papers"):
+        assert "Chưa biết đây là loại giấy gì" in clerk.get(page).text
+
+
+def test_an_empty_password_is_asked_for_in_words(office: Served) -> None:
+    visitor = browser(office)
+    refused = visitor.post("/login", data={"login": "ai.do", "password": ""})
+    assert "Hãy nhập mật khẩu." in refused.text
+    signer = signed_in(office, "signer")
+    assert "Hãy nhập mật khẩu." in signer.post("/step-up", data={"proof": " "}).text
+
+
+def test_the_stamp_is_drawn_over_the_page_where_it_will_stand(
+    office: Served, clerk: httpx.Client
+) -> None:
+    paper = upload(office.client(), "FORM-10", png("giấy để xem dấu ký"))
+    wait_for(office.client(), paper, "REVIEW")
+    _settle(clerk, paper, text="certified-copy")
+    while "Đã xem, giấy đúng như vậy" in clerk.get(f"/review/{paper}").text:
+        _settle(clerk, paper)
+    while "Không có trên giấy" in clerk.get(f"/review/{paper}").text:
+        _settle(clerk, paper, absent="yes")
+    assert _complete(clerk, paper).status_code == 303
+    wait_for(office.client(), paper, "DESCRIBED")
+    signer = signed_in(office, "signer")
+    page = signer.get(f"/sign/{paper}").text
+    (path,) = re.findall(r'src="(/sign/[^"]+/stamp\.svg[^"]*)"', page)
+    drawn = signer.get(path)
+    assert drawn.headers["content-type"].startswith("image/svg+xml")
+    assert "SAO Y" in drawn.text
+    # At the top right of a page of 595 by 432 pt.
+    box = re.findall(r'<rect x="([0-9.]+)" y="([0-9.]+)"', drawn.text)[0]
+    assert float(box[0]) > 297
+    assert float(box[1]) < 216
+    assert clerk.get(path).status_code == 403
