@@ -15,6 +15,7 @@ from dossier.errors import Misconfigured, RejectedInput, TransientFault
 from dossier.ports import GreyPicture, Recogniser
 from dossier.spine import Box, MediaType, Page, Paper, RecognisedPage, RecognisedPaper
 from ocr.orientation import read_upright
+from ocr.reading_order import in_reading_order
 from pages.children import (
     BudgetExceeded,
     ChildCrashed,
@@ -268,7 +269,7 @@ def read_page(
     read = replace(
         read, doubts=(*read.doubts, *missing), attachments=_attachments(Path(path), kind, number)
     )
-    read = _sized(read, *_upright((size[0], size[1]), read.turn))
+    read = in_reading_order(_sized(read, *_upright((size[0], size[1]), read.turn)))
     return {"page": written.page_to_json(read), "engine": recogniser.engine}
 
 
