@@ -230,6 +230,7 @@ _DOUBTS = {
     "citizen_id.near-another": "Số gần giống số của người khác",
     "citizen_id.of-two-people": "Hai người mang cùng một số",
     "name.tones": "Họ trong tên có thể sai dấu",
+    "name.number-differs": "Số định danh cá nhân có thể là của người khác tên",
     "name.cut": "Tên có thể bị cắt",
     "birth.words-differ": "Ngày sinh bằng số khác ngày sinh bằng chữ",
     "birth.number-differs": "Năm sinh không khớp số định danh cá nhân",

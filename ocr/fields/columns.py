@@ -13,6 +13,7 @@ from ocr.fields.rows import Row, Token
 _STEP = 2.0  # pt between places tried for a gutter
 _OVER = 2.0  # pt a word may reach over a gutter
 _SPACE = 0.45  # of the height of a word: the widest space between words of one text
+_TWO, _HEAD_WORDS = 2, 2  # columns, and the words of a head
 _LOOK = 40  # rows looked at below the heads of columns
 
 
@@ -65,7 +66,8 @@ def lines_of(rows: Sequence[Row], finder: Finder) -> list[Line]:
 def _heads(row: Row, items: Sequence[Item], finder: Finder) -> tuple[list[_Head], bool]:
     """The heads of columns in a row, and whether their order in the form alone tells the roles.
 
-    Two or more roles side by side, or the label of a name twice.
+    Two or more roles side by side, one and a cell that cannot be read, or the label of a name
+    twice.
     """
     heads = [
         _head(row, item, item.role.id)
@@ -76,6 +78,8 @@ def _heads(row: Row, items: Sequence[Item], finder: Finder) -> tuple[list[_Head]
     if len(heads) > 1 and len(set(roles)) == len(roles):
         return heads, False
     columns = finder.form.columns
+    if len(heads) == 1 and (other := _misread_head(row, heads[0], columns)) is not None:
+        return sorted([heads[0], other], key=lambda head: head.left), True
     names = [i for i in items if i.label is not None and i.label.field == "name" and not i.role]
     apart = all(row.tokens[i.start].opens for i in names[1:])
     if len(columns) > 1 and len(names) == len(columns) and apart:
@@ -86,6 +90,19 @@ def _heads(row: Row, items: Sequence[Item], finder: Finder) -> tuple[list[_Head]
 def _head(row: Row, item: Item, role: str) -> _Head:
     left, right = row.tokens[item.start].box.left, row.tokens[item.end - 1].box.right
     return _Head(role, left, right, item.heading)
+
+
+def _misread_head(row: Row, head: _Head, columns: Sequence[str]) -> _Head | None:
+    """The head of the other one of two columns where only its partner could be read."""
+    starts = [number for number, token in enumerate(row.tokens) if token.opens or not number]
+    if not head.heading or head.role not in columns or not len(columns) == len(starts) == _TWO:
+        return None
+    cells = [row.tokens[at:end] for at, end in pairwise([*starts, len(row.tokens)])]
+    if any(len(cell) > _HEAD_WORDS for cell in cells):
+        return None
+    (role,) = (column for column in columns if column != head.role)
+    cell = next(cell for cell in cells if cell[0].box.left != head.left)
+    return _Head(role, cell[0].box.left, cell[-1].box.right, heading=True)
 
 
 def _about_paper(row: Row, finder: Finder) -> bool:

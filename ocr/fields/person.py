@@ -19,6 +19,9 @@ from ocr.fields.rows import Token
 _NAME_SURE = 0.60
 _DATE_SURE = 0.60
 _CONFIRMED_DATE_SURE = 0.40  # of a date whose year the citizen ID confirms
+# What a number says of the person it belongs to and the rest of the paper denies: the values of
+# two people may have been taken for those of one.
+_OF_ANOTHER = frozenset({"citizen_id.birth-mismatch", "citizen_id.sex-mismatch"})
 _MOST_MENTIONED = 20  # names on one paper
 
 
@@ -70,6 +73,8 @@ def values_of(person: Person, surnames: frozenset[str]) -> Iterable[Value]:
         doubt = _doubt_of_name(name, surnames)
         if any(exact(n.text) != exact(name.text) for n, _ in person.names[1:]):
             doubt = doubt or "name.conflict"
+        if any(found.doubt in _OF_ANOTHER for found in person.numbers):
+            doubt = doubt or "name.number-differs"
         yield _value(f"{role}.name", name.text, page, name, doubt)
     yield from _birth(person)
     if person.sexes:

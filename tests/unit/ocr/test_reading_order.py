@@ -73,7 +73,11 @@ def test_receivers_are_read_before_who_signs() -> None:
 
 
 def test_a_title_in_the_middle_ends_the_head() -> None:
-    decision: list[Line] = [*HEAD[:3], (160, [(245, "QUYẾT ĐỊNH")]), (180, [(80, "Căn cứ"), (400, "Luật")])]
+    decision: list[Line] = [
+        *HEAD[:3],
+        (160, [(245, "QUYẾT ĐỊNH")]),
+        (180, [(80, "Căn cứ"), (400, "Luật")]),
+    ]
     assert order(decision)[-2:] == ["QUYẾT ĐỊNH", "Căn cứ Luật"]
 
 

@@ -126,6 +126,7 @@ NUMBERS = f"Số CCCD: {MOTHER}|Số CCCD: {FATHER}"
 COUPLES = {
     "columns with heads": ["BÊN NỮ|BÊN NAM", NAMES, NUMBERS],
     "columns without heads": [NAMES, NUMBERS],
+    "a column whose head is misread": ["Vự|Chồng", NAMES, NUMBERS],
     "columns with roles in the labels": [
         "Họ, chữ đệm, tên vợ: Lê Thị Lan|Họ, chữ đệm, tên chồng: Trần Văn Bình",
         NUMBERS,
@@ -156,6 +157,14 @@ def test_wife_and_husband_are_distinguished(described: Describe, rows: list[str]
     assert found.kind == "marriage-extract"
     assert ids(found) == {"wife": MOTHER, "husband": FATHER}
     assert doubts(found) == {}
+
+
+def test_a_name_beside_a_number_of_somebody_else_is_in_doubt(described: Describe) -> None:
+    rows = ["1. Người vợ", "Họ và tên: Lê Thị Lan", "Ngày sinh: 05/06/1955", f"CCCD số: {MOTHER}"]
+    found = described([*EXTRACT, *rows])
+    why = {value.field: value.doubt for value in found.values}
+    assert why["wife.citizen_id"] == "citizen_id.birth-mismatch"
+    assert why["wife.name"] == "name.number-differs"
 
 
 def test_a_table_of_labels_wife_and_husband(described: Describe) -> None:
