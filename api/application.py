@@ -16,12 +16,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api.clocks import TimedIds
+from api.confinement import require_walls
 from api.settings import Settings
 from api.signers import Signers, revocation_data, signer_certificates, trusted_roots
 from api.trial_services import TrialServices
 from api.upload_files import UploadFiles
 from archive.catalogue.sql_catalogue import SqlCatalogue
-from dossier.errors import Misconfigured
 from dossier.ports import Clock, ObjectStore
 from dossier.reports import SignatureReport
 
@@ -94,7 +94,7 @@ class Application:
             Misconfigured: ``sandbox.incomplete``: SOHOA_SANDBOX requires what this machine lacks.
         """
         if self.settings.sandbox == "require":
-            _require(self.walls)
+            require_walls(self.walls)
         return self._pool
 
     @property
@@ -374,21 +374,6 @@ class Application:
     @cached_property
     def _trial_services(self) -> TrialServices:
         return TrialServices(self.settings.trial_folder, clock=self.clock, closing=self._closing)
-
-
-def _require(walls: Walls) -> None:
-    """See that the sandbox of the children is complete.
-
-    Raises:
-        Misconfigured: ``sandbox.incomplete``.
-    """
-    if not walls.hold:
-        raise Misconfigured(
-            "sandbox.incomplete",
-            f"what opens hostile files is not confined (missing: {', '.join(walls.missing)}; "
-            f"within its reach: {', '.join(walls.gaps) or 'nothing'}); install bubblewrap or use a "
-            "kernel with Landlock and seccomp, or set SOHOA_SANDBOX=best to run all the same",
-        )
 
 
 def forms_of(settings: Settings) -> Forms:

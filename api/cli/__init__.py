@@ -37,7 +37,7 @@ _COMMANDS = {
     "renew": "api.cli.preservation",
     "find": "api.cli.finding",
     "export": "api.cli.finding",
-    "verify": "api.cli.finding",
+    "verify": "api.cli.verify",
     "serve": "api.cli.serve",
     "worker": "api.cli.processes",
     "beat": "api.cli.processes",

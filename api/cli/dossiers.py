@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import ROW_COLUMNS, answering, application_of, listed, operator_of
+from api.cli.shared import ROW_COLUMNS, application_of, listed, operator_of
 from api.desk import dossiers, papers, splitting
 from api.desk.splitting import PageUse
 from api.settings import Settings

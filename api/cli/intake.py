@@ -8,10 +8,11 @@ from uuid import UUID
 
 import click
 
+from api.cli.answering import answering
 from api.cli.exit_codes import worst
 from api.cli.output import Output
 from api.cli.progress import Waiting
-from api.cli.shared import ROW_COLUMNS, answering, application_of, listed, operator_of
+from api.cli.shared import ROW_COLUMNS, application_of, listed, operator_of
 from api.desk import edits, papers
 from api.desk.intake import check_accept, files_under, submit
 from api.settings import Settings

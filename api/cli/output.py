@@ -8,16 +8,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.application import forms_of
 from api.settings import Settings
 from api.wording import labels, sentences
-from ocr.fields.forms import Forms
+
+if TYPE_CHECKING:
+    from ocr.fields.forms import Forms
 
 Row = Mapping[str, Any]
 
@@ -77,6 +78,8 @@ class Output:
 
     @cached_property
     def _forms(self) -> Forms:
+        from api.application import forms_of  # noqa: PLC0415 - not every command needs them
+
         return forms_of(self._settings)
 
     def _plain(self, value: object) -> object:

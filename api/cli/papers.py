@@ -8,16 +8,10 @@ from typing import Any
 
 import click
 
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output, seen
-from api.cli.shared import (
-    ROW_COLUMNS,
-    answering,
-    application_of,
-    listed,
-    operator_of,
-    warn_if_incomplete,
-)
+from api.cli.shared import ROW_COLUMNS, application_of, listed, operator_of, warn_if_incomplete
 from api.desk import corrections, papers
 from api.desk.correct_record import correct_record
 from api.desk.views import PaperView

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit, worst
 from api.cli.output import Output
-from api.cli.shared import answering, application_of, operator_of
+from api.cli.shared import application_of, operator_of
 from api.desk import levels, papers
 from api.settings import Settings
 from api.wording import sentences

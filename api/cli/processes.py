@@ -9,9 +9,10 @@ from collections.abc import Callable
 import click
 
 from api import bootstrap, metrics
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import answering, application_of
+from api.cli.shared import application_of
 from api.settings import Settings
 from dossier.errors import WrongUse
 from workflow.pipeline.celery import QUEUES

@@ -16,9 +16,10 @@ from types import FrameType
 import click
 import uvicorn
 
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import answering, application_of
+from api.cli.shared import application_of
 from api.http.app import make_app
 from api.http.http_protocol import LimitedHttpProtocol
 from api.http.service import Service

@@ -8,10 +8,11 @@ from datetime import timedelta
 import click
 
 from api import bootstrap, disk_space
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
 from api.cli.progress import Counting
-from api.cli.shared import answering, application_of, operator_of, warn_if_incomplete
+from api.cli.shared import application_of, operator_of, warn_if_incomplete
 from api.desk import preservation as desk_preservation
 from api.desk.rebuild import rebuild
 from api.desk.status import StatusView, get_status

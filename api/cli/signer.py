@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import answering
 from api.settings import Settings
 from dossier.errors import Misconfigured
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import answering, application_of, operator_of
+from api.cli.shared import application_of, operator_of
 from api.desk import tokens
 from api.desk.caller import Right
 from api.settings import Settings

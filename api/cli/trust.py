@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import answering, application_of
+from api.cli.shared import application_of
 from api.file_modes import user_modes
 from api.settings import Settings
 from api.signers import trusted_roots

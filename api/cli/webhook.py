@@ -7,9 +7,10 @@ from uuid import UUID
 
 import click
 
+from api.cli.answering import answering
 from api.cli.exit_codes import Exit
 from api.cli.output import Output
-from api.cli.shared import answering, application_of, operator_of
+from api.cli.shared import application_of, operator_of
 from api.desk import webhooks
 from api.settings import Settings
 
