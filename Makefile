@@ -53,7 +53,7 @@ test: setuptest lint ## Set up, then lint, types, import contracts and all tests
 .PHONY: soak
 soak: setuptest ## Long runs of faults: kills at every point and at random, full disks, ten minutes of hostile HTTP
 	@folder=$$(mktemp -d); export PYTHONPATH=.:tests; set -e; \
-	for command in init ingest; do \
+	for command in init ingest rebuild fixity; do \
 		for fault in kill full read-only; do \
 			.venv/bin/python -m planted.kill_points $$folder/$$command-$$fault \
 				--command $$command --fault $$fault; \

@@ -178,3 +178,14 @@ def test_a_killed_init_is_completed_once(tmp_path: Path) -> None:
     points = [Point(*point) for point in said[0]["points"]]
     assert too_early(points) == []
     assert ("fsync", "keys") in {(point.kind, point.what) for point in points}
+
+
+@pytest.mark.parametrize(("command", "every"), [("rebuild", "4"), ("fixity", "2")])
+def test_a_kill_of_what_looks_after_records_loses_nothing(
+    tmp_path: Path, command: str, every: str
+) -> None:
+    """``make soak`` takes every point."""
+    said = _said_by(tmp_path, "--command", command, "--every", every)
+    assert [run for run in said[1:-1] if run["wrong"]] == []
+    assert said[-1]["bad"] == 0
+    assert any(point[0] == "commit" for point in said[0]["points"])

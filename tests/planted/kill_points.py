@@ -1,6 +1,7 @@
 """Ends or hinders a command at every point that it has, each once, and starts it again.
 
-    python -m planted.kill_points FOLDER [--fault kill|full|read-only] [--command ingest|init]
+    python -m planted.kill_points FOLDER [--fault kill|full|read-only]
+                                         [--command ingest|init|rebuild|fixity]
                                          [--every N] [--jobs N]
 
 The first run is only recorded. Then, for ``kill``, there is a run for each point that is killed
@@ -8,7 +9,8 @@ right before it, for each write and request one that is killed half through it, 
 killed after the last. For ``full`` and ``read-only`` there is a run for each point from which on
 the disk takes no more. The same command is then given again, unhindered, and all must be as if
 nothing had happened (``planted.whole``). One line of JSON a run; the first one holds the points,
-the last one the sum. After ``init`` a paper is taken in, to see that all is there. All records
+the last one the sum. After ``init`` a paper is taken in, to see that all is there; before
+``rebuild`` the database of an archived paper is lost, and ``fixity`` reads one back. All records
 that were laid down are then gathered in FOLDER/gathered, for a judge to look at.
 """
 
@@ -33,6 +35,13 @@ from api.cli.exit_codes import Exit
 _DOSSIER = "H15.50.05.13-261008-0975"
 _ERRORS = {"full": errno.ENOSPC, "read-only": errno.EROFS}
 _KILLED = -9
+# What each command is given; ``ingest`` also takes the paper.
+_COMMANDS = {
+    "ingest": ("ingest",),
+    "init": ("init", "--trial"),
+    "rebuild": ("rebuild",),
+    "fixity": ("fixity", "--all"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = argparse.ArgumentParser(prog="kill_points")
     asked.add_argument("folder", type=Path)
     asked.add_argument("--fault", choices=["kill", *_ERRORS], default="kill")
-    asked.add_argument("--command", choices=["ingest", "init"], default="ingest")
+    asked.add_argument("--command", choices=list(_COMMANDS), default="ingest")
     asked.add_argument("--every", type=int, default=1)
     asked.add_argument("--jobs", type=int, default=2)
     options = asked.parse_args(arguments)
@@ -99,12 +108,21 @@ class Made:
         ended = forked.sohoa("init", "--trial", var=folder / "var", said=folder)
         if ended.status != 0:
             raise RuntimeError(ended.err)
-        return cls(folder, paper, command)
+        made = cls(folder, paper, command)
+        if command in {"rebuild", "fixity"}:
+            ended = made.ingest(folder)
+        if command == "rebuild" and ended.status == 0:
+            for file in (folder / "var").glob("sohoa.db*"):
+                file.unlink()
+            ended = forked.sohoa("init", "--trial", var=folder / "var", said=folder)
+        if ended.status != 0:
+            raise RuntimeError(ended.err)
+        return made
 
     def place(self, name: str) -> Path:
         """A folder of its own for one run, with what the command finds in ``var``."""
         place = self.folder / name
-        if self.command == "ingest":
+        if self.command != "init":
             shutil.copytree(self.folder / "var", place / "var")
         else:
             (place / "var").mkdir(parents=True)
@@ -116,7 +134,8 @@ class Made:
         """The command that is ended or hindered, and given again."""
         if self.command == "ingest":
             return self.ingest(place, log=log, fault=fault)
-        return forked.sohoa("init", "--trial", var=place / "var", said=place, log=log, fault=fault)
+        words = _COMMANDS[self.command]
+        return forked.sohoa(*words, var=place / "var", said=place, log=log, fault=fault)
 
     def ingest(
         self, place: Path, *, log: Path | None = None, fault: Fault | None = None
