@@ -66,6 +66,7 @@ class DossierRecord:
         expected: kinds of paper that were expected, in order.
         first: when its first paper was received.
         last: when its last paper was archived.
+        reopened: when, and by whom.
         at: when this version was begun.
         actor: who closed, reopened or changed it.
     """
@@ -82,6 +83,7 @@ class DossierRecord:
     last: datetime
     born_digital: bool
     papers: tuple[ListedPaper, ...]
+    reopened: tuple[tuple[datetime, str], ...] = ()
     at: datetime
     actor: str
 
@@ -236,6 +238,7 @@ def to_json(record: DossierRecord) -> bytes:
             "first": _time(record.first),
             "last": _time(record.last),
             "born_digital": record.born_digital,
+            "reopened": [[_time(at), actor] for at, actor in record.reopened],
             "at": _time(record.at),
             "actor": record.actor,
             "papers": [
@@ -269,6 +272,7 @@ def _record(content: Mapping[str, Any]) -> DossierRecord:
         first=_read_time(content["first"]),
         last=_read_time(content["last"]),
         born_digital=bool(content["born_digital"]),
+        reopened=tuple((_read_time(at), str(actor)) for at, actor in content["reopened"]),
         at=_read_time(content["at"]),
         actor=str(content["actor"]),
         papers=tuple(

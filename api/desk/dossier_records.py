@@ -130,6 +130,7 @@ def _record(application: Application, state: DossierState, actor: str) -> Dossie
         last=state.last,
         born_digital=state.born_digital,
         papers=state.papers,
+        reopened=state.reopened,
         at=application.clock.now(),
         actor=actor,
     )

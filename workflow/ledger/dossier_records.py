@@ -14,10 +14,11 @@ from archive.dossier_record import DossierRecord, ListedPaper
 from dossier import written
 from dossier.states import PaperState
 from workflow.ledger.connections import Connections
-from workflow.ledger.dossiers import lock_dossiers
+from workflow.ledger.dossiers import REOPENED, lock_dossiers
+from workflow.ledger.history_writer import NewEntry, Transition, append_history
 from workflow.ledger.mapping import FieldCipher
 from workflow.ledger.offices import insert_office
-from workflow.ledger.tables import DOSSIER, PAPER, SCAN
+from workflow.ledger.tables import DOSSIER, MOVE, PAPER, SCAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class DossierState:
         papers: the archived ones, by ordinal.
         first: when the first of these was received; None without any.
         last: when the last was archived; None without any.
-        keep_years: the term that was saved last.
+        reopened: when, and by whom.
     """
 
     office: str
@@ -39,7 +40,7 @@ class DossierState:
     closed_at: datetime | None
     closed_by: str
     expected: tuple[str, ...]
-    keep_years: int | None
+    reopened: tuple[tuple[datetime, str], ...]
     owner: str
     born_digital: bool
     papers: tuple[ListedPaper, ...]
@@ -78,6 +79,7 @@ class DossierRecords:
             if row is None:
                 return None
             rows = c.execute(_papers(office, code)).all()
+            reopened = tuple((move.at, move.actor) for move in c.execute(_reopenings(office, code)))
         return DossierState(
             office=office,
             code=code,
@@ -85,7 +87,7 @@ class DossierRecords:
             closed_at=row.closed_at,
             closed_by=row.closed_by,
             expected=tuple(row.expected),
-            keep_years=row.keep_years,
+            reopened=reopened,
             owner=self._owner(rows),
             born_digital=bool(rows) and all(one.arrived_signed for one in rows),
             papers=tuple(
@@ -144,6 +146,43 @@ class DossierRecords:
                     written=1,
                 )
             )
+            append_history(c, _reopened(c, record), cipher=self._cipher)
+
+
+def _reopenings(office: str, code: str) -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(MOVE.c.at, MOVE.c.actor)
+        .distinct()
+        .join(PAPER, PAPER.c.id == MOVE.c.paper)
+        .where(PAPER.c.office == office, PAPER.c.dossier == code, MOVE.c.code == REOPENED)
+        .order_by(MOVE.c.at, MOVE.c.actor)
+    )
+
+
+def _reopened(c: sa.Connection, record: DossierRecord) -> list[NewEntry]:
+    """The lines of history of reopenings, for papers that were archived before them.
+
+    Those of the others are part of their own records.
+    """
+    entries = []
+    for at, actor in record.reopened:
+        papers = (
+            sa.select(MOVE.c.paper)
+            .join(PAPER, PAPER.c.id == MOVE.c.paper)
+            .where(
+                PAPER.c.office == record.office,
+                PAPER.c.dossier == record.code,
+                MOVE.c.before == PaperState.SIGNED,
+                MOVE.c.after == PaperState.ARCHIVED,
+                MOVE.c.at <= at,
+            )
+            .order_by(PAPER.c.ordinal)
+        )
+        line = Transition(PaperState.ARCHIVED, PaperState.ARCHIVED, REOPENED, "", actor)
+        entries += [
+            NewEntry(record.office, paper, at, line) for paper in c.execute(papers).scalars()
+        ]
+    return entries
 
 
 def _papers(office: str, code: str) -> sa.Select[tuple[object, ...]]:
