@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _SMALL_DPI = 80.0  # of the copy that is looked at
 _MOST = 4.0  # degrees; what is turned further is no matter of skew
 _COARSE, _FINE = 0.25, 0.05  # degrees between angles tried
-_LEAST = 0.35  # degrees; less does no harm
+# Degrees; less does no harm. On two government pages askew by 0.35 turning raised the letters wrong
+# from 41 to 64; on forms askew by 0.5 it changed no value.
+_LEAST = 0.6
 _EDGE = 0.03  # of width and height left out: a scanner's black borders
 _INK = 0.7  # of the paper's grey
 _LEAST_INK = 200  # px of ink, below which nothing can be said
