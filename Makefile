@@ -85,3 +85,4 @@ bench: setuptest ## Long benchmarks: throughput, fields, memory, uploads, scale-
 	.venv/bin/python -m bench.memory
 	.venv/bin/python -m bench.api
 	.venv/bin/python -m bench.scaleout
+	.venv/bin/python -m bench.signing

@@ -20,6 +20,7 @@ from asn1crypto import cms
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError, extract_certificate_info
@@ -107,11 +108,11 @@ class Preserver:
         """
         if level is Level.B_LTA:
             return self.assess(content)
-        extended = content
+        extended, found = content, _signatures(content)
         try:
             if level is not Level.B_LT:
-                extended = self._with_validation_data(content)
-            return self._with_timestamp(extended)
+                extended = self._with_validation_data(content, found)
+            return self._with_timestamp(extended, _reserve(found))
         except (TransientFault, Misconfigured) as fault:
             if extended != content and self._reaches_b_lt(extended):
                 return Preserved(extended, Level.B_LT, error=fault)
@@ -139,25 +140,28 @@ class Preserver:
                 "would prove nothing; bring in a copy that was renewed in time",
             )
         before = self._report(content)
-        last = _signatures(content)[-1]
+        found = _signatures(content)
+        last = found[-1]
         links = _links(last, self.trust())
         data = self._data(links, since=_time_of(last))
         renewed = _stored(content, links, data)
-        made = self._with_timestamp(renewed)
+        made = self._with_timestamp(renewed, _reserve(found))
         if before.signed_at != self._report(made.content).signed_at:
             raise _not_as_meant("another signature")
         return made
 
-    def _with_validation_data(self, content: bytes) -> bytes:
+    def _with_validation_data(
+        self, content: bytes, signatures: Sequence[EmbeddedPdfSignature]
+    ) -> bytes:
         links: list[Link] = []
         since = datetime.min.replace(tzinfo=UTC)
-        for one in _signatures(content):
+        for one in signatures:
             links += _links(one, self.trust())
             since = max(since, _time_of(one))
         data = self._data(links, since=since)
         return _stored(content, links, data)
 
-    def _with_timestamp(self, content: bytes) -> Preserved:
+    def _with_timestamp(self, content: bytes, reserve: int) -> Preserved:
         stamper = PortTimeStamper(self.time_source, clock=self.clock, tolerance=self.tolerance)
         output = io.BytesIO()
         try:
@@ -165,7 +169,7 @@ class Preserver:
                 PdfTimeStamper(stamper).async_timestamp_pdf(
                     PlainWriter(io.BytesIO(content)),
                     "sha256",
-                    bytes_reserved=2 * _reserve(content),
+                    bytes_reserved=2 * reserve,  # hexadecimal
                     output=output,
                 )
             )
@@ -183,7 +187,10 @@ class Preserver:
                 "the revocation data at hand do not cover all certificates of signer and "
                 "time-stamping authority; it is tried again when there are more",
             )
-        return Preserved(made, Level.B_LTA, _until(made))
+        if stamper.token is None:
+            raise _not_as_meant("no timestamp was asked for")
+        stamped = x509.load_der_x509_certificate(stamper.token.certificate)
+        return Preserved(made, Level.B_LTA, stamped.not_valid_after_utc)
 
     def _data(self, links: Sequence[Link], *, since: datetime) -> RevocationData:
         """Revocation data of the chains, made after ``since``.
@@ -247,9 +254,9 @@ def _signatures(content: bytes) -> list[EmbeddedPdfSignature]:
     return sorted(found, key=lambda one: int(one.signed_revision))
 
 
-def _reserve(content: bytes) -> int:
+def _reserve(signatures: Sequence[EmbeddedPdfSignature]) -> int:
     """Bytes to keep free for a document timestamp."""
-    sizes = [len(token.dump()) for one in _signatures(content) for token in _signed_data(one)[-1:]]
+    sizes = [len(as_it_came(_signed_data(one)[-1])) for one in signatures]
     return max(_LEAST, _SPARE + max(sizes))
 
 
