@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
-from api.application import Application, Store
+from api.application import Application, Store, forms_of
 from api.clocks import SharedClock, SystemClock, TimedIds
 from api.desk.preservation import run_due
 from api.file_modes import make_private
@@ -20,6 +21,8 @@ from archive import identity
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.deposit import initialize
 from archive.file_store import FileStore
+from archive.finding import abbreviations
+from archive.finding.search_index import SearchIndex
 from archive.objects import list_objects
 from dossier.errors import Misconfigured, WrongUse
 from dossier.ports import Clock
@@ -177,7 +180,12 @@ def open_application(settings: Settings) -> Application:
         settings=settings,
         engine=engine,
         ledger=ledger,
-        catalogue=SqlCatalogue(engine, keys=keys, writer=ledger.connections.writer),
+        catalogue=SqlCatalogue(
+            engine,
+            keys=keys,
+            index=_search_index(settings, keys),
+            writer=ledger.connections.writer,
+        ),
         store=_store(settings),
         clock=clock,
         ids=TimedIds(clock),
@@ -189,6 +197,17 @@ def open_application(settings: Settings) -> Application:
 
 def _engine(settings: Settings) -> sa.Engine:
     return build_engine(settings.database_address())
+
+
+def _search_index(settings: Settings, keys: identity.IdentityKeys) -> SearchIndex:
+    """The full-text index of this host; nothing is opened yet."""
+    forms = cache(lambda: forms_of(settings))
+    return SearchIndex(
+        keys,
+        settings.var / "search",
+        title_of=lambda kind: forms().name_of(kind),
+        abbreviations=abbreviations.load(settings.abbreviations or abbreviations.BUILT_IN),
+    )
 
 
 def _cipher(keys: identity.IdentityKeys) -> FieldCipher:

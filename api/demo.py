@@ -222,7 +222,7 @@ def _look_up(
     output.say(f'sohoa find --citizen-id {number} --purpose "xem thử / demo"')
     found = find(
         application, caller, LookupBy.CITIZEN_ID, number, purpose="xem thử / demo", limit=100
-    )
+    ).rows
     output.rows(
         ({"dossier": f.dossier, "kind": f.kind, "person": f.person, "role": f.role} for f in found),
         ("dossier", "kind", "person", "role"),

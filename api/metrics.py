@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, start_http_server
 from prometheus_client.registry import Collector
@@ -42,6 +42,10 @@ class Measured:
         self._stops = Counter(
             "sohoa_stops", "Steps that did not come to their end, by code.", ("code",),
             registry=self.registry,
+        )  # fmt: skip
+        self.index_behind = Gauge(
+            "sohoa_search_index_behind", "Changes of records that the search index of this host "
+            "lacks.", registry=self.registry,
         )  # fmt: skip
 
     def note(self, event: Event) -> None:

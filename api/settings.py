@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     ocr_language: str = "vie"
     ocr_dpi: Annotated[int, Field(ge=70, le=600)] = 200
     forms: Path | None = None
+    # A table of abbreviations instead of archive/finding/abbreviations.toml.
+    abbreviations: Path | None = None
 
     # Signing
     signer_p12: Path | None = None

@@ -1,8 +1,9 @@
 """The keys under which people's numbers are looked up and stored.
 
 One secret of 32 random bytes in a folder outside database and store (and outside their backups),
-from which three keys are derived (HKDF, RFC 5869): one for lookups by number (HMAC-SHA-256 cut to
-16 bytes), one for numbers that stand in a text's index, one for storing (AES-256-GCM). The
+from which four keys are derived (HKDF, RFC 5869): one for lookups by number (HMAC-SHA-256 cut to
+16 bytes), one for numbers in a text, one for the words of the full-text index, one for storing
+(AES-256-GCM). The
 database alone reveals no number, and does not allow trying all of the thousand million there are.
 
 The secret's id is derived from it too, stands before every ciphertext and distinguishes a wrong key
@@ -45,6 +46,9 @@ class IdentityKeys:
 
     Args:
         secret: 32 random bytes.
+
+    Attributes:
+        word_key: 32 bytes that key the words of the full-text index.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -54,6 +58,7 @@ class IdentityKeys:
             )
         self._look_up = _derived(secret, b"sohoa look-up")
         self._in_text = _derived(secret, b"sohoa index")
+        self.word_key = _derived(secret, b"sohoa words")
         self._cipher = AESGCM(_derived(secret, b"sohoa store"))
         self._id = _derived(secret, b"sohoa id")[:_ID_BYTES]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
+from dossier.finding import Found, FoundPage, TextQuery
 from dossier.reports import Signature
 from dossier.spine import Blob, Description, ObjectVersion, RecognisedPage
 
@@ -294,25 +295,6 @@ class CatalogueEntry:
     versions: tuple[ObjectVersion, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One row of an answer.
-
-    Attributes:
-        person: as printed, or empty.
-        number: masked, or empty.
-        role: of this person in the record, or empty.
-    """
-
-    paper: UUID
-    dossier: str
-    kind: str
-    person: str
-    number: str
-    role: str
-    archived_at: datetime
-
-
 class Catalogue(Protocol):
     """Archived papers, by person, dossier and text. Can be rebuilt from the store alone."""
 
@@ -328,7 +310,9 @@ class Catalogue(Protocol):
         """One record, its text empty; None where it is not there or of another office."""
         ...
 
-    def by_citizen_id(self, number: str, *, offices: Sequence[str], limit: int) -> list[Found]:
+    def by_citizen_id(
+        self, number: str, *, offices: Sequence[str], limit: int, skip: int = 0
+    ) -> list[Found]:
         """The records that name this person (citizen ID or CMND), newest first."""
         ...
 
@@ -336,8 +320,8 @@ class Catalogue(Protocol):
         """The records of a dossier, by ordinal."""
         ...
 
-    def by_text(self, words: str, *, offices: Sequence[str], limit: int) -> list[Found]:
-        """The records that hold these words; exact tones before folded, phrases before words."""
+    def search(self, query: TextQuery) -> FoundPage:
+        """The records that match: described values first, then relevance, then the younger."""
         ...
 
     def count(self, *, offices: Sequence[str] | None = None) -> int:

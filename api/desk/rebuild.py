@@ -65,6 +65,7 @@ def rebuild(application: Application, *, progress: Callable[[int, int], None]) -
         *_same_ordinal(restoring),
     )
     restoring.end()
+    application.catalogue.follow(progress)
     return Rebuilt(records=application.catalogue.count(), alarms=alarms)
 
 

@@ -32,6 +32,7 @@ _WEBHOOK_SECONDS = 1.0
 _STORE_SECONDS = 5.0
 _PROBE_SECONDS = 15.0
 _SWEEP_SECONDS = 3600.0
+_INDEX_SECONDS = 1.0
 _ANSWERS_KEPT = timedelta(days=1)
 _DELIVERIES_KEPT = timedelta(days=30)
 
@@ -79,6 +80,7 @@ class Service:
         self._every(_WEBHOOK_SECONDS, self._sender.deliver_due, "webhooks")
         self._every(_STORE_SECONDS, self._health_probe.store, "store")
         self._every(_PROBE_SECONDS, self._health_probe.outside, "outside")
+        self._every(_INDEX_SECONDS, self._follow, "search-index")
         self._every(_SWEEP_SECONDS, self._sweep, "sweep")
 
     @property
@@ -175,6 +177,9 @@ class Service:
         thread = threading.Thread(target=run_periodically, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
+
+    def _follow(self) -> None:
+        self.measured.index_behind.set(self.application.catalogue.follow())
 
     def _sweep(self) -> None:
         now = self.application.clock.now()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from api.desk import search, sessions
@@ -13,69 +16,149 @@ from api.desk.caller import Right
 from api.desk.rebuild import rebuild_state
 from api.desk.search import LookupBy
 from api.web.page_context import PageRoute, Visiting, Visitor
-from api.wording import labels, sentences
+from api.wording import hit_list, labels, sentences
 from dossier.errors import WrongUse
-from dossier.ports import Found
+from dossier.finding import Filters, FoundPage, Passage, SortBy
 
 router = APIRouter(prefix="/find", route_class=PageRoute, include_in_schema=False)
 
-_Text = Annotated[str, Form(max_length=500)]
 _LIMIT = 50
+_SORTS = {SortBy.RELEVANCE: "phù hợp nhất", SortBy.NEWEST: "mới nhất", SortBy.OLDEST: "cũ nhất"}
+_Short = Annotated[str, Field(max_length=200)]
+
+
+class _Asked(BaseModel):
+    """The form: what is looked up, why, and what narrows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    term: Annotated[str, Field(max_length=500)] = ""
+    purpose: Annotated[str, Field(max_length=500)] = ""
+    proof: Annotated[str, Field(max_length=500)] = ""
+    kind: _Short = ""
+    year: Annotated[int, Field(ge=1800, le=2999)] | None = None
+    role: _Short = ""
+    dossier: _Short = ""
+    issuer: _Short = ""
+    dated_from: date | None = None
+    dated_until: date | None = None
+    archived_from: date | None = None
+    archived_until: date | None = None
+    sort: SortBy = SortBy.RELEVANCE
+    skip: Annotated[int, Field(ge=0, le=search.MOST_SKIPPED)] = 0
+    csv: bool = False
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _left_out(cls, value: object, info: object) -> object:
+        """An empty field of a form was left out."""
+        names = {"year", "dated_from", "dated_until", "archived_from", "archived_until"}
+        return None if value == "" and getattr(info, "field_name", "") in names else value
+
+    def filters(self) -> Filters:
+        """What narrows the answer."""
+        return Filters(
+            kinds=(self.kind,) if self.kind else (),
+            years=(self.year,) if self.year else (),
+            roles=(self.role,) if self.role else (),
+            dossier=self.dossier.strip().upper(),
+            issuer=self.issuer,
+            dated_from=self.dated_from,
+            dated_until=self.dated_until,
+            archived_from=self.archived_from,
+            archived_until=self.archived_until,
+        )
 
 
 @router.get("")
 def show_search(me: Visiting) -> Response:
     """The empty form."""
-    return _page(me)
+    return _page(me, _Asked())
 
 
 @router.post("")
-def find(me: Visiting, term: _Text, purpose: _Text = "", proof: _Text = "") -> Response:
+def find(me: Visiting, asked: Annotated[_Asked, Form()]) -> Response:
     """The papers found, numbers masked; the look-up is logged with its purpose."""
     caller = me.caller(Right.FIND)
-    by = search.recognise(term)
-    if by is LookupBy.DOSSIER and not purpose.strip():
-        purpose = term
+    by = search.recognise(asked.term)
+    if by is LookupBy.DOSSIER and not asked.purpose.strip():
+        asked = asked.model_copy(update={"purpose": asked.term})
     try:
         if by is LookupBy.CITIZEN_ID and sessions.needs_step_up(me.application, me.signed_in):
-            if not proof:
-                return _page(me, term=term, purpose=purpose, asks_proof=True)
-            sessions.step_up(me.application, me.signed_in, proof)
-        found = search.find(me.application, caller, by, term, purpose=purpose, limit=_LIMIT + 1)
-    except WrongUse as error:
-        return _page(
-            me, term=term, purpose=purpose, error=error, asks_proof=error.code.startswith("login.")
+            if not asked.proof:
+                return _page(me, asked, asks_proof=True)
+            sessions.step_up(me.application, me.signed_in, asked.proof)
+        found = search.find(
+            me.application,
+            caller,
+            by,
+            asked.term,
+            purpose=asked.purpose,
+            limit=search.MOST_IN_LIST if asked.csv else _LIMIT,
+            skip=0 if asked.csv else asked.skip,
+            filters=asked.filters(),
+            sort=asked.sort,
+            facets=not asked.csv,
         )
-    return _page(me, term=term, purpose=purpose, by=by, found=found)
+    except WrongUse as error:
+        return _page(me, asked, error=error, asks_proof=error.code.startswith("login."))
+    if asked.csv:
+        return Response(
+            hit_list.as_csv(found.rows, title_of=me.application.forms.name_of),
+            media_type="text/csv; charset=utf-8",
+            headers={"content-disposition": 'attachment; filename="tra-cuu.csv"'},
+        )
+    return _page(me, asked, by=by, found=found)
 
 
 def _page(
     me: Visitor,
+    asked: _Asked,
     *,
-    term: str = "",
-    purpose: str = "",
     by: LookupBy | None = None,
-    found: list[Found] | None = None,
+    found: FoundPage | None = None,
     asks_proof: bool = False,
     error: WrongUse | None = None,
 ) -> Response:
     me.caller(Right.FIND)
-    forms = me.application.forms
+    application = me.application
     return me.page(
         "find.html",
         "/find",
         status=_status(error),
-        term=term,
-        purpose=purpose,
+        asked=asked,
+        term=asked.term,
+        purpose=asked.purpose,
         by="" if by is None else labels.ACTIONS[by],
-        found=None if found is None else found[:_LIMIT],
-        more=found is not None and len(found) > _LIMIT,
-        kind=lambda row: forms.name_of(row.kind),
+        found=None if found is None else found.rows,
+        page=found,
+        first=asked.skip + 1,
+        last=asked.skip + (len(found.rows) if found else 0),
+        step=_LIMIT,
+        kind=lambda row: application.forms.name_of(row.kind),
+        kind_name=application.forms.name_of,
+        kinds=sorted(application.forms.by_id, key=application.forms.name_of),
         role=labels.role,
+        roles=labels.ROLES,
+        field=labels.field,
+        pieces=_pieces,
+        sorts=_SORTS,
+        narrowed=asked.filters() != Filters(),
         asks_proof=asks_proof,
-        incomplete=rebuild_state(me.application) is not None,
+        incomplete=rebuild_state(application) is not None or (found is not None and found.behind),
         sentence="" if error is None else sentences.sentence(error.code),
     )
+
+
+def _pieces(passage: Passage) -> Iterator[tuple[str, bool]]:
+    """A passage in pieces, each with whether it is marked."""
+    at = 0
+    for start, end in passage.marks:
+        if start > at:
+            yield passage.text[at:start], False
+        yield passage.text[start:end], True
+        at = end
+    yield passage.text[at:], False
 
 
 def _status(error: WrongUse | None) -> HTTPStatus:

@@ -1,7 +1,6 @@
 """The tables of the catalogue. Every row of a record has an office.
 
-Alembic makes them: ``METADATA`` holds the ordinary tables, ``sqlite_search.create_statements`` the
-search tables of SQLite, which SQLAlchemy does not know as such.
+Alembic makes them. Words are not in the database: the full-text index is ``archive.finding``.
 """
 
 from __future__ import annotations
@@ -63,13 +62,26 @@ RECORD = sa.Table(
     sa.Column("signed_at", UtcTime, nullable=False),
     sa.Column("archived_at", UtcTime, nullable=False),
     sa.Column("kept_until", UtcTime, nullable=False),
-    # Which identity key and which form of words this row and its index were made with.
+    # Which identity key this row was made with.
     sa.Column("key_id", sa.String(8), nullable=False),
-    sa.Column("form", sa.Integer, nullable=False),
-    # Compressed, then closed (archive.identity): the text to take its words out of the index again.
+    # Number of its last change: what the full-text index follows.
+    sa.Column("change", _ID, nullable=False),
+    # Compressed, then closed (archive.identity).
     sa.Column("description", sa.LargeBinary, nullable=False),
     sa.Column("text", sa.LargeBinary, nullable=False),
     sa.Index("ix_record_dossier_ordinal", "dossier", "ordinal"),
+    sa.Index("ix_record_change", "change"),
+)
+
+# One row. A transaction that changes a record locks it until the commit, so that changes are
+# committed in the order of their numbers, and no index skips one.
+RECORD_CHANGES = sa.Table(
+    "record_changes",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    # Another one after every clearing.
+    sa.Column("epoch", sa.String(32), nullable=False),
+    sa.Column("last", _ID, nullable=False),
 )
 
 # One row for each number and role. SQLite: the table is its own index, so a look-up is one seek.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,22 +12,15 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from archive.catalogue.terms import (
-    FORM,
-    Indexed,
-    Terms,
-    fold,
-    indexed,
-    is_token,
-    plain,
-    terms,
-    words,
-)
+from archive.finding.passages import passage_of
+from archive.finding.question import Asked
+from archive.finding.record_words import Indexable
+from archive.finding.words import clean, hide_numbers, words_of
 from archive.identity import IdentityKeys
 from dossier import written
 from dossier.codes import mask_number
-from dossier.errors import Misconfigured
-from dossier.ports import CatalogueEntry, Found
+from dossier.finding import Found, Passage
+from dossier.ports import CatalogueEntry
 from dossier.spine import Description, Person, Source, Value
 
 Columns = dict[str, Any]
@@ -35,47 +28,65 @@ Columns = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An entry, ready to be written: its row, its people's rows and its terms."""
+    """An entry, ready to be written: its row and its people's rows."""
 
     paper: UUID
     record: Columns
     people: tuple[Columns, ...]
-    terms: Indexed
     entry: CatalogueEntry
 
 
-class Spoken:
-    """What a row of ``record`` says, each part opened when somebody asks for it.
-
-    Raises:
-        Misconfigured: ``catalogue.other-form``.
-    """
+class Opened:
+    """What a row of ``record`` says, each part decrypted when somebody asks for it."""
 
     def __init__(self, row: RowMapping, keys: IdentityKeys) -> None:
-        if row["form"] != FORM:
-            raise other_form()
         self._row = row
         self._keys = keys
 
     @cached_property
     def text(self) -> str:
-        """The whole text, pages parted by form feeds."""
+        """The whole text, pages separated by form feeds."""
         return _open(self._keys, self._row["text"], b"text", self._row["paper"]).decode()
 
     @cached_property
-    def plain(self) -> str:
-        """The whole text as ``terms.plain`` makes it."""
-        return plain(self.text)
+    def values(self) -> list[tuple[str, str]]:
+        """Field and text of each described value."""
+        return [(value["field"], value["text"]) for value in _values_of(self._row, self._keys)]
 
-    @cached_property
-    def values(self) -> list[Terms]:
-        """The terms of each described value."""
-        return [terms([value["text"]], self._keys) for value in _values_of(self._row, self._keys)]
+    @property
+    def indexable(self) -> Indexable:
+        """The record as the full-text index takes it."""
+        row = self._row
+        return Indexable(
+            id=row["id"],
+            change=row["change"],
+            paper=row["paper"],
+            office=row["office"],
+            dossier=row["dossier"],
+            kind=row["kind"],
+            archived_at=row["archived_at"],
+            values=self.values,
+            text=self.text,
+        )
 
-    @cached_property
-    def terms(self) -> Indexed:
-        """The terms that the row was indexed with."""
-        return indexed(self.values, terms(self.text.split("\f"), self._keys))
+    def passage(self, asked: Asked) -> Passage | None:
+        """What matches a question."""
+        return passage_of(asked, self.values, lambda: self.text, self._keys)
+
+    def found(self, asked: Asked | None = None, passage: Passage | None = None) -> Found:
+        """The answer: with the person whom the words name, or the first."""
+        row = self._row
+        person = _best(_people_of(self.values), asked, self._keys)
+        return Found(
+            paper=row["paper"],
+            dossier=row["dossier"],
+            kind=row["kind"],
+            person=(person and person.name) or "",
+            number=mask_number((person and (person.citizen_id or person.cmnd)) or ""),
+            role=(person and person.role) or "",
+            archived_at=row["archived_at"],
+            passage=passage,
+        )
 
 
 def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
@@ -97,7 +108,6 @@ def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
         "archived_at": entry.archived_at,
         "kept_until": entry.kept_until,
         "key_id": keys.id,
-        "form": FORM,
         "description": _close(keys, description, b"description", entry.paper),
         "text": _close(keys, entry.text.encode(), b"text", entry.paper),
     }
@@ -105,10 +115,6 @@ def prepare(entry: CatalogueEntry, keys: IdentityKeys) -> Prepared:
         entry.paper,
         record,
         tuple(_people(entry, keys)),
-        indexed(
-            [terms([value.text], keys) for value in entry.description.values],
-            terms(entry.text.split("\f"), keys),
-        ),
         entry,
     )
 
@@ -140,7 +146,7 @@ def entry_of(row: RowMapping, keys: IdentityKeys) -> CatalogueEntry:
     )
 
 
-def found_person(row: RowMapping, keys: IdentityKeys) -> Found:
+def found_person(row: Mapping[str, Any], keys: IdentityKeys) -> Found:
     """The answer for a row of ``record`` joined with one of ``record_person``."""
     paper = row["paper"]
     return Found(
@@ -154,28 +160,6 @@ def found_person(row: RowMapping, keys: IdentityKeys) -> Found:
     )
 
 
-def found_record(row: RowMapping, asked: Sequence[str], keys: IdentityKeys) -> Found:
-    """The answer for a row of ``record``: with the person whom the words name, or the first."""
-    person = _best(_people_of(row, keys), asked, keys)
-    return Found(
-        paper=row["paper"],
-        dossier=row["dossier"],
-        kind=row["kind"],
-        person=(person and person.name) or "",
-        number=mask_number((person and (person.citizen_id or person.cmnd)) or ""),
-        role=(person and person.role) or "",
-        archived_at=row["archived_at"],
-    )
-
-
-def other_form() -> Misconfigured:
-    """The error for an index that another version of Sohoa made."""
-    return Misconfigured(
-        "catalogue.other-form",
-        "the index of words is of another version of Sohoa; make it again with: sohoa rebuild",
-    )
-
-
 def _values_of(row: RowMapping, keys: IdentityKeys) -> list[dict[str, str]]:
     """The values of a row of ``record``, without building all else that describes it."""
     read = json.loads(_open(keys, row["description"], b"description", row["paper"]))
@@ -183,28 +167,25 @@ def _values_of(row: RowMapping, keys: IdentityKeys) -> list[dict[str, str]]:
     return values
 
 
-def _people_of(row: RowMapping, keys: IdentityKeys) -> Sequence[Person]:
-    """The people of a row of ``record``."""
+def _people_of(values: Sequence[tuple[str, str]]) -> Sequence[Person]:
+    """The people that values name."""
     named = tuple(
-        Value(field=value["field"], text=value["text"], source=Source.OCR, confidence=0.0)
-        for value in _values_of(row, keys)
+        Value(field=field, text=text, source=Source.OCR, confidence=0.0) for field, text in values
     )
     return Description(kind="", values=named).people()
 
 
-def _best(people: Sequence[Person], asked: Sequence[str], keys: IdentityKeys) -> Person | None:
+def _best(people: Sequence[Person], asked: Asked | None, keys: IdentityKeys) -> Person | None:
     """Who shares most words with the question, exact ones counting double; else the first."""
-    if not asked or len(people) < 2:  # noqa: PLR2004 - between one there is nothing to choose
+    if asked is None or not people:
         return people[0] if people else None
-    folded = [fold(word) for word in asked]
-    hashed = any(is_token(word) for word in asked)
+    exact = {word.exact for word in asked.words}
+    folded = {word for unit in asked.wanted for word in unit.shows}
 
     def shared(person: Person) -> int:
-        own = words(person.name or "", keys)
-        if hashed:
-            own += [keys.number_token(n) for n in (person.citizen_id, person.cmnd) if n]
-        own_folded = {fold(word) for word in own}
-        return sum(word in own for word in asked) + sum(word in own_folded for word in folded)
+        said = [person.name, person.citizen_id, person.cmnd, person.birth]
+        own = words_of(hide_numbers(clean(" ; ".join(filter(None, said))), keys))
+        return sum((word.exact in exact) + (word.folded in folded) for word in own)
 
     return max(people, key=shared)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import Any
@@ -13,14 +14,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.catalogue import object_versions, postgres_search, rows, sqlite_search, terms
+from archive.catalogue import object_versions, rows
+from archive.catalogue.changes import Changes
 from archive.catalogue.faults import translated
-from archive.catalogue.models import RECORD, RECORD_PERSON
-from archive.catalogue.rows import Prepared, Spoken
-from archive.catalogue.word_index import Row, WordIndex
+from archive.catalogue.look_up import LookUp
+from archive.catalogue.models import RECORD, RECORD_CHANGES, RECORD_PERSON
+from archive.catalogue.rows import Opened, Prepared
+from archive.finding import abbreviations
+from archive.finding.search_index import SearchIndex
 from archive.identity import IdentityKeys
 from dossier.errors import Misconfigured, WrongUse
-from dossier.ports import CatalogueEntry, Found
+from dossier.finding import Found, FoundPage, TextQuery
+from dossier.ports import CatalogueEntry
 
 _BATCH = 500
 _BETWEEN_DIGITS = re.compile(r"[\s.\-]")
@@ -34,13 +39,14 @@ class SqlCatalogue:
         engine: on PostgreSQL, or on SQLite with WAL and a busy time-out. Its option ``immediate``
             is set for writes, for an engine that knows it; ``hide_parameters`` should be set.
         keys: for numbers, names and texts.
+        index: the full-text index of this host; by default one in memory.
         writer: held while writing: the same lock for all that write to this database in this
             process, since SQLite takes one writer at a time and is unfair among those who wait.
             PostgreSQL takes many, and needs none.
 
     All methods raise:
         TransientFault: ``catalogue.busy``; ``catalogue.no-answer``; ``catalogue.full``.
-        Misconfigured: ``catalogue.not-made``; ``catalogue.no-access``; ``catalogue.other-form``;
+        Misconfigured: ``catalogue.not-made``; ``catalogue.no-access``;
             ``identity.other-key``: it was written with another identity key, under which nobody
             would be found.
         IntegrityViolation: ``catalogue.damaged``: ``rebuild`` makes it again.
@@ -51,9 +57,13 @@ class SqlCatalogue:
         engine: sa.Engine,
         keys: IdentityKeys,
         *,
+        index: SearchIndex | None = None,
         writer: AbstractContextManager[object] | None = None,
     ) -> None:
-        self._words = _word_index(engine)
+        if engine.dialect.name not in {"sqlite", "postgresql"}:
+            raise Misconfigured(
+                "catalogue.unknown-database", "the catalogue runs on SQLite or PostgreSQL"
+            )
         self._engine = engine
         self._keys = keys
         # A look-up of one statement needs no transaction: PostgreSQL is spared its begin and end.
@@ -65,6 +75,11 @@ class SqlCatalogue:
             writer = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
         self._writer = writer
         self._right_key = False
+        self._look_up = LookUp(engine.dialect)
+        self._changes = Changes(self._looking, keys)
+        self._index = index or SearchIndex(
+            keys, None, title_of=lambda kind: kind, abbreviations=abbreviations.load()
+        )
 
     def add(self, entry: CatalogueEntry) -> None:
         """Add a record with its people and its text; adding it again replaces it."""
@@ -85,7 +100,9 @@ class SqlCatalogue:
             )
             return None if row is None else rows.entry_of(row, self._keys)
 
-    def by_citizen_id(self, number: str, *, offices: Sequence[str], limit: int) -> list[Found]:
+    def by_citizen_id(
+        self, number: str, *, offices: Sequence[str], limit: int, skip: int = 0
+    ) -> list[Found]:
         """The records that name this person (citizen ID or CMND), newest first.
 
         One row for each role of the person in a record.
@@ -96,30 +113,23 @@ class SqlCatalogue:
         number = _BETWEEN_DIGITS.sub("", number)
         if not _A_NUMBER.fullmatch(number):
             raise WrongUse("find.bad-number", "a citizen ID has 12 digits, an old CMND 9")
-        # By record_person's own id: its primary key hands them out in this order.
+        hashed = self._keys.number_hash(number)
+        with self._reading(self._looking) as connection:
+            found = self._look_up.rows(connection, hashed, offices, limit=limit, skip=skip)
+        return [rows.found_person(row, self._keys) for row in found]
+
+    def count_of(self, number: str, *, offices: Sequence[str]) -> int:
+        """How many rows ``by_citizen_id`` has for a number of digits."""
         statement = (
-            sa.select(
-                RECORD.c.paper,
-                RECORD.c.dossier,
-                RECORD.c.kind,
-                RECORD.c.archived_at,
-                RECORD_PERSON.c.role,
-                RECORD_PERSON.c.number,
-                RECORD_PERSON.c.name,
-            )
+            sa.select(sa.func.count())
             .join_from(RECORD_PERSON, RECORD, RECORD.c.id == RECORD_PERSON.c.record_id)
             .where(
                 RECORD_PERSON.c.id_hash == self._keys.number_hash(number),
                 RECORD.c.office.in_(offices),
             )
-            .order_by(RECORD_PERSON.c.record_id.desc(), RECORD_PERSON.c.role)
-            .limit(max(limit, 0))
         )
         with self._reading(self._looking) as connection:
-            return [
-                rows.found_person(row, self._keys)
-                for row in connection.execute(statement).mappings()
-            ]
+            return int(connection.execute(statement).scalar_one())
 
     def by_dossier(self, code: str, *, offices: Sequence[str], limit: int) -> list[Found]:
         """The records of a dossier, by ordinal, each with the first person it names."""
@@ -133,32 +143,52 @@ class SqlCatalogue:
         )
         with self._reading(self._looking) as connection:
             return [
-                rows.found_record(row, (), self._keys)
-                for row in connection.execute(statement).mappings()
+                Opened(row, self._keys).found() for row in connection.execute(statement).mappings()
             ]
 
-    def by_text(self, words: str, *, offices: Sequence[str], limit: int) -> list[Found]:
-        """The records that hold these words; exact tones before folded, phrases before words.
+    def search(self, query: TextQuery) -> FoundPage:
+        """The records that match: described values first, then relevance, then the younger.
 
-        Each with the person whom the words name, else the first. A whole number of a person is
-        found too (``terms.numbers`` tells that one was asked for), a part of one is not.
+        Each with what matched, and with the person whom the words name, else the first. A whole
+        number of a person is found too, a part of one is not.
         """
-        exact, folded = terms.asked(words, self._keys)
-        with self._reading(self._engine) as connection:
-            form = connection.execute(sa.select(RECORD.c.form).order_by(_NEWEST).limit(1)).scalar()
-            if form not in {None, terms.FORM}:
-                raise rows.other_form()
-            opened = _Opened(connection, self._keys)
-            ids = self._words.search(
-                connection,
-                exact,
-                folded,
-                offices=offices,
-                limit=max(limit, 0),
-                said=opened.said,
-            )
-            by_id = opened.rows(ids)
-        return [rows.found_record(row, exact, self._keys) for row in by_id.values()]
+        with self._reading(self._looking):
+            pass  # with another key nothing would be found
+        answer = self._index.search(self._changes, query)
+        return FoundPage(
+            rows=tuple(
+                opened.found(answer.asked, opened.passage(answer.asked))
+                for opened in self._opened(answer.ids, query.offices)
+            ),
+            total=answer.total,
+            approximate=answer.approximate,
+            facets=answer.facets,
+            behind=answer.behind,
+        )
+
+    def follow(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
+        """Take what changed into the full-text index; how many changes it lacks still.
+
+        Args:
+            progress: called with the changes done and in all, after each batch.
+
+        Raises:
+            TransientFault: ``search.not-written``.
+        """
+        return self._index.follow(self._changes, progress=progress)
+
+    def behind(self) -> int:
+        """How many changes the full-text index of this host lacks."""
+        return self._index.behind(self._changes)
+
+    def _opened(self, ids: Sequence[int], offices: Sequence[str]) -> list[Opened]:
+        """The records of these ids in their order; one that is gone meanwhile is left out."""
+        if not ids:
+            return []
+        statement = sa.select(RECORD).where(RECORD.c.id.in_(ids), RECORD.c.office.in_(offices))
+        with self._reading(self._looking) as connection:
+            found = {row["id"]: row for row in connection.execute(statement).mappings()}
+        return [Opened(found[i], self._keys) for i in ids if i in found]
 
     def known(self, papers: Sequence[UUID]) -> set[UUID]:
         """Those of these papers that have a record."""
@@ -167,11 +197,10 @@ class SqlCatalogue:
             return set(connection.execute(statement).scalars())
 
     def is_readable(self) -> bool:
-        """Whether all records were written with this key and in this version's form."""
-        statement = sa.select(RECORD.c.key_id, RECORD.c.form).distinct().limit(2)
+        """Whether all records were written with this key."""
+        statement = sa.select(RECORD.c.key_id).distinct().limit(2)
         with translated(), self._looking.connect() as connection:
-            forms = {tuple(row) for row in connection.execute(statement)}
-        return forms <= {(self._keys.id, terms.FORM)}
+            return set(connection.execute(statement).scalars()) <= {self._keys.id}
 
     def count(self, *, offices: Sequence[str] | None = None) -> int:
         """How many records these offices have; all offices by default."""
@@ -184,8 +213,8 @@ class SqlCatalogue:
     def clear(self) -> None:
         """Forget all records, to make them again from the store."""
         with self._writing() as connection:
+            _take_numbers(connection, 0, epoch=secrets.token_hex(16))
             self._empty(connection)
-            self._words.clear(connection)
         self._right_key = False
 
     def _empty(self, connection: sa.Connection) -> None:
@@ -200,6 +229,9 @@ class SqlCatalogue:
     def _put(self, batch: Sequence[Prepared]) -> None:
         with self._writing() as connection:
             # A write comes first: it takes SQLite's lock also in a deferred transaction.
+            first = _take_numbers(connection, len(batch))
+            for number, prepared in enumerate(batch, first):
+                prepared.record["change"] = number
             ids = _insert_unknown(connection, batch)
             self._check_key(connection, before=min(ids.values(), default=None))
             known = [prepared for prepared in batch if prepared.paper not in ids]
@@ -208,21 +240,21 @@ class SqlCatalogue:
             people = [{**row, "record_id": ids[p.paper]} for p in batch for row in p.people]
             if people:
                 connection.execute(RECORD_PERSON.insert(), people)
-            self._words.put(
-                connection, [Row(ids[p.paper], p.record["office"], p.terms) for p in batch]
-            )
             object_versions.put_entries(connection, [p.entry for p in batch])
 
     def _replace_known(
         self, connection: sa.Connection, batch: Sequence[Prepared]
     ) -> dict[UUID, int]:
-        """Write over the rows that are there, out of the index with their old words; their ids."""
+        """Write over the rows that are there; their ids."""
         by_paper = {prepared.paper: prepared for prepared in batch}
-        statement = sa.select(RECORD).where(RECORD.c.paper.in_(list(by_paper))).with_for_update()
+        statement = (
+            sa.select(RECORD.c.id, RECORD.c.paper)
+            .where(RECORD.c.paper.in_(list(by_paper)))
+            .with_for_update()
+        )
         ids: dict[UUID, int] = {}
         for row in connection.execute(statement).mappings().all():
             ids[row["paper"]] = row["id"]
-            self._words.remove(connection, row["id"], Spoken(row, self._keys).terms)
             connection.execute(
                 RECORD.update()
                 .where(RECORD.c.id == row["id"])
@@ -261,32 +293,6 @@ class SqlCatalogue:
             yield connection
 
 
-class _Opened:
-    """Rows of ``record`` and what they say, each fetched once."""
-
-    def __init__(self, connection: sa.Connection, keys: IdentityKeys) -> None:
-        self._connection = connection
-        self._keys = keys
-        self._rows: dict[int, sa.RowMapping] = {}
-        self._said: dict[int, Spoken] = {}
-
-    def rows(self, ids: Sequence[int]) -> dict[int, sa.RowMapping]:
-        """The rows of these ids in their order; one that is gone meanwhile is left out."""
-        new = [i for i in ids if i not in self._rows]
-        if new:
-            statement = sa.select(RECORD).where(RECORD.c.id.in_(new))
-            fetched = self._connection.execute(statement).mappings()
-            self._rows |= {row["id"]: row for row in fetched}
-        return {i: self._rows[i] for i in ids if i in self._rows}
-
-    def said(self, ids: Sequence[int]) -> dict[int, Spoken]:
-        """What the records of these ids say."""
-        for i, row in self.rows(ids).items():
-            if i not in self._said:
-                self._said[i] = Spoken(row, self._keys)
-        return {i: self._said[i] for i in ids if i in self._said}
-
-
 _NEWEST = RECORD.c.id.desc()
 
 
@@ -309,12 +315,23 @@ def _insert_unknown(connection: sa.Connection, batch: Sequence[Prepared]) -> dic
     return {row.paper: row.id for row in made}
 
 
-def _word_index(engine: sa.Engine) -> WordIndex:
-    """The index of words that this kind of database has."""
-    known: dict[str, WordIndex] = {"sqlite": sqlite_search, "postgresql": postgres_search}
-    try:
-        return known[engine.dialect.name]
-    except KeyError:
-        raise Misconfigured(
-            "catalogue.unknown-database", "the catalogue runs on SQLite or PostgreSQL"
-        ) from None
+def _take_numbers(connection: sa.Connection, many: int, *, epoch: str = "") -> int:
+    """The first of so many numbers of changes; nobody else takes one until the commit.
+
+    Args:
+        connection: a transaction.
+        many: how many.
+        epoch: begin anew under this one.
+    """
+    changes = RECORD_CHANGES.c
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(
+        insert(RECORD_CHANGES)
+        .values(id=1, epoch=epoch or secrets.token_hex(16), last=0)
+        .on_conflict_do_nothing(index_elements=[changes.id])
+    )
+    new = {"last": 0, "epoch": epoch} if epoch else {"last": changes.last + many}
+    taken = connection.execute(
+        RECORD_CHANGES.update().values(new).returning(changes.last)
+    ).scalar_one()
+    return int(taken) - many + 1

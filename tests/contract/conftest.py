@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from servers.postgres import Postgres
 from unit.workflow.fakes import migrated
 
-from archive.catalogue import models, sqlite_search
+from archive.catalogue import models
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.identity import IdentityKeys
 from workflow.ledger import migrate as schema
@@ -90,8 +90,6 @@ def sqlite_catalogue(tmp_path: Path) -> Iterator[SqlCatalogue]:
     engine = sa.create_engine(f"sqlite:///{tmp_path}/catalogue.db")
     with engine.begin() as connection:
         models.METADATA.create_all(connection)
-        for statement in sqlite_search.create_statements():
-            connection.exec_driver_sql(statement)
     yield SqlCatalogue(engine, IdentityKeys(b"k" * 32))
     engine.dispose()
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from unit.archive import made
 
-from archive.catalogue import models, sqlite_search
+from archive.catalogue import models
 from archive.catalogue.sql_catalogue import SqlCatalogue
 from archive.deposit import initialize
 from archive.file_store import FileStore
@@ -38,8 +38,6 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
     engine = sa.create_engine(f"sqlite:///{tmp_path}/catalogue.db", hide_parameters=True)
     with engine.begin() as connection:
         models.METADATA.create_all(connection)
-        for statement in sqlite_search.create_statements():
-            connection.exec_driver_sql(statement)
     yield engine
     engine.dispose()
 

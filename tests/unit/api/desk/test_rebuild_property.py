@@ -21,6 +21,7 @@ from api.desk import dossiers
 from api.desk import rebuild as desk_rebuild
 from api.desk.correct_record import correct_record
 from api.desk.dossier_records import stored_dossier, write_due
+from dossier.finding import TextQuery
 
 _DOSSIERS = ("H15-1", "H15-2")
 _NUMBERS = (made.MOTHER, made.FATHER, "001188067890", "012345678")
@@ -101,7 +102,10 @@ def _seen(application: Application, papers: Sequence[int]) -> dict[str, Any]:
             answers(catalogue.by_citizen_id(number, offices=offices, limit=99))
             for number in _NUMBERS
         ],
-        "text": [answers(catalogue.by_text(text, offices=offices, limit=99)) for text in _WORDS],
+        "text": [
+            answers(catalogue.search(TextQuery(words=text, offices=(made.OFFICE,), limit=99)).rows)
+            for text in _WORDS
+        ],
         "dossiers": [dossier(code) for code in _DOSSIERS],
     }
 
