@@ -24,7 +24,7 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258,
 _STRIP_AT, _ORIENTATION, _ROWS_PER_STRIP, _STRIP_LENGTH = 273, 274, 278, 279
 _T6_OPTIONS, _TABLES, _GROUP_4, _JPEG = 293, 347, 4, 7
 _BLACK_IS_ZERO, _RGB, _YCBCR = 1, 2, 6
-_PLAIN_MODES = frozenset({"L", "RGB"})
+_STRIPED_MODES = frozenset({"L", "RGB", "CMYK"})
 _UP, _LEVEL = 2, 3  # PNG's filter; zlib's level
 _NO_TABLES = b"\xff\xd8\xff\xd9"
 # Adobe's marker that the colours are RGB; without it they are taken for YCbCr (ISO 32000-1, 7.4.8).
@@ -59,7 +59,7 @@ def of_tiff(
                     picture = _as_it_is(image, file, size)
                     if number in doubtful:
                         image.load()
-                    if picture is None and image.mode in _PLAIN_MODES and is_striped(image):
+                    if picture is None and image.mode in _STRIPED_MODES and is_striped(image):
                         picture = _by_strips(path, pages[number - 1], image)
                     if picture is None and image.mode == "1":
                         image.load()
@@ -73,11 +73,13 @@ def _by_strips(path: Path, directory: Directory, image: Image.Image) -> Picture:
     """A large image without loss, its rows as differences from the row above (PNG's filter Up)."""
     import numpy as np  # noqa: PLC0415 - of large pages only
 
-    channels = len(image.getbands())
+    # Four inks as three colours, as ``decoded`` does with smaller images.
+    channels = 1 if image.mode == "L" else 3
     squeeze, parts = zlib.compressobj(_LEVEL), []
     above = np.zeros((1, image.width * channels), dtype=np.uint8)
     for _, strip in strips(path, directory, image):
-        rows = np.asarray(strip, dtype=np.uint8).reshape(strip.height, -1)
+        plain = strip.convert("RGB") if strip.mode == "CMYK" else strip
+        rows = np.asarray(plain, dtype=np.uint8).reshape(strip.height, -1)
         differences = np.full((strip.height, rows.shape[1] + 1), _UP, dtype=np.uint8)
         np.subtract(rows[1:], rows[:-1], out=differences[1:, 1:])
         np.subtract(rows[:1], above, out=differences[:1, 1:])
