@@ -77,7 +77,7 @@ fmt: setupdev ## Format the code
 	.venv/bin/ruff check --fix .
 
 .PHONY: bench
-bench: setuptest ## Long benchmarks: throughput, fields, memory, uploads, scale-out
+bench: setuptest ## Long benchmarks: throughput, fields, memory, uploads, scale-out, archive
 	@setup/system.sh bench
 	@setup/bench.sh
 	.venv/bin/python -m bench.throughput
@@ -86,3 +86,4 @@ bench: setuptest ## Long benchmarks: throughput, fields, memory, uploads, scale-
 	.venv/bin/python -m bench.api
 	.venv/bin/python -m bench.scaleout
 	.venv/bin/python -m bench.signing
+	.venv/bin/python -m bench.archive

@@ -365,6 +365,8 @@ def _q(name: str) -> str:
 
 def xml_text(text: str) -> str:
     """The text without characters that XML 1.0 has no place for (§2.2), such as controls."""
+    if text.isprintable():
+        return text
     return "".join(
         c
         for c in text
