@@ -11,6 +11,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+_TIMESTAMP = "unknown"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -54,9 +56,14 @@ def pdfsig(path: Path) -> tuple[Verdict, ...]:
 
 
 def all_signed(path: Path) -> bool:
-    """Whether there is a signature, each is valid, and one of them covers the total document."""
+    """Whether there is a signature, each is valid, and the total document is signed.
+
+    A document timestamp may sign the total; the program knows none, and does not verify it.
+    """
     verdicts = pdfsig(path)
-    return bool(verdicts) and all(v.valid for v in verdicts) and any(v.whole for v in verdicts)
+    signatures = [verdict for verdict in verdicts if verdict.kind != _TIMESTAMP]
+    whole = any(verdict.whole for verdict in verdicts)
+    return bool(signatures) and all(verdict.valid for verdict in signatures) and whole
 
 
 def _line(text: str, label: str) -> str:
