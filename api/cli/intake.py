@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -75,8 +76,13 @@ def ingest_command(
 @click.command("sign")
 @click.argument("named", metavar="[PAPERS]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All described papers.")
+@click.option(
+    "--ask/--yes", default=None, help="List them and ask first; by default at a terminal."
+)
 @answering
-def sign_command(output: Output, settings: Settings, *, named: tuple[str, ...], every: bool) -> int:
+def sign_command(
+    output: Output, settings: Settings, *, named: tuple[str, ...], every: bool, ask: bool | None
+) -> int:
     """Sign described papers with the configured key, and archive them."""
     if bool(named) == every:
         raise WrongUse("sign.which", "name the papers to sign, or say --all; not both")
@@ -85,6 +91,10 @@ def sign_command(output: Output, settings: Settings, *, named: tuple[str, ...], 
         if every:
             page = papers.list_papers(application, caller, state=PaperState.DESCRIBED)
             wanted = [view.paper for view in page.papers]
+            if wanted and (sys.stdin.isatty() if ask is None else ask):
+                output.rows((listed(view) for view in page.papers), ROW_COLUMNS)
+                question = f"Ký {len(wanted)} giấy này? / Sign these {len(wanted)} papers?"
+                click.confirm(question, abort=True, err=True)
         else:
             wanted = [papers.find_paper(application, caller, name) for name in named]
         signed_before = {

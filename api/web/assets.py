@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from dossier.errors import WrongUse
@@ -18,6 +20,7 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".webp": "image/webp",
 }
+_TEXTS = frozenset({".css", ".js", ".svg"})
 _FOREVER = "public, max-age=31536000, immutable"
 
 router = APIRouter(prefix="/static", include_in_schema=False)
@@ -37,16 +40,21 @@ def address(name: str) -> str:
 
 
 @router.get("/{digest}/{name}")
-def get_file(digest: str, name: str) -> Response:
-    """A static file, if the digest is the one of its content."""
+def get_file(digest: str, name: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
+    """A static file, if the digest is the one of its content; compressed where that is taken."""
     known, content = _files().get(name, ("", b""))
     if not known or known != digest:
         raise WrongUse("http.no-such-path", "there is no such file")
-    return Response(
-        content,
-        media_type=_MEDIA_TYPES[Path(name).suffix],
-        headers={"Cache-Control": _FOREVER},
-    )
+    headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
+    if Path(name).suffix in _TEXTS and "gzip" in accept_encoding:
+        content = _compressed(name)
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, media_type=_MEDIA_TYPES[Path(name).suffix], headers=headers)
+
+
+@cache
+def _compressed(name: str) -> bytes:
+    return gzip.compress(_files()[name][1], mtime=0)
 
 
 @cache

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from functional.cli.running import Commands
-from functional.http.serving import SCOPES, Served, png, serving, upload
+from functional.http.serving import SCOPES, Served, png, serving, upload, wait_for
+from functional.http.visiting import signed_in
+
+from api.http.app import _ROUTERS
+from api.web.routes import PAGES
 
 ABOVE, BELOW = "H15", "H15.50"
 ALL = [word for scope in SCOPES for word in ("--scope", scope)]
@@ -107,3 +113,102 @@ def test_a_webhook_gets_the_history_of_offices_below(
     assert paper in {one["payload"]["paper"] for one in deliveries}
     # The webhook is of the office above: its deliveries are not shown to the one below.
     assert below.get("/v1/webhooks/deliveries").json()["deliveries"] == []
+
+
+_ID = "00000000-0000-7000-8000-000000000007"
+_FOREIGN = "FOREIGN-1"
+# Bodies by the last word of the path; routes not named here take none.
+_BODIES: dict[str, object] = {
+    "send-back": {"reason": "xem thử"},
+    "withdraw": {"reason": "xem thử"},
+    "move": {"dossier": "FOREIGN-2"},
+    "pages": {"pages": [{"number": 1}]},
+    "split": {"parts": [{"pages": [{"number": 1}]}]},
+    "merge": {"paper": _ID},
+    "review": {"values": {"kind": "circular"}},
+}
+_FORM = {
+    "version": "1", "name": "kind", "text": "circular", "page": "1", "number": "1", "turn": "0",
+    "place": "1", "use": "begins", "dossier": "", "other": _ID, "same": "true", "reason": "x",
+    "target": "FOREIGN-2", "proof": "x",
+}  # fmt: skip
+# Endless answers, and routes that make a dossier of one's own under the code.
+_STREAMS = {"/v1/papers/{paper}/events", "/v1/dossiers/{dossier}/events"}
+_MAKES_ITS_OWN = {
+    ("POST", "/v1/dossiers/{dossier}/papers"),
+    ("PUT", "/v1/dossiers/{dossier}"),
+    ("POST", "/intake/{code}/expected"),
+    ("POST", "/intake/{code}/files"),
+}
+
+
+def _routes_with(*names: str) -> list[tuple[str, str]]:
+    """Every route of the service whose path names one of these, from its own tables."""
+    return sorted(
+        {
+            (method, route.path)
+            for router in (*_ROUTERS, *PAGES)
+            for route in router.routes
+            if isinstance(route, APIRoute) and any(f"{{{name}" in route.path for name in names)
+            for method in route.methods or ()
+        }
+    )
+
+
+def _answer(
+    client: httpx.Client, method: str, path: str, values: dict[str, str]
+) -> tuple[int, str]:
+    """What a caller can learn: the status, and the text without what differs by itself."""
+    address = re.sub(r"{(\w+)(?::\w+)?}", lambda found: values.get(found[1], "1"), path)
+    page = not path.startswith("/v1/")
+    query = {"v": "abc"} if path.endswith((".webp", ".svg")) else {}
+    last = path.rpartition("/")[2]
+    if method in {"GET", "HEAD"}:
+        answer = client.request(method, address, params=query)
+    elif last == "scan":
+        files = {"file": ("a.png", png("thay"))}
+        answer = (
+            client.post(address, data=_FORM, files=files)
+            if page
+            else client.post(address, content=png("thay"))
+        )
+    elif page:
+        answer = client.request(method, address, data=_FORM)
+    else:
+        answer = client.request(method, address, json=_BODIES.get(last))
+    text = f"{answer.headers.get('location', '')} {answer.text}"
+    for name in ("paper", "code", "dossier", "other"):
+        text = text.replace(values[name], "*")
+    # What is new with each answer, and the code drawn of what the caller typed.
+    text = re.sub(r'nonce="[^"]*"|<path d="[^"]*"|viewBox="[^"]*"', "", text)
+    return answer.status_code, text
+
+
+def test_no_route_tells_another_offices_paper_or_dossier_from_one_that_is_not_there(
+    offices: tuple[Served, httpx.Client, httpx.Client],
+) -> None:
+    service, above, below = offices
+    paper = upload(above, _FOREIGN, png("giấy của cơ quan khác"))
+    wait_for(above, paper, "REVIEW")
+    visitor = signed_in(service, "clerk", "signer", "admin", "auditor", "archivist", office=BELOW)
+    there = {"paper": paper, "code": _FOREIGN, "dossier": _FOREIGN, "other": paper}
+    absent = {"paper": _ID, "code": "FOREIGN-9", "dossier": "FOREIGN-9", "other": _ID}
+    shared = {"page": "1", "number": "1", "field": "child.name", "name": "x", "session": _ID,
+              "batch": _ID, "person": _ID, "delivery": "1"}  # fmt: skip
+    walked = 0
+    for method, path in _routes_with("paper", "code", "dossier", "other"):
+        if path in _STREAMS or (method, path) in _MAKES_ITS_OWN:
+            continue
+        client = below if path.startswith("/v1/") else visitor
+        seen = _answer(client, method, path, {**shared, **there})
+        never = _answer(client, method, path, {**shared, **absent})
+        assert seen == never, (method, path)
+        # A request that is refused for its form says nothing about the paper.
+        assert "http.invalid-request" not in seen[1], (method, path)
+        walked += 1
+    assert walked > 30
+    standing = above.get(f"/v1/papers/{paper}").json()
+    assert (standing["state"], standing["dossier"]) == ("REVIEW", _FOREIGN)
+    assert below.get("/v1/papers").json()["papers"] == [
+        row for row in below.get("/v1/papers").json()["papers"] if row["office"] == BELOW
+    ]

@@ -215,3 +215,8 @@ def test_the_stamp_is_drawn_over_the_page_where_it_will_stand(
     assert float(box[0]) > 297
     assert float(box[1]) < 216
     assert clerk.get(path).status_code == 403
+    # At the command line all are listed, and a "no" signs none of them.
+    refused = office.commands.run("sign", "--all", "--ask", stdin="n\n")
+    assert refused.code != 0
+    assert paper[:8] in refused.out
+    assert office.client().get(f"/v1/papers/{paper}").json()["state"] == "DESCRIBED"

@@ -44,3 +44,11 @@ def test_what_every_page_loads_fits_a_slow_line() -> None:
     sizes = [len(gzip.compress((assets.FOLDER / name).read_bytes(), 9)) for name in loaded]
     assert sum(sizes) < 40 * 1024
     assert sizes[0] < 8 * 1024
+
+
+def test_a_script_is_sent_compressed_where_the_browser_takes_it() -> None:
+    _, _, digest, name = assets.address("htmx.min.js").split("/")
+    answer = assets.get_file(digest, name, "gzip, deflate, br")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(bytes(answer.body)) == (assets.FOLDER / name).read_bytes()
+    assert "content-encoding" not in assets.get_file(digest, name).headers
