@@ -70,6 +70,9 @@ class Engine:
     Args:
         keys: key the words.
         folder: of the index; None keeps it in memory.
+
+    Raises:
+        TransientFault: ``search.not-written``.
     """
 
     def __init__(self, keys: IdentityKeys, folder: Path | None) -> None:
@@ -86,7 +89,10 @@ class Engine:
                 # Damaged: it is derived, and is made again.
                 shutil.rmtree(folder)
                 folder.mkdir(mode=0o700)
-                self._index = tantivy.Index(self.schema, str(folder))
+                try:
+                    self._index = tantivy.Index(self.schema, str(folder))
+                except (ValueError, OSError):
+                    raise not_written() from None
         spaces = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         self._index.register_tokenizer("spaces", spaces)
         self._index.config_reader("manual")
