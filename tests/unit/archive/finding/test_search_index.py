@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def catalogue(engine: sa.Engine, folder: Path) -> Iterator[SqlCatalogue]:
+def catalogue(engine: sa.Engine, folder: Path) -> SqlCatalogue:
     catalogue = opened(engine, folder)
     catalogue.add_all(made.entry(n) for n in range(1, FIVE + 1))
     return catalogue
