@@ -32,7 +32,7 @@ _TOKEN = re.compile(
 _DOTTED_INITIALS = re.compile(r"((?:[^\W\d_]\.\s?)+)([^\W\d_]{2,})?")
 _SIGN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 # Words before a figure that only announce it.
-_ANNOUNCES = frozenset({"so", "ngay", "ma", "seri", "serial", "no"})
+_ANNOUNCES = frozenset({"so", "ngay", "sinh", "ma", "seri", "serial", "no"})
 _MOST_INITIALS = 5
 _JOINED = 7  # letters; a longer word that nobody knows may be several
 _MOTTO_WORDS = 3
@@ -319,11 +319,11 @@ def _join(unit: Unit, other: Unit) -> None:
 
 def _without_announcements(units: list[Unit]) -> list[Unit]:
     """Leave out words such as ``số`` and ``ngày`` where a figure follows."""
-    drop = {
-        id(unit)
-        for unit, after in pairwise(units)
-        if after.figures and len(unit.words) == 1 and unit.words[0].folded in _ANNOUNCES
-    }
+    drop: set[int] = set()
+    for unit, after in reversed(list(pairwise(units))):
+        announced = after.figures or id(after) in drop
+        if announced and len(unit.words) == 1 and unit.words[0].folded in _ANNOUNCES:
+            drop.add(id(unit))
     return [unit for unit in units if id(unit) not in drop]
 
 
