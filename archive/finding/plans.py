@@ -91,11 +91,11 @@ class Plans:
         last = [
             self._anywhere(corrected=True),
             self._in_values(corrected=True, missing=1) if loose else None,
-            self._anywhere(missing=1) if loose else None,
+            # Two of three words of a text are seldom what was asked for.
+            self._anywhere(missing=1) if loose and len(self._units) > _LEAST_NAMED else None,
         ]
         found = self._first([None, *last], exists)
-        if found is None and len(self._units) > 1:
-            found = Plan(self._any(), approximate=True)
+        # A record with one word of several is not what was asked for.
         return [] if found is None else [found]
 
     def _first(self, queries: Sequence[Query | None], exists: _Exists) -> Plan | None:
@@ -130,9 +130,15 @@ class Plans:
         return Query.disjunction_max_query(found) if found else None
 
     def _anywhere(self, *, corrected: bool = False, missing: int = 0) -> Query:
-        """All units somewhere in the record."""
+        """All units somewhere in the record; of corrected ones, half or more as typed."""
         clauses = [self._text_unit(unit, corrected=corrected) for unit in self._units]
-        return _all_of(clauses, self._text_neighbours(), len(self._units) - missing)
+        found = _all_of(clauses, self._text_neighbours(), len(self._units) - missing)
+        least = (len(self._units) + 1) // 2
+        if not corrected or least == len(self._units):
+            return found
+        # Each syllable has neighbours: corrected in all its words, a question finds anything.
+        typed = [self._text_unit(unit, corrected=False) for unit in self._units]
+        return _every([found, Query.const_score_query(_all_of(typed, [], least), 0.0)])
 
     def _any(self) -> Query:
         """Any of the units, the rarest only where there are many records."""
