@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from functional.cli.running import ROOT, Commands
 from functional.http.serving import SCOPES, Served, serving, upload, wait_for
 from functional.http.visiting import PASSWORD, browser, invite
+from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, Page, sync_playwright
 
 SAMPLES = ROOT / "samples"
@@ -28,10 +30,22 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert service.stop() == 0
 
 
+def _hard_to_read(scan: Path) -> bytes:
+    """A scan at half its resolution, out of focus."""
+    with Image.open(scan) as opened:
+        half = (opened.width // 2, opened.height // 2)
+        grey = opened.convert("L").resize(half, Image.Resampling.LANCZOS)
+        picture = grey.filter(ImageFilter.GaussianBlur(1.2))
+        dpi = opened.info["dpi"][0] / 2
+    out = io.BytesIO()
+    picture.save(out, "PNG", dpi=(dpi, dpi))
+    return out.getvalue()
+
+
 @pytest.fixture(scope="session")
 def doubtful(office: Served) -> str:
     """A marriage extract with several doubtful values; its ID."""
-    scan = (SAMPLES / DOSSIER / "01-trich-luc-ket-hon.tif").read_bytes()
+    scan = _hard_to_read(SAMPLES / DOSSIER / "01-trich-luc-ket-hon.tif")
     paper = upload(office.client(), DOSSIER, scan)
     wait_for(office.client(), paper, "REVIEW")
     return paper

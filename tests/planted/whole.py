@@ -112,7 +112,12 @@ def _of_ledger(application: Application, papers: int, turned_away: int, waiting:
         if row["state"] != PaperState.ARCHIVED or row["code"]:
             found.append(f"a paper stands {row['state']} ({row['code']}: {row['reason']})")
             continue
-        way = [move.after for move in application.ledger.papers.list_history(row["id"])]
+        # Where no revocation data came in time, the level is reached by a job, later.
+        way = [
+            move.after
+            for move in application.ledger.papers.list_history(row["id"])
+            if move.code != "preserved"
+        ]
         if way not in _WAYS:
             found.append(f"a paper went {way}")
     if application.catalogue.count() != papers:
