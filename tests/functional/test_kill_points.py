@@ -1,6 +1,6 @@
 """``sohoa ingest`` is killed at the points that it has; the next start brings everything home.
 
-Every fourth point here; ``make soak`` takes them all. What a commit names is on the disk before it.
+Every seventh point here; ``make soak`` takes them all. What a commit names is on the disk before it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def said(folder: Path) -> list[dict[str, Any]]:
     """What ``planted.kill_points`` said: the points, each run, the sum."""
-    return _said_by(folder, "--every", "4")
+    return _said_by(folder, "--every", "7")
 
 
 @pytest.fixture(scope="module")
