@@ -1,6 +1,7 @@
 """``sohoa ingest`` is killed at the points that it has; the next start brings everything home.
 
-Every seventh point here; ``make soak`` takes them all. What a commit names is on the disk before it.
+Every seventh point here; ``make soak`` takes them all. What a commit names is on the disk before
+it.
 """
 
 from __future__ import annotations
