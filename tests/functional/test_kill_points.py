@@ -58,7 +58,7 @@ def points(said: list[dict[str, Any]]) -> list[Point]:
 def test_a_kill_at_any_point_loses_and_doubles_nothing(said: list[dict[str, Any]]) -> None:
     assert [run for run in said[1:-1] if run["wrong"]] == []
     assert said[-1]["bad"] == 0
-    assert said[-1]["runs"] > 50
+    assert said[-1]["runs"] > 40
     assert {run["act"] for run in said[1:-1]} == {"kill", "torn"}
 
 
