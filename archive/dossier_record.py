@@ -13,13 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from archive import ead, ocfl, read
 from archive.deposit import note_of
+from archive.package import time_from_json, time_to_json
 from archive.versions import write_version
 from dossier.codes import dossier_code, office_code
 from dossier.errors import IntegrityViolation, WrongUse
@@ -232,14 +233,14 @@ def to_json(record: DossierRecord) -> bytes:
             "procedure": record.procedure,
             "owner": record.owner,
             "keep_years": record.keep_years,
-            "closed_at": None if record.closed_at is None else _time(record.closed_at),
+            "closed_at": None if record.closed_at is None else time_to_json(record.closed_at),
             "closed_by": record.closed_by,
             "expected": list(record.expected),
-            "first": _time(record.first),
-            "last": _time(record.last),
+            "first": time_to_json(record.first),
+            "last": time_to_json(record.last),
             "born_digital": record.born_digital,
-            "reopened": [[_time(at), actor] for at, actor in record.reopened],
-            "at": _time(record.at),
+            "reopened": [[time_to_json(at), actor] for at, actor in record.reopened],
+            "at": time_to_json(record.at),
             "actor": record.actor,
             "papers": [
                 [str(p.paper), p.ordinal, p.kind, p.pages, p.object_id, p.version, p.digest]
@@ -266,14 +267,14 @@ def _record(content: Mapping[str, Any]) -> DossierRecord:
         procedure=str(content["procedure"]),
         owner=str(content["owner"]),
         keep_years=int(content["keep_years"]),
-        closed_at=None if closed is None else _read_time(closed),
+        closed_at=None if closed is None else time_from_json(closed),
         closed_by=str(content["closed_by"]),
         expected=tuple(str(kind) for kind in content["expected"]),
-        first=_read_time(content["first"]),
-        last=_read_time(content["last"]),
+        first=time_from_json(content["first"]),
+        last=time_from_json(content["last"]),
         born_digital=bool(content["born_digital"]),
-        reopened=tuple((_read_time(at), str(actor)) for at, actor in content["reopened"]),
-        at=_read_time(content["at"]),
+        reopened=tuple((time_from_json(at), str(actor)) for at, actor in content["reopened"]),
+        at=time_from_json(content["at"]),
         actor=str(content["actor"]),
         papers=tuple(
             ListedPaper(
@@ -296,14 +297,3 @@ def _bad(key: str, fault: Exception) -> IntegrityViolation:
         f"the description of the dossier {key} cannot be read ({type(fault).__name__}); bring back "
         "the store's backup",
     )
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat()
-
-
-def _read_time(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return at

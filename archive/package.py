@@ -77,7 +77,7 @@ def description_of(
             "arrived_signed": paper.arrived_signed,
             "received": {
                 "scan": str(paper.scan.id),
-                "at": _time(paper.scan.received_at),
+                "at": time_to_json(paper.scan.received_at),
                 "media_type": paper.scan.media_type.value,
                 "sha256": paper.scan.blob.digest,
                 "size": paper.scan.blob.size,
@@ -91,8 +91,8 @@ def description_of(
             "signatures": [written.signature_to_json(s) for s in signed.signatures],
             "received_signatures": [written.report_to_json(r) for r in record.received_signatures],
             "provenance": _provenance_to_json(provenance),
-            "archived_at": _time(archived_at),
-            "kept_until": _time(kept_until),
+            "archived_at": time_to_json(archived_at),
+            "kept_until": time_to_json(kept_until),
         }
     )
 
@@ -146,8 +146,8 @@ def _described(read: dict[str, Any]) -> Described:
         raise ValueError("of another format")
     return Described(
         read=read,
-        archived_at=_read_time(read["archived_at"]),
-        kept_until=_read_time(read["kept_until"]),
+        archived_at=time_from_json(read["archived_at"]),
+        kept_until=time_from_json(read["kept_until"]),
         provenance=_provenance_from_json(read.get("provenance", {})),
     )
 
@@ -155,7 +155,8 @@ def _described(read: dict[str, Any]) -> Described:
 def _provenance_to_json(provenance: Provenance) -> dict[str, Any]:
     return {
         "events": [
-            [_time(e.at), e.before, e.after, e.code, e.reason, e.actor] for e in provenance.events
+            [time_to_json(e.at), e.before, e.after, e.code, e.reason, e.actor]
+            for e in provenance.events
         ],
         "reading": dict(provenance.reading),
         "office_name": provenance.office_name,
@@ -167,7 +168,7 @@ def _provenance_from_json(read: dict[str, Any]) -> Provenance:
     return Provenance(
         events=tuple(
             HistoryEvent(
-                at=_read_time(at),
+                at=time_from_json(at),
                 before=str(before),
                 after=str(after),
                 code=str(code),
@@ -255,11 +256,17 @@ def _bad_words(key: str, fault: Exception) -> IntegrityViolation:
     )
 
 
-def _time(at: datetime) -> str:
+def time_to_json(at: datetime) -> str:
+    """A time as the descriptions in the store hold it."""
     return at.astimezone(UTC).isoformat()
 
 
-def _read_time(text: str) -> datetime:
+def time_from_json(text: str) -> datetime:
+    """A time of a description in the store.
+
+    Raises:
+        ValueError: it is none, or has no zone.
+    """
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError("a time without a zone")

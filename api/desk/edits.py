@@ -9,11 +9,11 @@ from uuid import UUID
 
 from api.application import Application
 from api.desk.caller import Caller, Right
+from api.desk.intake import receive_scan
 from api.desk.papers import stored_paper
 from dossier.codes import dossier_code
 from dossier.errors import WrongUse
 from dossier.text import nfc
-from ingest.receive import receive
 from signing.received import check_countersigning
 from workflow.ledger.edits import EditRequest
 
@@ -118,15 +118,7 @@ def rescan(
     """
     caller.require(Right.INTAKE)
     stored = stored_paper(application, caller, paper, content=False)
-    scan = receive(
-        file,
-        source=source,
-        office=stored.summary.office,
-        store=application.store,
-        limits=application.limits,
-        clock=application.clock,
-        ids=application.ids,
-    )
+    scan = receive_scan(application, file, source=source, office=stored.summary.office)
     application.ledger.edits.replace_scan(_request(application, caller, paper), scan)
 
 

@@ -154,20 +154,35 @@ def files_under(paths: Iterable[Path]) -> Iterator[Path]:
             )
 
 
+def receive_scan(application: Application, file: Path | bytes, *, source: str, office: str) -> Scan:
+    """Put a file into the work area.
+
+    Args:
+        application: holds the work area.
+        file: as it was sent.
+        source: its file name.
+        office: whose scan it is.
+
+    Raises:
+        RejectedInput: ``scan.*``: the file cannot be received.
+    """
+    return receive(
+        file,
+        source=source,
+        office=office,
+        store=application.store,
+        limits=application.limits,
+        clock=application.clock,
+        ids=application.ids,
+    )
+
+
 def _receive(
     application: Application, caller: Caller, file: Path | bytes, source: str
 ) -> tuple[Scan, RejectedInput | None]:
     """The scan in the work area, or a scan without bytes and the error."""
     try:
-        return receive(
-            file,
-            source=source,
-            office=caller.office,
-            store=application.store,
-            limits=application.limits,
-            clock=application.clock,
-            ids=application.ids,
-        ), None
+        return receive_scan(application, file, source=source, office=caller.office), None
     except RejectedInput as error:
         scan = Scan(
             id=application.ids.new(),

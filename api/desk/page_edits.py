@@ -9,10 +9,11 @@ from uuid import UUID
 
 from api.application import Application
 from api.desk.caller import Caller, Right
+from api.desk.intake import receive_scan
 from api.desk.papers import stored_paper
 from dossier.errors import RejectedInput, WrongUse
 from dossier.spine import MediaType, Paper, Scan
-from ingest.receive import inspect, receive
+from ingest.receive import inspect
 from ocr.pdfa.compose import PageSource, compose
 from workflow.ledger.edits import EditRequest
 
@@ -84,15 +85,7 @@ def replace_page(
     held = _paper(application, caller, paper)
     if not 1 <= number <= len(held.pages):
         raise WrongUse("page.unknown", f"paper {paper} has no page {number}")
-    scan = receive(
-        file,
-        source=source,
-        office=held.office,
-        store=application.store,
-        limits=application.limits,
-        clock=application.clock,
-        ids=application.ids,
-    )
+    scan = receive_scan(application, file, source=source, office=held.office)
     facts = inspect(scan, file, children=application.children, limits=application.limits)
     if facts.arrived_signed:
         raise WrongUse("pages.signed", "a file with signatures is a paper of its own")

@@ -59,7 +59,7 @@ class Unit:
         phrase: its words must stand one after the other.
         excluded: must not occur.
         shows: folded words that a passage marks.
-        announces: only announces a figure, and may be missing.
+        figures: the canonical figure that it is, if it is one.
     """
 
     words: tuple[Word, ...]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+import contextlib
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Final, Self
 
 from cryptography import x509
@@ -15,6 +15,7 @@ from cryptography.x509 import ocsp
 
 from dossier.errors import Misconfigured
 from dossier.ports import Clock
+from signing.trial.loopback import LoopbackServer
 from signing.trial.pki import CRL_PATH, ISSUER_PATH, OCSP_PATH, TrialPki
 
 _LONGEST_REQUEST: Final = 4096  # bytes; a request is some 80
@@ -125,8 +126,7 @@ class TrialAuthorityServer:
 
     def __init__(self, authority: TrialAuthority, *, port: int) -> None:
         self._authority, self._port = authority, port
-        self._server: ThreadingHTTPServer | None = None
-        self._thread: threading.Thread | None = None
+        self._server: LoopbackServer | None = None
 
     def __enter__(self) -> Self:
         answering = self._authority
@@ -134,28 +134,14 @@ class TrialAuthorityServer:
         class Handler(_Handler):
             authority = answering
 
-        try:
-            self._server = _Server(("127.0.0.1", self._port), Handler)
-        except OSError:
-            return self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-        self._thread.start()
+        with contextlib.suppress(OSError):
+            self._server = LoopbackServer(Handler, port=self._port)
         return self
 
     def __exit__(self, *_exception: object) -> None:
         server, self._server = self._server, None
         if server is not None:
-            server.shutdown()
-            server.server_close()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+            server.stop()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, Self, cast
 
 from asn1crypto import algos, cms, core, pem, tsp
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from dossier.errors import Misconfigured
 from dossier.ports import Clock
 from signing.encoded import EncodedCertificate
+from signing.trial.loopback import LoopbackServer
 from signing.trial.pki import TrialPki
 
 # From a UUID (ITU-T X.667), so that it is nobody else's.
@@ -169,15 +169,14 @@ class TrialTsa:
     def __init__(self, source: TrialTimeSource, *, port: int = 0) -> None:
         self._source = source
         self._port = port
-        self._server: ThreadingHTTPServer | None = None
-        self._thread: threading.Thread | None = None
+        self._server: LoopbackServer | None = None
 
     @property
     def url(self) -> str:
         """Where it answers, while it runs."""
         if self._server is None:
             raise Misconfigured("trial.tsa-not-running", "the trial TSA has not been started")
-        return f"http://127.0.0.1:{self._server.server_port}/"
+        return f"http://127.0.0.1:{self._server.port}/"
 
     def start(self) -> Self:
         """Listen; a second call changes nothing."""
@@ -188,26 +187,18 @@ class TrialTsa:
                 time_source = source
 
             try:
-                self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
+                self._server = LoopbackServer(Handler, port=self._port)
             except OSError as e:
                 raise Misconfigured(
                     "trial.tsa-port", "the trial TSA cannot listen on its port; choose another"
                 ) from e
-            self._thread = threading.Thread(
-                target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-            )
-            self._thread.start()
         return self
 
     def stop(self) -> None:
         """Stop listening; harmless when it does not run."""
         server, self._server = self._server, None
         if server is not None:
-            server.shutdown()
-            server.server_close()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+            server.stop()
 
     def __enter__(self) -> Self:
         return self.start()

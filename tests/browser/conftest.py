@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser.seats import signed_in_page
 from functional.cli.running import ROOT, Commands
 from functional.http.serving import SCOPES, Served, serving, upload, wait_for
-from functional.http.visiting import PASSWORD, browser, invite
 from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -67,20 +67,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def clerk(office: Served, chromium: Browser) -> Iterator[Page]:
-    """A page at which a clerk is signed in, on the smallest screen that offices have."""
-    login, secret = invite(office, "clerk")
-    browser(office).post("/invitation", data={"secret": secret, "password": PASSWORD})
-    context = chromium.new_context(
-        viewport={"width": 1366, "height": 768}, base_url=office.url, locale="vi-VN"
-    )
-    page = context.new_page()
-    page.goto("/login")
-    page.fill("[name=login]", login)
-    page.fill("[name=password]", PASSWORD)
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+    """A page at which a clerk is signed in."""
+    page = signed_in_page(office, chromium, "clerk")
     yield page
-    context.close()
+    page.context.close()
 
 
 @pytest.fixture(scope="session")

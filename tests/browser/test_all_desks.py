@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 from browser.conftest import DOSSIER
+from browser.seats import signed_in_page
 from browser.test_clerk import _violations
 from functional.http.serving import Served, png, upload, wait_for
-from functional.http.visiting import PASSWORD, browser, invite
-from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 LARGEST = 40 * 1024  # bytes of a page and what it loads, without pictures
 PAPERS = 8
@@ -28,17 +28,8 @@ def seat(office: Served, chromium: Browser) -> Iterator[Seat]:
     with ExitStack() as stack:
 
         def sit(*roles: str) -> Page:
-            login, secret = invite(office, *roles)
-            browser(office).post("/invitation", data={"secret": secret, "password": PASSWORD})
-            size = ViewportSize(width=1366, height=768)
-            context = chromium.new_context(viewport=size, base_url=office.url, locale="vi-VN")
-            stack.callback(context.close)
-            page = context.new_page()
-            page.goto("/login")
-            page.fill("[name=login]", login)
-            page.fill("[name=password]", PASSWORD)
-            with page.expect_navigation():
-                page.keyboard.press("Enter")
+            page = signed_in_page(office, chromium, *roles)
+            stack.callback(page.context.close)
             return page
 
         yield sit
